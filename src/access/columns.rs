@@ -1,0 +1,192 @@
+//! Which column is public: decided here, column by column.
+//!
+//! A test compares this table with the columns of both databases: a column without a decision fails it.
+//! [`redact`] reads the table for every record that is answered, listed or shown in a history.
+
+use super::Sight;
+use serde_json::{Map, Value};
+
+/// Who sees a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    Public,
+    /// The organisations concerned, and whoever Officers are.
+    Parties,
+    /// Officers of the provinces concerned, auditors, administrators.
+    Officers,
+    /// Whoever the record itself says: its `visibility` decides (see `price::Visibility`).
+    Stated,
+    /// Nobody: it never leaves the database by the API.
+    Never,
+}
+
+use Who::{Never as N, Officers as O, Parties as S, Public as P, Stated as V};
+
+/// Columns of one table.
+pub type Table = (&'static str, &'static [(&'static str, Who)]);
+
+/// The table.
+#[rustfmt::skip]
+pub const COLUMNS: &[Table] = &[
+    ("settings", &[
+        ("name", N), ("value", N),
+    ]),
+    ("feed_head", &[
+        ("id", N), ("head", N),
+    ]),
+    ("changes", &[
+        ("seq", P), ("recorded_at", P), ("entity", P), ("entity_id", P), ("version", P), ("operation", P), ("actor_key_id", O),
+        ("actor_role", P), ("actor_organisation_id", P), ("origin", P), ("body", N),
+    ]),
+    ("idempotency_keys", &[
+        ("caller", N), ("idempotency_key", N), ("request_digest", N), ("status", N), ("location", N), ("etag", N), ("body", N),
+        ("created_at", N),
+    ]),
+    ("refs", &[
+        ("collection", N), ("source", N), ("ref", N), ("entity_id", N),
+    ]),
+    ("organisations", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("name", P), ("name_folded", N),
+        ("name_en", P), ("tax_code", P), ("personal_code_digest", N), ("legal_form", P), ("province_id", P), ("address", P),
+        ("website", P), ("status", P), ("successor_id", P), ("succeeded_on", P), ("illustrative", P),
+    ]),
+    ("keys", &[
+        ("id", N), ("digest", N), ("last_four", N), ("name", N), ("role", N), ("organisation_id", N), ("province_id", N),
+        ("created_at", N), ("expires_at", N), ("revoked_at", N),
+    ]),
+    ("personal_codes", &[
+        ("organisation_id", N), ("personal_code", N),
+    ]),
+    ("producers", &[
+        ("organisation_id", P), ("kind", P), ("invoice_kind", P), ("description", P),
+    ]),
+    ("buyers", &[
+        ("organisation_id", P), ("kind", P), ("retail_system", P), ("description", P),
+    ]),
+    ("agencies", &[
+        ("organisation_id", P), ("kind", P), ("description", P),
+    ]),
+    ("facilities", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("holder_id", P), ("kind", P),
+        ("name", P), ("name_folded", N), ("province_id", P), ("address", P), ("illustrative", P),
+    ]),
+    ("products", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("producer_id", P), ("name", P),
+        ("name_folded", N), ("name_en", P), ("group_id", P), ("hs_code", P), ("gtin", P), ("pack_unit", P),
+        ("pack_content_milli", P), ("pack_content_unit", P), ("shelf_life_days", P), ("storage", P), ("story", P),
+        ("pictures", P), ("status", P), ("illustrative", P),
+    ]),
+    ("certificates", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("kind", P), ("number", P),
+        ("holder_id", P), ("subject", P), ("product_id", P), ("facility_id", P), ("subject_name", P), ("issuer", P),
+        ("issuer_level", P), ("decision_number", P), ("scope", P), ("issued_on", P), ("valid_until", P), ("extended_until", P),
+        ("revoked_on", P), ("revocation_reason", P), ("stars", P), ("checked_by_id", P), ("checked_on", P), ("illustrative", P),
+    ]),
+    ("star_proposals", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("product_id", P), ("stars", P),
+        ("proposed_by_id", P), ("proposed_on", P), ("outcome", P), ("outcome_on", P), ("certificate_id", P), ("illustrative", P),
+    ]),
+    ("events", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("name", P), ("name_folded", N),
+        ("name_en", P), ("kind", P), ("starts_on", P), ("ends_on", P), ("province_id", P), ("venue", P), ("organiser_id", P),
+        ("status", P), ("illustrative", P),
+    ]),
+    ("mous", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("number", P), ("kind", P), ("status", P),
+        ("title", P), ("event_id", P), ("registrar_id", P), ("external_number", P), ("proposed_on", P), ("agreed_on", P),
+        ("signed_on", P), ("effective_from", P), ("effective_until", P), ("ended_on", P), ("fields_of_cooperation", P),
+        ("documents", S), ("transitions", S), ("notes", S), ("illustrative", P),
+    ]),
+    ("mou_parties", &[
+        ("mou_id", P), ("position", P), ("organisation_id", P), ("side", P), ("capacity", P), ("name", P), ("province_id", P),
+        ("acting_for", P),
+    ]),
+    ("mou_commitments", &[
+        ("mou_id", S), ("position", S), ("product_id", S), ("group_id", S), ("description", S), ("quantity_milli", S),
+        ("unit", S), ("period", S), ("starts_on", S), ("ends_on", S), ("value_cents", S), ("currency", S),
+    ]),
+    ("mou_numbers", &[
+        ("year", N), ("last", N),
+    ]),
+    ("offers", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("product_id", P),
+        ("quantity_milli", P), ("unit", P), ("quantity_base_milli", P), ("base_unit", P), ("months", P), ("available_from", P),
+        ("available_until", P), ("minimum_order_milli", P), ("minimum_order_unit", P), ("minimum_order_base_milli", P),
+        ("lead_time_days", P), ("price_cents", V), ("price_currency", V), ("price_unit", V), ("price_unit_base_milli", V),
+        ("price_basis", V), ("price_vat_included", V), ("price_as_of", V), ("price_visibility", V), ("delivers_to", P),
+        ("remaining_shelf_life_days", P), ("closed_on", P), ("closed_reason", P), ("illustrative", P),
+    ]),
+    ("demands", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("buyer_id", P), ("title", P),
+        ("title_folded", N), ("words", P), ("group_id", P), ("quantity_milli", P), ("unit", P), ("quantity_base_milli", P),
+        ("months", P), ("starts_on", P), ("ends_on", P), ("delivery_province_id", P), ("ceiling_cents", V),
+        ("ceiling_currency", V), ("ceiling_unit", V), ("ceiling_basis", V), ("ceiling_vat_included", V),
+        ("ceiling_visibility", V), ("least_stars", P), ("required_certificates", P), ("preferred_certificates", P),
+        ("minimum_remaining_shelf_life_days", P), ("answer_by", P), ("suppliers_at_most", P), ("closed_on", P),
+        ("closed_reason", P), ("illustrative", P),
+    ]),
+];
+
+/// Members of a record that are rows of a table of their own: (table of the record, member, table of its rows).
+const PARTS: &[(&str, &str, &str)] = &[
+    ("organisations", "producer", "producers"),
+    ("organisations", "buyer", "buyers"),
+    ("organisations", "agency", "agencies"),
+    ("mous", "parties", "mou_parties"),
+    ("mous", "commitments", "mou_commitments"),
+];
+
+/// Takes out of `object`, a record of `table`, what `sight` does not reach.
+pub fn redact(table: &str, object: &mut Map<String, Value>, sight: Sight) {
+    for (column, who) in columns(table) {
+        if !reaches(sight, *who) {
+            object.shift_remove(*column);
+        }
+    }
+    for (_, member, part) in PARTS.iter().filter(|(of, _, _)| *of == table) {
+        if columns(part).iter().any(|(_, who)| !reaches(sight, *who)) {
+            object.shift_remove(*member);
+        }
+    }
+}
+
+fn columns(table: &str) -> &'static [(&'static str, Who)] {
+    COLUMNS.iter().find(|(name, _)| *name == table).map_or(&[], |(_, columns)| columns)
+}
+
+fn reaches(sight: Sight, who: Who) -> bool {
+    match who {
+        Who::Public => true,
+        Who::Parties => sight >= Sight::Parties,
+        Who::Officers => sight >= Sight::Officers,
+        // The member that holds such columns is judged by its own collection (`Collection::hidden`), never by name here.
+        Who::Stated | Who::Never => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn commitments_are_seen_by_the_parties_and_officers_alone() {
+        let mou = json!({"id": "mou_1", "title": "t", "commitments": [{"quantity": "5"}], "notes": []});
+        let seen = |sight| {
+            let mut object = mou.as_object().unwrap().clone();
+            redact("mous", &mut object, sight);
+            object.keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(seen(Sight::Public), ["id", "title"]);
+        assert_eq!(seen(Sight::Parties), ["id", "title", "commitments", "notes"]);
+        assert_eq!(seen(Sight::Officers), ["id", "title", "commitments", "notes"]);
+    }
+
+    #[test]
+    fn the_digest_of_a_personal_code_is_seen_by_nobody() {
+        let mut object = json!({"name": "Hộ kinh doanh", "personal_code_digest": "x"}).as_object().unwrap().clone();
+        redact("organisations", &mut object, Sight::Officers);
+        assert!(!object.contains_key("personal_code_digest"));
+    }
+}

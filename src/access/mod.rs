@@ -1,0 +1,192 @@
+//! Who may do what ([`table`]) and who may see which column ([`columns`]): two tables, read here and nowhere else.
+//!
+//! A handler has a [`Permit`] for its operation before it reads a body; what depends on the record is asked
+//! of the permit inside the transaction ([`Permit::require`]).
+
+pub mod columns;
+pub mod table;
+
+use crate::db::text_enum;
+use crate::error::{Code, Problem, Result, text};
+use crate::reference::{ProvinceId, reference};
+use serde::Serialize;
+use table::{Rule, rule};
+
+text_enum! {
+    /// What an API key is for.
+    Role {
+        /// Runs the instance.
+        Admin = "admin",
+        /// Of one province's department.
+        Officer = "officer",
+        /// Reads everything, writes nothing.
+        Auditor = "auditor",
+        /// Acts for a producer.
+        Producer = "producer",
+        /// Acts for a buyer.
+        Buyer = "buyer",
+        /// Another instance.
+        Partner = "partner",
+    }
+}
+
+/// Who is asking.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The key, when there is one.
+    pub key_id: Option<String>,
+    /// Its role; none for an anonymous caller.
+    pub role: Option<Role>,
+    /// The organisation it acts for.
+    pub organisation_id: Option<String>,
+    /// The province of an officer, as given when the key was made.
+    pub province_id: Option<ProvinceId>,
+}
+
+/// Whose a record is: the organisations that own it, and the provinces they are in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Owners {
+    /// Organisations.
+    pub organisations: Vec<String>,
+    /// Units, as recorded.
+    pub provinces: Vec<ProvinceId>,
+}
+
+impl Owners {
+    /// One organisation in one province.
+    pub fn one(organisation_id: &str, province_id: ProvinceId) -> Self {
+        Self { organisations: vec![organisation_id.to_owned()], provinces: vec![province_id] }
+    }
+
+    /// A record that belongs to a province alone, such as an event.
+    pub fn province(province_id: ProvinceId) -> Self {
+        Self { organisations: Vec::new(), provinces: vec![province_id] }
+    }
+}
+
+/// How much of a record a caller sees. Ordered: a higher sight sees what a lower one sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sight {
+    /// What everybody sees.
+    Public,
+    /// What the organisations concerned see as well.
+    Parties,
+    /// What the officers of the provinces concerned, auditors and administrators see as well.
+    Officers,
+}
+
+impl Caller {
+    /// The program itself: loading the demo, command line.
+    pub fn system() -> Self {
+        Self { role: Some(Role::Admin), ..Self::default() }
+    }
+
+    /// Whether the record is the caller's own: its organisation's, or in its province or a unit that this one succeeded.
+    pub fn owns(&self, owners: &Owners) -> bool {
+        let by_organisation = self.organisation_id.as_ref().is_some_and(|id| owners.organisations.contains(id));
+        let by_province = || {
+            let own = self.own_provinces();
+            owners.provinces.iter().any(|province| own.contains(province))
+        };
+        by_organisation || by_province()
+    }
+
+    /// The units whose records are an officer's own; none for any other caller.
+    pub fn own_provinces(&self) -> Vec<ProvinceId> {
+        let provinces = &reference().provinces;
+        self.province_id.filter(|_| self.role == Some(Role::Officer)).map_or_else(Vec::new, |id| provinces.closure(provinces.current(id)))
+    }
+
+    /// How much of a record the caller sees.
+    pub fn sight(&self, owners: &Owners) -> Sight {
+        match self.role {
+            Some(Role::Admin | Role::Auditor) => Sight::Officers,
+            Some(Role::Officer) if self.owns(owners) => Sight::Officers,
+            Some(_) if self.owns(owners) => Sight::Parties,
+            _ => Sight::Public,
+        }
+    }
+
+    /// The name under which idempotency keys are kept apart.
+    pub fn name(&self) -> &str {
+        self.key_id.as_deref().unwrap_or("anonymous")
+    }
+
+    /// One letter for the `ETag`: answers differ by what the caller sees.
+    pub fn view_letter(&self) -> char {
+        match self.role {
+            None => 'p',
+            Some(Role::Admin | Role::Auditor) => 'a',
+            Some(Role::Officer) => 'o',
+            Some(Role::Producer | Role::Buyer | Role::Partner) => 'k',
+        }
+    }
+}
+
+/// The right to run one operation, as far as it does not depend on the record.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    /// Who has it.
+    pub caller: Caller,
+    /// For which operation.
+    pub operation: &'static str,
+    rule: Rule,
+}
+
+impl Permit {
+    /// Looks `operation` up in the table.
+    ///
+    /// # Errors
+    /// 401 without a key where one is needed, 403 where the role may never do it, 404 where that is hidden.
+    pub fn new(operation: &'static str, caller: Caller) -> Result<Self> {
+        let Some(rule) = rule(operation, caller.role) else {
+            return Err(Problem::internal(format!("operation {operation} is missing from the access table")));
+        };
+        match rule {
+            Rule::Deny if caller.role.is_none() => Err(unauthenticated(text(
+                "This operation needs an API key: Authorization: Bearer cc_live_…",
+                "Thao tác này cần khóa API: Authorization: Bearer cc_live_…",
+            ))),
+            Rule::Deny => Err(Problem::forbidden(text(
+                format!("The role of this key may not run {operation}."),
+                format!("Vai trò của khóa này không được phép thực hiện {operation}."),
+            ))),
+            Rule::Hide => Err(Problem::not_found()),
+            Rule::Allow | Rule::Own | Rule::OwnElseHide => Ok(Self { caller, operation, rule }),
+        }
+    }
+
+    /// Whether it covers a record of `owners`.
+    ///
+    /// # Errors
+    /// 403 when the record is somebody else's, 404 when that is hidden.
+    pub fn require(&self, owners: &Owners) -> Result<()> {
+        match self.rule {
+            Rule::Allow => Ok(()),
+            Rule::Own | Rule::OwnElseHide if self.caller.owns(owners) => Ok(()),
+            Rule::OwnElseHide | Rule::Hide => Err(Problem::not_found()),
+            Rule::Own | Rule::Deny => Err(Problem::forbidden(text(
+                "This key may change only the records of its own organisation or province.",
+                "Khóa này chỉ được thay đổi bản ghi của tổ chức hoặc tỉnh của mình.",
+            ))),
+        }
+    }
+
+    /// Whether it covers every record, whosever it is: what a list need not filter.
+    pub fn is_for_all(&self) -> bool {
+        self.rule == Rule::Allow
+    }
+
+    /// The same caller's permit for another operation that this one includes.
+    ///
+    /// # Errors
+    /// As [`Permit::new`].
+    pub fn also(&self, operation: &'static str) -> Result<Self> {
+        Self::new(operation, self.caller.clone())
+    }
+}
+
+/// 401 with its challenge.
+pub fn unauthenticated(detail: crate::error::Text) -> Problem {
+    Problem::new(Code::Unauthenticated, detail).with_header("WWW-Authenticate", "Bearer realm=\"cungcau\"")
+}

@@ -1,0 +1,194 @@
+//! What the handlers share, and the one list of routes.
+
+use crate::access::Caller;
+use crate::clock::{Clock, day_of};
+use crate::db::{Db, Ending, Store};
+use crate::error::{Problem, Result};
+use crate::http::Context;
+use crate::http::answer::Answer;
+use crate::http::collection::Collection;
+use crate::http::document;
+use crate::http::idempotency::{IdempotencyKey, Running};
+use crate::http::query::Args;
+use crate::http::route::{Route, collection_routes};
+use crate::ids::Randomness;
+use crate::keys::KeyCache;
+use crate::log::Tx;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::{
+    agencies, buyers, certificates, demands, events, facilities, mous, offers, operation, organisations, producers, products, reference,
+    reports, star_proposals,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The one list of routes: the router and the API document are made from it.
+pub fn routes() -> Vec<Route> {
+    let mut routes = Vec::new();
+    routes.extend(reference::http::routes());
+    routes.extend(collection_routes::<organisations::Organisations>());
+    routes.extend(organisations::routes());
+    routes.extend(collection_routes::<producers::Producers>());
+    routes.extend(collection_routes::<buyers::Buyers>());
+    routes.extend(collection_routes::<agencies::Agencies>());
+    routes.extend(collection_routes::<facilities::Facilities>());
+    routes.extend(collection_routes::<products::Products>());
+    routes.extend(collection_routes::<certificates::Certificates>());
+    routes.extend(collection_routes::<star_proposals::StarProposals>());
+    routes.extend(collection_routes::<events::Events>());
+    routes.extend(events::routes());
+    routes.extend(collection_routes::<mous::Mous>());
+    routes.extend(mous::routes());
+    routes.extend(reports::routes());
+    routes.extend(collection_routes::<offers::Offers>());
+    routes.extend(offers::routes());
+    routes.extend(collection_routes::<demands::Demands>());
+    routes.extend(demands::routes());
+    routes.extend(operation::routes());
+    routes
+}
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Where randomness comes from.
+    pub ids: Arc<Randomness>,
+    /// What the database says of this instance.
+    pub settings: Arc<Settings>,
+    /// Keys seen lately.
+    pub keys: KeyCache,
+    /// Counters.
+    pub metrics: Metrics,
+    running: Running,
+    members: HashMap<&'static str, Vec<String>>,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// Puts the shared parts together.
+    ///
+    /// # Errors
+    /// 500 when the metrics clash.
+    pub fn new(store: Store, clock: Clock, ids: Randomness, settings: Settings) -> Result<Self> {
+        let schemas = document::schemas(&routes());
+        let mut members = HashMap::new();
+        let mut add =
+            |collection: &'static str, view: std::borrow::Cow<'static, str>| members.insert(collection, document::members(&schemas, &view));
+        add_members::<organisations::Organisations>(&mut add);
+        add_members::<producers::Producers>(&mut add);
+        add_members::<buyers::Buyers>(&mut add);
+        add_members::<agencies::Agencies>(&mut add);
+        add_members::<facilities::Facilities>(&mut add);
+        add_members::<products::Products>(&mut add);
+        add_members::<certificates::Certificates>(&mut add);
+        add_members::<star_proposals::StarProposals>(&mut add);
+        add_members::<events::Events>(&mut add);
+        add_members::<mous::Mous>(&mut add);
+        add_members::<offers::Offers>(&mut add);
+        add_members::<demands::Demands>(&mut add);
+        Ok(Self {
+            store,
+            clock,
+            ids: Arc::new(ids),
+            settings: Arc::new(settings),
+            keys: KeyCache::default(),
+            metrics: Metrics::new().map_err(Problem::internal)?,
+            running: Running::default(),
+            members,
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    /// The caller, the day asked (today unless given) and the instant.
+    pub fn context(&self, caller: &Caller, args: &Args) -> Context {
+        let now = self.clock.now();
+        Context { caller: caller.clone(), as_of: args.day("as_of").unwrap_or_else(|| day_of(now)), now }
+    }
+
+    /// Key of the cursors' seals.
+    pub fn cursor_secret(&self) -> &[u8] {
+        &self.settings.cursor_secret
+    }
+
+    /// Names of the members of a collection's records, for `fields=`.
+    pub fn members(&self, collection: &str) -> &[String] {
+        self.members.get(collection).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the process is stopping.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// From now on answers say `Connection: close`, and the process is not ready.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Runs `work` in one write transaction with the changes that it notes; nothing is kept when `validate_only`.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when the database is away, full, or the commit failed.
+    pub async fn write<T, F>(&self, context: &Context, validate_only: bool, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let settings = Arc::clone(&self.settings);
+        let ids = Arc::clone(&self.ids);
+        let context = context.clone();
+        let ending = if validate_only { Ending::RollBack } else { Ending::Commit };
+        let (value, head) = self
+            .store
+            .write(ending, move |db: &mut Db| {
+                let mut tx = Tx::new(db, context.now, &settings.instance, &settings.digest_key, &context.caller, &ids);
+                let value = work(&mut tx)?;
+                let changes = tx.finish()?;
+                Ok((value, changes.last().map(|change| change.seq)))
+            })
+            .await?;
+        if let (Some(seq), Ending::Commit) = (head, ending) {
+            self.metrics.wrote(seq);
+        }
+        Ok(value)
+    }
+
+    /// Runs a creating request once: repeats the answer of an earlier request with the same key.
+    ///
+    /// # Errors
+    /// What `work` returns; 409 while the first is running, 422 when the key belongs to another request.
+    pub async fn create_once<F>(&self, context: &Context, key: Option<IdempotencyKey>, validate_only: bool, work: F) -> Result<Answer>
+    where
+        F: Fn(&mut Tx<'_>, &Context) -> Result<Answer> + Send + 'static,
+    {
+        let key = key.filter(|_| !validate_only);
+        let _turn = match &key {
+            Some(key) => Some(self.running.turn(key).await?),
+            None => None,
+        };
+        let asked = context.clone();
+        self.write(context, validate_only, move |tx| {
+            if let Some(key) = &key
+                && let Some(answer) = key.replay(tx.db, tx.now)?
+            {
+                return Ok(answer);
+            }
+            let answer = work(tx, &asked)?;
+            if let Some(key) = &key {
+                key.keep(tx.db, &answer, tx.now)?;
+            }
+            Ok(answer)
+        })
+        .await
+    }
+}
+
+fn add_members<C: Collection>(add: &mut impl FnMut(&'static str, std::borrow::Cow<'static, str>) -> Option<Vec<String>>) {
+    add(C::SPEC.name, <C::View as utoipa::ToSchema>::name());
+}

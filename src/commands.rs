@@ -1,0 +1,202 @@
+//! What the program does beside answering: starting a server, migrating, making keys.
+
+use crate::access::Role;
+use crate::app::{App, routes};
+use crate::clock::Clock;
+use crate::config::{CopyArgs, Environment, KeyArgs, ServeConfig};
+use crate::db::{self, Store, Target};
+use crate::error::Language;
+use crate::http::Context;
+use crate::http::document::document;
+use crate::ids::Randomness;
+use crate::keys::{self, KeyRequest, KeyText};
+use crate::settings::Settings;
+use crate::{access::Caller, server};
+use actix_web::web::Data;
+use std::error::Error;
+use std::fs::{self, OpenOptions};
+use std::io::{IsTerminal, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Structured log on standard error, one JSON object a line.
+///
+/// # Errors
+/// A sentence that names the setting.
+pub fn init_log(filter: &str) -> Outcome {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("CUNGCAU_LOG: {error}"))?;
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    Ok(())
+}
+
+/// Opens the database of `target`, brings its schema up to date and reads its settings.
+///
+/// # Errors
+/// A sentence that says what is in the way.
+pub fn open(target: &Target, instance: Option<&str>, ids: &Randomness) -> Outcome<(Store, Settings)> {
+    if let Target::Sqlite(path) = target
+        && let Some(folder) = path.parent()
+    {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let store = Store::open(target)?;
+    let mut connection = db::connect(target)?;
+    db::migrate(&mut connection)?;
+    let settings = Settings::load(&mut connection, instance, ids)?;
+    Ok((store, settings))
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A sentence that says why it could not start.
+pub fn serve(config: &ServeConfig) -> Outcome {
+    fs::create_dir_all(&config.data).map_err(|error| format!("{}: {error}", config.data.display()))?;
+    let ids = Randomness::System;
+    let (store, settings) = open(&config.target, config.instance.as_deref(), &ids)?;
+    let listener = TcpListener::bind(config.listen).map_err(|error| format!("{}: {error}", config.listen))?;
+    let address = listener.local_addr()?;
+    let app = Data::new(App::new(store, Clock::System, ids, settings)?);
+    actix_web::rt::System::new().block_on(async {
+        let first_key = first_admin_key(&app, &config.data).await?;
+        if config.demo {
+            crate::demo::load(&app).await?;
+        }
+        say(&format!("Cung Cầu serves http://{address}\nDocumentation: http://{address}/docs/"));
+        if let Some((path, key)) = first_key {
+            say(&format!("The administrator's key is in {} (this start made it)", path.display()));
+            if std::io::stdout().is_terminal() {
+                say(&format!("It is, shown this once: {}", key.reveal()));
+            }
+        }
+        let workers = std::thread::available_parallelism().map_or(2, usize::from);
+        let running = server::server(&app, listener, workers)?;
+        let handle = running.handle();
+        let task = actix_web::rt::spawn(running);
+        server::signalled().await?;
+        tracing::info!("stopping");
+        server::stop(&app, &handle).await;
+        task.await??;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// The administrator's key of the first start, in a file which its owner alone reads.
+async fn first_admin_key(app: &App, data: &Path) -> Outcome<Option<(std::path::PathBuf, KeyText)>> {
+    if app.store.read(keys::first_admin_exists).await? {
+        return Ok(None);
+    }
+    let path = data.join("admin-key.txt");
+    // The file first: a key that nobody can read would be lost.
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let request = KeyRequest { name: "first administrator".into(), role: Role::Admin, organisation_id: None, province_id: None, days: 365 };
+    let ids = std::sync::Arc::clone(&app.ids);
+    let text = app.write(&system(app), false, move |tx| keys::create(tx, &request, &ids).map(|(_, text)| text)).await?;
+    writeln!(file, "{}", text.reveal())?;
+    file.sync_all()?;
+    Ok(Some((path, text)))
+}
+
+/// What the program itself asks under.
+pub fn system(app: &App) -> Context {
+    let now = app.clock.now();
+    Context { caller: Caller::system(), as_of: crate::clock::day_of(now), now }
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// A sentence that says what is in the way.
+pub fn migrate(target: &Target, instance: Option<&str>) -> Outcome {
+    open(target, instance, &Randomness::System)?;
+    say("The schema is up to date.");
+    Ok(())
+}
+
+/// Prints the API document.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn openapi() -> Outcome {
+    std::io::stdout().write_all(document(&routes()).as_bytes())?;
+    Ok(())
+}
+
+/// Makes a key and prints it.
+///
+/// # Errors
+/// Every fault at once.
+pub fn create_key(environment: &Environment, args: &KeyArgs) -> Outcome {
+    let (_, target) = environment.database(&args.database)?;
+    let ids = Randomness::System;
+    let mut connection = db::connect(&target)?;
+    db::migrate(&mut connection)?;
+    let settings = Settings::load(&mut connection, environment.instance()?.as_deref(), &ids)?;
+    let now = Clock::System.now();
+    let province_id = match &args.province {
+        None => None,
+        Some(input) => Some(
+            crate::reference::texts::resolve_province(input, crate::clock::day_of(now))
+                .map_err(|words| format!("--province: {}", words.in_language(Language::En)))?,
+        ),
+    };
+    let request =
+        KeyRequest { name: args.name.clone(), role: args.role, organisation_id: args.organisation.clone(), province_id, days: args.days };
+    let caller = Caller::system();
+    // Beside a running server: SQLite lets both write, one after the other.
+    let (key, text) = db::write_once_on(&mut connection, |db| {
+        let mut tx = crate::log::Tx::new(db, now, &settings.instance, &settings.digest_key, &caller, &ids);
+        let made = keys::create(&mut tx, &request, &ids)?;
+        tx.finish()?;
+        Ok(made)
+    })?;
+    say(&format!("{} ({}, until {})\n{}", key.id, key.role.as_str(), key.expires_at.date(), text.reveal()));
+    Ok(())
+}
+
+/// Copies everything from one database to an empty one.
+///
+/// # Errors
+/// A sentence that says what is in the way; the target is left empty.
+pub fn copy(args: &CopyArgs) -> Outcome {
+    let counts = crate::copy::copy(&Target::parse(&args.from)?, &Target::parse(&args.to)?)?;
+    for (table, rows) in counts {
+        say(&format!("{table}: {rows}"));
+    }
+    Ok(())
+}
+
+/// Asks `url` whether a server is ready.
+///
+/// # Errors
+/// A sentence with the status or with why there was no answer.
+pub fn healthcheck(url: &str) -> Outcome {
+    let rest = url.strip_prefix("http://").ok_or("--url must begin with http://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let mut stream = TcpStream::connect(host).map_err(|error| format!("{host}: {error}"))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(64 * 1024).read_to_string(&mut answer)?;
+    match answer.split(' ').nth(1) {
+        Some("200") => Ok(()),
+        status => Err(format!("{url} answered {}", status.unwrap_or("nothing")).into()),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "what the program says to the person who started it")]
+fn say(words: &str) {
+    println!("{words}");
+}

@@ -1,0 +1,286 @@
+//! Settings: command line first, then the environment, then the default. The one home of `std::env::var`.
+//!
+//! An unknown `CUNGCAU_…` variable or a malformed value stops the start with a sentence that names it.
+
+use crate::access::Role;
+use crate::db::Target;
+use clap::{Args, Parser, Subcommand};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Register and matchmaker of supply and demand for Vietnamese OCOP products and regional specialties.
+#[derive(Debug, Parser)]
+#[command(name = "cungcau", version, about)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API.
+    Serve(ServeArgs),
+    /// Bring the database's schema up to date.
+    Migrate(DatabaseArgs),
+    /// Print the API document (`OpenAPI` 3.1).
+    Openapi,
+    /// API keys.
+    Keys {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Copy everything, log included, from one database to an empty one.
+    Copy(CopyArgs),
+    /// Ask a running server whether it is ready; exit code 0 when it is.
+    Healthcheck(HealthcheckArgs),
+}
+
+/// Which database.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// Folder of the database file and of the administrator's key [default: data] [env: `CUNGCAU_DATA_DIR`]
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// sqlite:PATH or postgres://… [default: sqlite:DATA/cungcau.db] [env: `DATABASE_URL`]
+    #[arg(long)]
+    pub database_url: Option<String>,
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Address and port [default: 127.0.0.1:8080] [env: `CUNGCAU_LISTEN`]
+    #[arg(long)]
+    pub listen: Option<String>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Load the founding case (illustrative) when the register is empty [env: `CUNGCAU_DEMO`]
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key and print it, this once.
+    Create(KeyArgs),
+}
+
+/// What a new key is to be.
+#[derive(Debug, Clone, Args)]
+pub struct KeyArgs {
+    /// admin, officer, auditor, producer, buyer or partner
+    #[arg(long, value_parser = role)]
+    pub role: Role,
+    /// Id of the organisation it acts for
+    #[arg(long)]
+    pub organisation: Option<String>,
+    /// Province of an officer: code or name, with @YYYY-MM-DD for another day than today
+    #[arg(long)]
+    pub province: Option<String>,
+    /// What it is for, in words
+    #[arg(long, default_value = "made on the command line")]
+    pub name: String,
+    /// Days until it expires, at most 366
+    #[arg(long, default_value_t = 365)]
+    pub days: i64,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// From where to where.
+#[derive(Debug, Clone, Args)]
+pub struct CopyArgs {
+    /// Database to read
+    #[arg(long)]
+    pub from: String,
+    /// Empty database to fill
+    #[arg(long)]
+    pub to: String,
+}
+
+/// Which server.
+#[derive(Debug, Clone, Args)]
+pub struct HealthcheckArgs {
+    /// Where its readiness is
+    #[arg(long, default_value = "http://127.0.0.1:8080/readyz")]
+    pub url: String,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    word.parse().map_err(|()| format!("one of: {}", Role::WORDS.join(", ")))
+}
+
+/// What is wrong with a setting.
+#[derive(Debug)]
+pub struct ConfigError(pub String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Settings of a server.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Folder of the database file and of the administrator's key.
+    pub data: PathBuf,
+    /// Which database.
+    pub target: Target,
+    /// Name of the instance, when it is to be this one.
+    pub instance: Option<String>,
+    /// Load the founding case.
+    pub demo: bool,
+    /// Filter of the log.
+    pub log: String,
+}
+
+/// Names that the environment may have.
+const KNOWN: [&str; 6] = ["CUNGCAU_LISTEN", "CUNGCAU_DATA_DIR", "CUNGCAU_INSTANCE", "CUNGCAU_DEMO", "CUNGCAU_LOG", "DATABASE_URL"];
+
+/// The environment, read once.
+#[derive(Debug, Default)]
+pub struct Environment(Vec<(String, String)>);
+
+impl Environment {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// A sentence that names an unknown `CUNGCAU_…` variable, or one that is not UTF-8.
+    #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut found = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name != "DATABASE_URL" && !name.starts_with("CUNGCAU_") {
+                continue;
+            }
+            let Ok(value) = value.into_string() else { return Err(ConfigError(format!("{name} is not UTF-8"))) };
+            found.push((name, value));
+        }
+        Self::new(found)
+    }
+
+    /// The same from pairs.
+    ///
+    /// # Errors
+    /// A sentence that names an unknown variable.
+    pub fn new(pairs: Vec<(String, String)>) -> Result<Self, ConfigError> {
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
+            return Err(ConfigError(format!("{name} is no setting of this program; there are: {}", KNOWN.join(", "))));
+        }
+        Ok(Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Filter of the log, in the syntax of `tracing`'s `EnvFilter`.
+    pub fn log(&self) -> String {
+        self.get("CUNGCAU_LOG").unwrap_or("info").to_owned()
+    }
+
+    /// Folder and database.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn database(&self, args: &DatabaseArgs) -> Result<(PathBuf, Target), ConfigError> {
+        let data = args.data.clone().or_else(|| self.get("CUNGCAU_DATA_DIR").map(PathBuf::from)).unwrap_or_else(|| PathBuf::from("data"));
+        let (name, url) = match (&args.database_url, self.get("DATABASE_URL")) {
+            (Some(url), _) => ("--database-url", Some(url.clone())),
+            (None, url) => ("DATABASE_URL", url.map(str::to_owned)),
+        };
+        let target = match url {
+            None => Target::Sqlite(data.join("cungcau.db")),
+            Some(url) => Target::parse(&url).map_err(|words| ConfigError(format!("{name}: {words}")))?,
+        };
+        Ok((data, target))
+    }
+
+    /// Name of the instance, when it is set.
+    ///
+    /// # Errors
+    /// A sentence that says what a name may be.
+    pub fn instance(&self) -> Result<Option<String>, ConfigError> {
+        let Some(name) = self.get("CUNGCAU_INSTANCE") else { return Ok(None) };
+        let fits = (2..=20).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        if fits {
+            Ok(Some(name.to_owned()))
+        } else {
+            Err(ConfigError(format!("CUNGCAU_INSTANCE is {name:?}: 2 to 20 capital letters or digits are expected, such as SOCTRANG")))
+        }
+    }
+
+    /// Settings of a server.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn serve(&self, args: &ServeArgs) -> Result<ServeConfig, ConfigError> {
+        let (name, listen) = match (&args.listen, self.get("CUNGCAU_LISTEN")) {
+            (Some(listen), _) => ("--listen", listen.as_str()),
+            (None, Some(listen)) => ("CUNGCAU_LISTEN", listen),
+            (None, None) => ("--listen", "127.0.0.1:8080"),
+        };
+        let listen = listen
+            .parse()
+            .map_err(|_| ConfigError(format!("{name} is {listen:?}: an address and port are expected, such as 127.0.0.1:8080")))?;
+        let demo = match self.get("CUNGCAU_DEMO") {
+            None | Some("false") => args.demo,
+            Some("true") => true,
+            Some(other) => return Err(ConfigError(format!("CUNGCAU_DEMO is {other:?}: true or false is expected"))),
+        };
+        let (data, target) = self.database(&args.database)?;
+        Ok(ServeConfig { listen, data, target, instance: self.instance()?, demo, log: self.log() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Result<Environment, ConfigError> {
+        Environment::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    fn serve_args() -> ServeArgs {
+        ServeArgs { listen: None, database: DatabaseArgs { data: None, database_url: None }, demo: false }
+    }
+
+    #[test]
+    fn an_unknown_or_malformed_setting_is_named() {
+        let unknown = environment(&[("CUNGCAU_PORT", "80")]).unwrap_err().to_string();
+        assert!(unknown.starts_with("CUNGCAU_PORT is no setting of this program"), "{unknown}");
+        for (name, value) in [
+            ("CUNGCAU_LISTEN", "8080"),
+            ("CUNGCAU_DEMO", "yes"),
+            ("CUNGCAU_INSTANCE", "sóc trăng"),
+            ("DATABASE_URL", "mysql://u:secret@h/d"),
+            ("DATABASE_URL", "cungcau.db"),
+        ] {
+            let words = environment(&[(name, value)]).unwrap().serve(&serve_args()).unwrap_err().to_string();
+            assert!(words.starts_with(name), "{words}");
+            assert!(!words.contains("secret"), "{words}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment() {
+        let env = environment(&[("CUNGCAU_LISTEN", "0.0.0.0:1"), ("DATABASE_URL", "postgres://h/d")]).unwrap();
+        let args = ServeArgs { listen: Some("127.0.0.1:2".into()), ..serve_args() };
+        let config = env.serve(&args).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:2".parse().unwrap());
+        assert_eq!(config.target, Target::Postgres("postgres://h/d".into()));
+    }
+}

@@ -1,0 +1,464 @@
+//! One code over two databases: `SQLite` (bundled, one process) and `PostgreSQL` (any number of processes).
+//!
+//! The scheme of the database URL chooses; an unknown scheme is an error. Reads and writes each run in one
+//! transaction on a blocking thread; nobody else opens one. On `SQLite` one connection writes, in the order
+//! in which writers asked (a fair turn: without it the longest wait of eight writers was seconds), and
+//! several read. What the shared connection type lacks (batch insert, upsert) goes through `each!`.
+
+mod migrate;
+#[expect(missing_docs, reason = "diesel generates the items")]
+pub mod schema;
+mod types;
+
+pub use migrate::{MigrationError, is_current, migrate, revert_all};
+pub use types::Json;
+pub(crate) use types::{portable_integer, portable_text, text_enum};
+
+use crate::error::{Problem, Result, text};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
+use parking_lot::FairMutex;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a request waits for a connection before it is told 503: under the 2 s in which a caller hears
+/// that the database is away.
+const CONNECTION_WAIT: Duration = Duration::from_millis(1_500);
+/// How long a writer waits for its turn on SQLite: several hundred writers are before it by then.
+const TURN_WAIT: Duration = Duration::from_secs(6);
+/// A connection which rested longer than this is asked whether it still lives before it is used.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// `SQLite` readers: more than the cores only wait for each other.
+const SQLITE_READERS: u32 = 4;
+/// `PostgreSQL` connections of one process; a deployment of 10 processes stays under a server's default of 100... with room for others at 8.
+const POSTGRES_CONNECTIONS: u32 = 12;
+/// How often a transaction is tried that lost a race: batches which cross may lock each other out twice.
+const TRIES: usize = 3;
+/// The longest a statement may run: the request itself has 30 s.
+const POSTGRES_SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '2s'; \
+     SET idle_in_transaction_session_timeout = '20s'; SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'";
+/// Older versions can corrupt a write-ahead log that two connections use (fixed in `SQLite` 3.51.3).
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+// A connection to either database.
+pub use connection::{Db, MultiBackend};
+
+#[expect(missing_docs, reason = "the derive makes public items without documentation")]
+mod connection {
+    use diesel::{PgConnection, SqliteConnection};
+
+    #[derive(diesel::MultiConnection)]
+    pub enum Db {
+        Sqlite(SqliteConnection),
+        Postgres(PgConnection),
+    }
+}
+
+/// Runs the same diesel expression on whichever database `db` is, for what `Db` itself does not support.
+macro_rules! each {
+    ($db:expr, |$conn:ident| $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite($conn) => $body,
+            $crate::db::Db::Postgres($conn) => $body,
+        }
+    };
+}
+pub(crate) use each;
+
+/// Values that one statement may bind: SQLite takes 32,766.
+pub const BIND_LIMIT: usize = 30_000;
+
+/// Inserts all `rows` in as few statements as the databases' bind limits allow.
+///
+/// `columns` is the number of columns of a row: `SQLite` takes 32,766 bound values in a statement.
+macro_rules! insert_all {
+    ($db:expr, $table:expr, $rows:expr, $columns:expr) => {{
+        let rows: &[&_] = $rows;
+        // diesel keeps the prepared statement of one row, and prepares one of many rows anew each time.
+        let (few, many) = rows.split_at(if rows.len() <= 4 { rows.len() } else { 0 });
+        few.iter()
+            .try_for_each(|row| $crate::db::each!(&mut *$db, |conn| diesel::insert_into($table).values(*row).execute(conn)).map(|_| ()))?;
+        many.chunks($crate::db::BIND_LIMIT / $columns).try_for_each(|chunk| {
+            $crate::db::each!(&mut *$db, |conn| diesel::insert_into($table).values(chunk.to_vec()).execute(conn)).map(|_| ())
+        })
+    }};
+}
+pub(crate) use insert_all;
+
+/// Which database a URL names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A libpq URL.
+    Postgres(String),
+}
+
+impl Target {
+    /// Reads a database URL: `sqlite:PATH`, `sqlite://PATH`, `postgres://…` or `postgresql://…`.
+    ///
+    /// # Errors
+    /// A sentence that names the schemes there are. Any other text is refused rather than taken for a file.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+        match path {
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            _ => Err(format!(
+                "the database URL must begin with sqlite:, postgres:// or postgresql:// (such as sqlite:data/cungcau.db), not {:?}",
+                url.split(['@', '?']).next().map(|head| head.split(':').next().unwrap_or(head)).unwrap_or_default()
+            )),
+        }
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Debug)]
+pub struct OpenError(String);
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Opens one connection with the settings that every connection here has.
+///
+/// # Errors
+/// A sentence with the database's own words; a URL's password is not in it.
+pub fn connect(target: &Target) -> Result<Db, OpenError> {
+    match target {
+        Target::Sqlite(path) => {
+            let mut conn =
+                SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
+            // The busy timeout first, so that the others may wait; FULL, since NORMAL loses acknowledged commits on a power cut.
+            conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY")
+                .map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
+            Ok(Db::Sqlite(conn))
+        }
+        Target::Postgres(url) => {
+            let mut conn = PgConnection::establish(&with_timeouts(url)).map_err(|error| OpenError(error.to_string()))?;
+            conn.batch_execute(POSTGRES_SESSION).map_err(|error| OpenError(error.to_string()))?;
+            Ok(Db::Postgres(conn))
+        }
+    }
+}
+
+/// Adds libpq's timeouts where the URL does not set them.
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "2000"), ("application_name", "cungcau")] {
+        if !url.contains(name) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{name}={value}"));
+        }
+    }
+    url
+}
+
+/// Refuses to run on an `SQLite` that can corrupt its log.
+///
+/// # Errors
+/// A sentence with both versions.
+pub fn check_sqlite_version() -> Result<(), OpenError> {
+    // The bundled library is of one version with these headers: libsqlite3-sys compiles both together.
+    let running = libsqlite3_sys::SQLITE_VERSION_NUMBER;
+    if running < OLDEST_SQLITE {
+        return Err(OpenError(format!("SQLite {running} is too old: at least {OLDEST_SQLITE} is needed")));
+    }
+    Ok(())
+}
+
+/// A database with its pools.
+#[derive(Clone)]
+pub struct Store {
+    target: Target,
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+    /// `SQLite` alone: whose turn it is to write.
+    turn: Option<Arc<FairMutex<()>>>,
+    /// `SQLite` alone: held as long as the store lives, so that a second server refuses.
+    _lock: Option<Arc<std::fs::File>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+/// What a write does at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Keep it.
+    Commit,
+    /// Check everything, keep nothing (`validate_only`).
+    RollBack,
+}
+
+impl Store {
+    /// Opens `target`; an `SQLite` file is locked against a second server.
+    ///
+    /// # Errors
+    /// A sentence that says what is in the way.
+    pub fn open(target: &Target) -> Result<Self, OpenError> {
+        check_sqlite_version()?;
+        let lock = match target {
+            Target::Sqlite(path) => Some(Arc::new(lock_file(path)?)),
+            Target::Postgres(_) => None,
+        };
+        // One connection is made here, so that what is wrong is said in the database's own words.
+        drop(connect(target)?);
+        let pool = |size: u32| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(CONNECTION_WAIT)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_on_check_out(true)
+                .error_handler(Box::new(LogPoolErrors))
+                .build_unchecked(Manager { target: target.clone() })
+        };
+        let (readers, writers, turn) = match target {
+            Target::Sqlite(_) => (pool(SQLITE_READERS), pool(1), Some(Arc::new(FairMutex::new(())))),
+            Target::Postgres(_) => {
+                let shared = pool(POSTGRES_CONNECTIONS);
+                (shared.clone(), shared, None)
+            }
+        };
+        Ok(Self { target: target.clone(), readers, writers, turn, _lock: lock })
+    }
+
+    /// What it was opened with.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Runs `work` on a blocking thread, in one read transaction: it sees one state of the database.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when the database is away.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let pool = self.readers.clone();
+        blocking(move || {
+            let mut conn = begin(&pool, Access::Read)?;
+            let result = work(&mut conn.db);
+            // Nothing was written: how a read transaction ends makes no difference to its answer.
+            let ended = rollback(&mut conn.db);
+            conn.broken |= ended.is_err() || result.as_ref().is_err_and(is_away);
+            result
+        })
+        .await
+    }
+
+    /// Runs `work` on a blocking thread in one write transaction and ends it as `ending` says.
+    ///
+    /// `Ok` is returned only after the database said that the commit is on disk. A transaction that lost a
+    /// race (unique, serialisation, deadlock) runs again, so `work` must not keep anything from the run before.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when the database is away, full, or the commit failed.
+    pub async fn write<T, F>(&self, ending: Ending, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let pool = self.writers.clone();
+        let turn = self.turn.clone();
+        blocking(move || {
+            // Waited for on the blocking thread, so that from one commit to the next BEGIN one thread wakes, not three.
+            let _turn = match &turn {
+                None => None,
+                Some(turn) => Some(turn.try_lock_for(TURN_WAIT).ok_or_else(|| Problem::unavailable("no turn to write in time"))?),
+            };
+            let mut result = write_once(&pool, ending, &work);
+            for _ in 1..TRIES {
+                match result {
+                    Err(problem) if problem.is_contended() => result = write_once(&pool, ending, &work),
+                    result => return result,
+                }
+            }
+            result
+        })
+        .await
+    }
+}
+
+fn write_once<T>(pool: &Pool<Manager>, ending: Ending, work: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+    let mut conn = begin(pool, Access::Write)?;
+    match work(&mut conn.db) {
+        Ok(value) => {
+            let ended = match ending {
+                Ending::Commit => commit(&mut conn.db),
+                Ending::RollBack => rollback(&mut conn.db),
+            };
+            if let Err(error) = ended {
+                conn.broken = true;
+                return Err(Problem::from(error));
+            }
+            Ok(value)
+        }
+        Err(problem) => {
+            conn.broken |= rollback(&mut conn.db).is_err() || is_away(&problem);
+            Err(problem)
+        }
+    }
+}
+
+/// Runs `work` in one write transaction on a connection of one's own, for the command line.
+///
+/// # Errors
+/// What `work` returns, or the database's words.
+pub fn write_once_on<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    begin_on(db, Access::Write)?;
+    let result = work(db);
+    match result {
+        Ok(value) => commit(db).map(|()| value).map_err(Problem::from),
+        Err(problem) => {
+            rollback(db)?;
+            Err(problem)
+        }
+    }
+}
+
+/// Runs `work` in one read transaction on a connection of one's own, for the command line.
+///
+/// # Errors
+/// What `work` returns, or the database's words.
+pub fn read_once_on<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    begin_on(db, Access::Read)?;
+    let result = work(db);
+    rollback(db)?;
+    result
+}
+
+fn begin_on(db: &mut Db, access: Access) -> QueryResult<()> {
+    match (db, access) {
+        // A deferred transaction that writes later is refused as locked at once, whatever the timeout.
+        (Db::Sqlite(c), Access::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+        (Db::Sqlite(c), Access::Read) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+        (Db::Postgres(c), Access::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+        (Db::Postgres(c), Access::Read) => {
+            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// A connection with its transaction open. A pooled one whose server has gone meanwhile is thrown away and the next taken.
+fn begin(pool: &Pool<Manager>, access: Access) -> Result<PooledConnection<Manager>> {
+    let deadline = Instant::now() + CONNECTION_WAIT;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut conn = pool.get_timeout(left.max(Duration::from_millis(1))).map_err(Problem::unavailable)?;
+        match begin_on(&mut conn.db, access) {
+            Ok(()) => return Ok(conn),
+            Err(error) => {
+                conn.broken = true;
+                if Instant::now() >= deadline {
+                    return Err(Problem::unavailable(error));
+                }
+            }
+        }
+    }
+}
+
+fn commit(db: &mut Db) -> QueryResult<()> {
+    each!(db, |conn| AnsiTransactionManager::commit_transaction(conn))
+}
+
+fn rollback(db: &mut Db) -> QueryResult<()> {
+    each!(db, |conn| AnsiTransactionManager::rollback_transaction(conn))
+}
+
+fn is_away(problem: &Problem) -> bool {
+    problem.code() == crate::error::Code::Unavailable && !problem.is_contended()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match actix_web::web::block(work).await {
+        Ok(result) => result,
+        Err(_) => Err(Problem::internal("the blocking thread stopped before its work was done")),
+    }
+}
+
+/// Takes `PATH.lock` for this process.
+fn lock_file(path: &Path) -> Result<std::fs::File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock = PathBuf::from(name);
+    let file = std::fs::File::create(&lock).map_err(|error| OpenError(format!("{}: {error}", lock.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError(format!(
+            "{} is open in another process. An SQLite file belongs to one server: stop the other one, or move to PostgreSQL with `cungcau copy`.",
+            path.display()
+        ))),
+        Err(std::fs::TryLockError::Error(error)) => Err(OpenError(format!("{}: {error}", lock.display()))),
+    }
+}
+
+/// Makes and judges the pools' connections.
+struct Manager {
+    target: Target,
+}
+
+/// A connection with what the pool has to know of it.
+pub struct Pooled {
+    db: Db,
+    checked: Instant,
+    broken: bool,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = OpenError;
+
+    fn connect(&self) -> Result<Pooled, OpenError> {
+        Ok(Pooled { db: connect(&self.target)?, checked: Instant::now(), broken: false })
+    }
+
+    fn is_valid(&self, conn: &mut Pooled) -> Result<(), OpenError> {
+        if conn.checked.elapsed() > TRUSTED_FOR {
+            each!(&mut conn.db, |c| c.ping()).map_err(|error| OpenError(error.to_string()))?;
+            conn.checked = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn has_broken(&self, conn: &mut Pooled) -> bool {
+        // An open transaction means that its closure panicked: closing the connection rolls it back.
+        conn.broken || std::thread::panicking() || each!(&mut conn.db, |c| R2D2Connection::is_broken(c))
+    }
+}
+
+#[derive(Debug)]
+struct LogPoolErrors;
+
+impl diesel::r2d2::HandleError<OpenError> for LogPoolErrors {
+    fn handle_error(&self, error: OpenError) {
+        tracing::warn!(cause = %error, "no database connection");
+    }
+}
+
+/// 503 that says which part of the database's start is missing.
+pub fn not_ready(what_en: &str, what_vi: &str) -> Problem {
+    Problem::new(crate::error::Code::Unavailable, text(what_en, what_vi)).with_header("Retry-After", "1")
+}

@@ -1,0 +1,66 @@
+//! From a request to a permit: the extractor that every handler has for its operation.
+
+use crate::access::Permit;
+use crate::app::App;
+use crate::error::Problem;
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+/// An operation of the document.
+pub trait Operation: 'static {
+    /// Its id there and in the access table.
+    const ID: &'static str;
+}
+
+/// A caller who may run operation `O`: as an argument of a handler it stands before the body is read.
+#[derive(Debug)]
+pub struct Permitted<O: Operation> {
+    permit: Permit,
+    operation: PhantomData<O>,
+}
+
+impl<O: Operation> Permitted<O> {
+    /// The permit itself.
+    pub fn into_inner(self) -> Permit {
+        self.permit
+    }
+}
+
+impl<O: Operation> Deref for Permitted<O> {
+    type Target = Permit;
+    fn deref(&self) -> &Permit {
+        &self.permit
+    }
+}
+
+impl<O: Operation> FromRequest for Permitted<O> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let Some(app) = request.app_data::<Data<App>>() else { return Err(Problem::internal("the application is not registered")) };
+            let caller = app.keys.authenticate(app, &request).await?;
+            Ok(Self { permit: Permit::new(O::ID, caller)?, operation: PhantomData })
+        })
+    }
+}
+
+/// Names an operation that is not one of a collection's.
+macro_rules! operation {
+    ($name:ident = $id:literal) => {
+        #[doc = concat!("Operation `", $id, "`.")]
+        #[derive(Debug)]
+        pub struct $name;
+        impl $crate::http::auth::Operation for $name {
+            const ID: &'static str = $id;
+        }
+    };
+}
+pub(crate) use operation;

@@ -1,0 +1,193 @@
+//! The edge: what every answer has, whatever made it.
+//!
+//! Wraps each resource and the fallback: request id, language, problem documents, a caught panic, security
+//! headers, the access log and the metrics. It runs after routing, so that it may keep the request.
+
+use super::REQUEST_TIMEOUT;
+use crate::access::Role;
+use crate::app::App;
+use crate::error::{Code, Language, Problem, text};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+/// Longest request id that is taken over from a caller.
+const LONGEST_REQUEST_ID: usize = 64;
+
+/// Id of a request, in its answer and in the log.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Who was recognised, for the access log.
+#[derive(Debug, Clone)]
+pub struct Recognised(pub Option<String>, pub Option<Role>);
+
+/// The middleware.
+///
+/// # Errors
+/// None of its own: whatever fails becomes a problem document.
+pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let http = request.request().clone();
+    let app = http.app_data::<Data<App>>().cloned();
+    let id = request_id(&http, app.as_ref().map(actix_web::web::Data::get_ref));
+    http.extensions_mut().insert(RequestId(id.clone()));
+
+    let response = if accepts_json(&http) {
+        answer(next, request, &http, &id).await
+    } else {
+        let problem = Problem::new(Code::NotAcceptable, text("Accept application/json.", "Hãy chấp nhận application/json."));
+        ServiceResponse::new(http.clone(), problem_response(&problem, &http, &id))
+    };
+    let mut response = response;
+    let draining = app.as_ref().is_some_and(|app| app.is_draining());
+    dress(response.headers_mut(), &http, &id);
+    // actix writes this header itself, from the connection's type, and drops one that a handler has set.
+    if response.headers_mut().remove(header::CONNECTION).next().is_some() || draining {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    report(&http, &response, app.as_ref().map(actix_web::web::Data::get_ref), &id, started);
+    Ok(response)
+}
+
+async fn answer(next: Next<impl MessageBody + 'static>, request: ServiceRequest, http: &HttpRequest, id: &str) -> ServiceResponse<BoxBody> {
+    let outcome = tokio::time::timeout(REQUEST_TIMEOUT + super::BODY_TIMEOUT, AssertUnwindSafe(next.call(request)).catch_unwind()).await;
+    let problem = match outcome {
+        Ok(Ok(Ok(response))) => match response.response().error().map(Problem::from_actix) {
+            None => return response.map_into_boxed_body(),
+            Some(problem) => problem,
+        },
+        Ok(Ok(Err(error))) => Problem::from_actix(&error),
+        Ok(Err(_)) => Problem::internal("a handler panicked"),
+        Err(_) => Problem::unavailable("the answer took over a minute"),
+    };
+    ServiceResponse::new(http.clone(), problem_response(&problem, http, id))
+}
+
+impl Problem {
+    /// What an error of actix means here.
+    fn from_actix(error: &Error) -> Self {
+        if let Some(problem) = error.as_error::<Self>() {
+            return problem.clone();
+        }
+        let status = error.as_response_error().status_code();
+        if status.is_client_error() {
+            return Self::new(Code::InvalidParameter, text("The request can't be read.", "Không đọc được yêu cầu."));
+        }
+        Self::internal(error)
+    }
+}
+
+fn problem_response(problem: &Problem, http: &HttpRequest, id: &str) -> HttpResponse {
+    if let Some(cause) = problem.cause() {
+        if problem.code().status().is_server_error() {
+            tracing::error!(request_id = id, code = problem.code().word(), cause, "request failed");
+        } else {
+            tracing::info!(request_id = id, code = problem.code().word(), cause, "request refused");
+        }
+    }
+    let language = language(http);
+    let mut response = HttpResponse::build(problem.code().status());
+    response.content_type("application/problem+json");
+    response.insert_header((header::CONTENT_LANGUAGE, if language == Language::Vi { "vi" } else { "en" }));
+    for (name, value) in problem.headers() {
+        response.insert_header((*name, value.as_str()));
+    }
+    response.body(problem.to_json(language, Some(id)).to_string())
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        self.code().status()
+    }
+}
+
+/// The language that `Accept-Language` prefers: Vietnamese or English.
+pub fn language(http: &HttpRequest) -> Language {
+    let sent = http.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let weight = |wanted: &str| {
+        sent.split(',')
+            .filter_map(|range| {
+                let mut parts = range.trim().split(';');
+                let tag = parts.next()?.trim().to_ascii_lowercase();
+                let q: f32 = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok())?;
+                (tag == wanted || tag.starts_with(&format!("{wanted}-"))).then_some(q)
+            })
+            .fold(0.0_f32, f32::max)
+    };
+    if weight("vi") > weight("en") { Language::Vi } else { Language::En }
+}
+
+fn accepts_json(http: &HttpRequest) -> bool {
+    if !http.path().starts_with("/v1") {
+        return true;
+    }
+    let Some(accept) = http.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()) else { return true };
+    accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0"));
+        !refused && matches!(media.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json")
+    })
+}
+
+fn request_id(http: &HttpRequest, app: Option<&App>) -> String {
+    let sent = http.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if !sent.is_empty() && sent.len() <= LONGEST_REQUEST_ID && sent.bytes().all(plain) {
+        return sent.to_owned();
+    }
+    app.and_then(|app| app.ids.id("req", app.clock.now()).ok()).unwrap_or_else(|| "req_unknown".to_owned())
+}
+
+fn dress(headers: &mut header::HeaderMap, http: &HttpRequest, id: &str) {
+    let mut put = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::X_FRAME_OPTIONS, "DENY");
+    // What is answered depends on the key and the language, and on the day.
+    put(header::CACHE_CONTROL, if http.headers().contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" });
+    put(header::VARY, "Authorization, Accept-Language");
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}
+
+/// The method for the metrics: callers can't make up series.
+fn known_method(http: &HttpRequest) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == http.method().as_str()).unwrap_or("other")
+}
+
+fn report(http: &HttpRequest, response: &ServiceResponse<BoxBody>, app: Option<&App>, id: &str, started: Instant) {
+    let elapsed = started.elapsed();
+    let status = response.status().as_u16();
+    let route = http.match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    if let Some(app) = app {
+        app.metrics.observe(known_method(http), &route, status, elapsed);
+    }
+    let extensions = http.extensions();
+    let (key, role) = extensions.get::<Recognised>().map_or((None, None), |known| (known.0.as_deref(), known.1));
+    // The route's pattern, not the path: a query may hold a name, and a key never stands in either.
+    tracing::info!(
+        request_id = id,
+        method = http.method().as_str(),
+        route,
+        status,
+        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        key,
+        role = role.map(|role| role.as_str()),
+        "answered"
+    );
+}

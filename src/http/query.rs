@@ -1,0 +1,318 @@
+//! Query parameters: declared once in a table, which parses them and documents them.
+
+use crate::error::{Code, Fault, Problem, Result, Text, text};
+use crate::reference::{GroupId, ProvinceId, reference};
+use actix_web::web::Query;
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use serde_json::{Value, json};
+
+/// A query string longer than this is no question that a person or program asks here.
+const LONGEST_VALUE: usize = 300;
+
+/// What a parameter's value may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A day, `YYYY-MM-DD`.
+    Day,
+    /// An instant, RFC 3339.
+    Instant,
+    /// A province-level unit: code or name, as of the day asked.
+    Province,
+    /// A product group's code.
+    Group,
+    /// Free text.
+    Text,
+    /// An id.
+    Id,
+    /// `true` or `false`.
+    Flag,
+    /// 3, 4 or 5.
+    Stars,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// 1 to 100.
+    Limit,
+    /// An opaque cursor.
+    Cursor,
+    /// Names of members, separated by commas.
+    Fields,
+}
+
+/// A query parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// For the document.
+    pub description: &'static str,
+}
+
+/// Declares a parameter.
+pub const fn param(name: &'static str, kind: Kind, description: &'static str) -> Param {
+    Param { name, kind, description }
+}
+
+/// The day for which what follows from dates is worked out.
+pub const AS_OF: Param = param(
+    "as_of",
+    Kind::Day,
+    "Day for which what follows from dates is worked out (provinces, validity of certificates, stars, phases); today in Viet Nam unless given.",
+);
+/// Items on a page.
+pub const LIMIT: Param = param("limit", Kind::Limit, "Items on a page, 1 to 100; 20 unless given.");
+/// Where to go on.
+pub const CURSOR: Param = param("cursor", Kind::Cursor, "`next_cursor` of the page before, with the same filters and sort.");
+/// Members to keep.
+pub const FIELDS: Param = param("fields", Kind::Fields, "Members of each item to answer, separated by commas; all unless given.");
+/// Check only.
+pub const VALIDATE_ONLY: Param =
+    param("validate_only", Kind::Flag, "`true` does every check and keeps nothing; the answer is 200 with what would have been stored.");
+/// Record as of an instant.
+pub const AT: Param = param(
+    "at",
+    Kind::Instant,
+    "Answers the record as the register knew it at this instant. What follows from other records is worked out from today's register.",
+);
+/// What a batch does with a bad item.
+pub const ON_ERROR: Param = param(
+    "on_error",
+    Kind::Word(&["rollback", "skip"]),
+    "`rollback` (unless given) keeps nothing when any item is refused; `skip` keeps the others.",
+);
+
+/// Parsed parameters.
+#[derive(Debug, Clone, Default)]
+pub struct Args {
+    values: Vec<(&'static str, String)>,
+}
+
+impl Args {
+    /// Parses `query` against the declared parameters.
+    ///
+    /// # Errors
+    /// 400 with every unknown, repeated or malformed parameter at once.
+    pub fn parse(query: &str, declared: &[&[Param]]) -> Result<Self> {
+        let pairs = Query::<Vec<(String, String)>>::from_query(query)
+            .map_err(|_| Problem::new(Code::InvalidParameter, text("The query string can't be read.", "Không đọc được chuỗi truy vấn.")))?
+            .into_inner();
+        let params = || declared.iter().flat_map(|list| list.iter());
+        let mut values: Vec<(&'static str, String)> = Vec::new();
+        let mut faults = Vec::new();
+        for (name, value) in pairs {
+            let mut fault = |code, detail| faults.push(Fault { pointer: format!("?{}", shorten(&name)), code, detail });
+            let Some(param) = params().find(|param| param.name == name) else {
+                let allowed: Vec<&str> = params().map(|param| param.name).collect();
+                let allowed = allowed.join(", ");
+                fault(
+                    "unknown_parameter",
+                    text(
+                        format!("There is no parameter of this name here; there are: {allowed}."),
+                        format!("Không có tham số này; các tham số có: {allowed}."),
+                    ),
+                );
+                continue;
+            };
+            if values.iter().any(|(known, _)| *known == param.name) {
+                fault("repeated_parameter", text("Give this parameter once.", "Chỉ dùng tham số này một lần."));
+                continue;
+            }
+            match param.kind.refuse(&value) {
+                Some((code, detail)) => fault(code, detail),
+                None => values.push((param.name, value)),
+            }
+        }
+        if faults.is_empty() {
+            return Ok(Self { values });
+        }
+        let detail = faults.first().map(|fault| fault.detail.clone());
+        Err(Problem::new(Code::InvalidParameter, detail.unwrap_or_else(|| text("", ""))).with_errors(faults))
+    }
+
+    /// The raw value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A day.
+    pub fn day(&self, name: &str) -> Option<NaiveDate> {
+        self.get(name).and_then(|value| value.parse().ok())
+    }
+
+    /// An instant, UTC.
+    pub fn instant(&self, name: &str) -> Option<NaiveDateTime> {
+        self.get(name).and_then(|value| DateTime::parse_from_rfc3339(value).ok()).map(|instant| instant.naive_utc())
+    }
+
+    /// A whole number.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.get(name).and_then(|value| value.parse().ok())
+    }
+
+    /// Whether a flag is `true`.
+    pub fn flag(&self, name: &str) -> bool {
+        self.get(name) == Some("true")
+    }
+
+    /// A flag, or nothing.
+    pub fn maybe_flag(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|value| value == "true")
+    }
+
+    /// A word of a closed list.
+    pub fn word<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.get(name).and_then(|value| value.parse().ok())
+    }
+
+    /// Every unit whose records a filter by this province finds: the unit that the code or name means on
+    /// `day`, and those which it succeeded.
+    ///
+    /// # Errors
+    /// 400 with the nearest names.
+    pub fn provinces(&self, name: &str, day: NaiveDate) -> Result<Option<Vec<ProvinceId>>> {
+        let Some(input) = self.get(name) else { return Ok(None) };
+        match reference().provinces.match_filter(input, day) {
+            Ok(units) => Ok(Some(units)),
+            Err(error) => Err(Problem::parameter(name, "unknown_province", crate::reference::texts::province_error(&error))),
+        }
+    }
+
+    /// Every group whose products a filter by this group finds, under any rule.
+    ///
+    /// # Errors
+    /// 400 with what is allowed.
+    pub fn groups(&self, name: &str, day: NaiveDate) -> Result<Option<Vec<GroupId>>> {
+        let Some(input) = self.get(name) else { return Ok(None) };
+        match reference().product_groups.resolve(input, day) {
+            Ok(group) => Ok(Some(reference().product_groups.descendants(group))),
+            Err(error) => Err(Problem::parameter(name, "unknown_group", crate::reference::texts::group_error(&error))),
+        }
+    }
+
+    /// The parameters that choose the items of a list, in a fixed order: what a cursor is bound to.
+    pub fn fingerprint(&self) -> String {
+        let mut chosen: Vec<String> = self
+            .values
+            .iter()
+            .filter(|(name, _)| !matches!(*name, "cursor" | "limit" | "fields"))
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        chosen.sort();
+        chosen.join("&")
+    }
+}
+
+fn shorten(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+impl Kind {
+    /// Why `value` can't be of this kind.
+    fn refuse(self, value: &str) -> Option<(&'static str, Text)> {
+        if value.chars().any(char::is_control) {
+            return Some(("control_character", text("Control characters are not allowed.", "Không được dùng ký tự điều khiển.")));
+        }
+        if !matches!(self, Self::Cursor | Self::Fields) && value.chars().count() > LONGEST_VALUE {
+            return Some(("too_long", text(format!("At most {LONGEST_VALUE} characters."), format!("Tối đa {LONGEST_VALUE} ký tự."))));
+        }
+        match self {
+            Self::Day => value
+                .parse::<NaiveDate>()
+                .ok()
+                .as_ref()
+                .is_none_or(|day| !(day.to_string() == value && (1900..=2200).contains(&chrono::Datelike::year(day))))
+                .then(|| {
+                    (
+                        "not_a_day",
+                        text(
+                            "A day that exists, as YYYY-MM-DD, from 1900 to 2200.",
+                            "Một ngày có thật, dạng YYYY-MM-DD, từ 1900 đến 2200.",
+                        ),
+                    )
+                }),
+            Self::Instant => DateTime::parse_from_rfc3339(value).is_err().then(|| {
+                (
+                    "not_an_instant",
+                    text("An instant such as 2026-11-23T07:30:00Z (RFC 3339).", "Một thời điểm như 2026-11-23T07:30:00Z (RFC 3339)."),
+                )
+            }),
+            Self::Flag => (!matches!(value, "true" | "false")).then(|| ("not_a_flag", text("true or false.", "true hoặc false."))),
+            Self::Stars => (!matches!(value, "3" | "4" | "5")).then(|| ("not_stars", text("3, 4 or 5.", "3, 4 hoặc 5."))),
+            Self::Word(words) => (!words.contains(&value)).then(|| {
+                let words = words.join(", ");
+                ("not_allowed", text(format!("One of: {words}."), format!("Một trong: {words}.")))
+            }),
+            Self::Limit => value
+                .parse::<i64>()
+                .ok()
+                .as_ref()
+                .is_none_or(|n| !(1..=100).contains(n))
+                .then(|| ("out_of_range", text("A whole number from 1 to 100.", "Một số nguyên từ 1 đến 100."))),
+            Self::Province | Self::Group | Self::Text | Self::Id | Self::Fields => value
+                .trim()
+                .is_empty()
+                .then(|| ("empty", text("Leave the parameter out or give it a value.", "Bỏ tham số hoặc cho nó một giá trị."))),
+            Self::Cursor => None,
+        }
+    }
+
+    /// JSON Schema for the document.
+    pub fn schema(self) -> Value {
+        match self {
+            Self::Day => {
+                json!({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "minLength": 10, "maxLength": 10})
+            }
+            Self::Instant => json!({"type": "string", "format": "date-time", "maxLength": 40}),
+            Self::Flag => json!({"type": "boolean"}),
+            Self::Stars => json!({"type": "integer", "format": "int32", "minimum": 3, "maximum": 5}),
+            Self::Word(words) => json!({"type": "string", "enum": words}),
+            Self::Limit => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": 20}),
+            Self::Cursor => json!({"type": "string", "maxLength": 2000}),
+            Self::Fields => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
+            Self::Province | Self::Group | Self::Text | Self::Id => json!({"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}),
+        }
+    }
+
+    /// An example for the document.
+    pub fn example(self) -> Value {
+        match self {
+            Self::Day => "2026-11-23".into(),
+            Self::Instant => "2026-11-23T07:30:00Z".into(),
+            Self::Flag => true.into(),
+            Self::Stars => 4.into(),
+            Self::Word(words) => words.first().copied().unwrap_or_default().into(),
+            Self::Limit => 20.into(),
+            Self::Cursor => "eyJrIjoiIn0".into(),
+            Self::Fields => "id,name".into(),
+            Self::Province => "92".into(),
+            Self::Group => "I.2.a".into(),
+            Self::Text => "gạo".into(),
+            Self::Id => "org_01JDB3B8Q0000000000000000".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DECLARED: &[Param] = &[AS_OF, LIMIT, param("kind", Kind::Word(&["a", "b"]), "")];
+
+    #[test]
+    fn every_fault_of_a_query_is_named_at_once() {
+        let problem = Args::parse("as_of=2021-02-29&limit=101&colour=red&kind=a&kind=b", &[DECLARED]).unwrap_err();
+        let codes: Vec<(&str, &str)> = problem.errors().iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+        assert_eq!(
+            codes,
+            [("?as_of", "not_a_day"), ("?limit", "out_of_range"), ("?colour", "unknown_parameter"), ("?kind", "repeated_parameter")]
+        );
+    }
+
+    #[test]
+    fn the_order_of_parameters_does_not_matter_to_a_cursor() {
+        let one = Args::parse("kind=a&as_of=2020-10-27&limit=3", &[DECLARED]).unwrap();
+        let other = Args::parse("limit=50&as_of=2020-10-27&kind=a", &[DECLARED]).unwrap();
+        assert_eq!(one.fingerprint(), other.fingerprint());
+    }
+}

@@ -1,0 +1,45 @@
+//! Cung Cầu (supply and demand): a register of producers, buyers and memoranda of cooperation.
+//!
+//! In reading order: [`app`] (what is shared, the one list of routes), [`http`] (what every operation has in
+//! common), [`log`] (one numbered change for every mutation), [`access`] (who may do and see what), [`db`]
+//! (one code over two databases), [`mod@reference`] (provinces, groups, papers, units), then a module for each noun.
+
+pub mod access;
+pub mod agencies;
+pub mod app;
+pub mod buyers;
+pub mod certificates;
+mod check;
+pub mod clock;
+pub mod closing;
+pub mod commands;
+pub mod config;
+pub mod copy;
+pub mod db;
+pub mod decimal;
+pub mod demands;
+pub mod demo;
+pub mod error;
+pub mod events;
+pub mod facilities;
+mod hex;
+pub mod http;
+pub mod ids;
+pub mod keys;
+pub mod log;
+pub mod measure;
+pub mod metrics;
+pub mod months;
+pub mod mous;
+pub mod offers;
+pub mod operation;
+pub mod organisations;
+pub mod price;
+pub mod producers;
+pub mod products;
+pub mod reference;
+pub mod reports;
+pub mod server;
+pub mod settings;
+pub mod star_proposals;
+pub mod text;

@@ -1,0 +1,20 @@
+//! Memoranda of cooperation: who signed what with whom, on which day, and what became of it.
+//!
+//! A finished, signed `MoU` is registered in one call, or a draft goes through its decisions. The kind follows
+//! from the sides. Parties keep name, capacity and province as they signed; who took over a party's
+//! obligations is shown beside it. The server numbers an `MoU` when it is registered as signed, and never
+//! reuses a number. What is not signed exists for its parties and officers alone; commitments, documents,
+//! decisions and notes are seen by them alone.
+
+mod collection;
+mod http;
+mod model;
+mod rules;
+mod store;
+
+pub use collection::{Mous, none_at_event};
+pub use http::routes;
+pub use model::{
+    Document, Mou, MouCommitment, MouKind, MouParty, MouPhase, MouRow, MouStatus, MouView, NewMou, NewMouCommitment, NewMouParty, Note,
+    Period, Side, Transition,
+};

@@ -1,0 +1,636 @@
+//! What an MoU may be: pure decisions, no database, no clock.
+
+use super::model::{Mou, MouKind, MouPhase, MouRow, MouStatus, NewMou, NewMouCommitment, Period, Side, Transition};
+use crate::check;
+use crate::decimal::CURRENCIES;
+use crate::error::{Faults, text};
+use crate::organisations::ProfileKind;
+use crate::reference::{FactorKind, GroupId, UnitId, reference};
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+/// Most parties of an MoU: a round table of a region's departments had under 30.
+const MOST_PARTIES: usize = 50;
+/// Most commitments: a chain's annex lists some hundred products.
+const MOST_COMMITMENTS: usize = 200;
+/// Most documents and fields of cooperation.
+const MOST_DOCUMENTS: usize = 50;
+const MOST_FIELDS: usize = 30;
+/// Longest number of another register.
+const EXTERNAL_NUMBER_LIMIT: usize = 100;
+
+/// The kind that follows from the sides: (side, capacity) of each party.
+///
+/// Agencies alone on both sides: `agency_agency`; agencies on one and buyers on the other: `province_retail`;
+/// producers on one and buyers on the other: `producer_distributor`; anything else: `other`.
+pub fn kind_of(parties: &[(Side, ProfileKind)]) -> MouKind {
+    let sides: BTreeSet<Side> = parties.iter().map(|(side, _)| *side).collect();
+    let capacities =
+        |of: Side| -> BTreeSet<ProfileKind> { parties.iter().filter(|(side, _)| *side == of).map(|(_, capacity)| *capacity).collect() };
+    let mut each: Vec<Vec<ProfileKind>> = sides.into_iter().map(|side| capacities(side).into_iter().collect()).collect();
+    each.sort();
+    let each: Vec<&[ProfileKind]> = each.iter().map(Vec::as_slice).collect();
+    match each.as_slice() {
+        [[ProfileKind::Agency], [ProfileKind::Agency]] => MouKind::AgencyAgency,
+        [[ProfileKind::Buyer], [ProfileKind::Agency]] => MouKind::ProvinceRetail,
+        [[ProfileKind::Producer], [ProfileKind::Buyer]] => MouKind::ProducerDistributor,
+        _ => MouKind::Other,
+    }
+}
+
+/// The steps that are legal from a status.
+pub fn legal_from(status: MouStatus) -> &'static [MouStatus] {
+    use MouStatus as S;
+    match status {
+        S::Draft => &[S::Proposed, S::Cancelled],
+        S::Proposed => &[S::Agreed, S::Draft, S::Cancelled],
+        S::Agreed => &[S::Signed, S::Proposed, S::Cancelled],
+        S::Signed => &[S::Completed, S::Terminated],
+        S::Completed | S::Terminated | S::Cancelled => &[],
+    }
+}
+
+/// Whether the parties themselves may record the step; the others are an officer's word.
+pub fn party_may(to: MouStatus) -> bool {
+    matches!(to, MouStatus::Draft | MouStatus::Proposed | MouStatus::Cancelled)
+}
+
+/// The phase on `day`.
+pub fn phase_on(row: &MouRow, day: NaiveDate) -> MouPhase {
+    if row.ended_on.is_some_and(|ended| ended <= day) {
+        match row.status {
+            MouStatus::Completed => return MouPhase::Completed,
+            MouStatus::Terminated => return MouPhase::Terminated,
+            MouStatus::Cancelled => return MouPhase::Cancelled,
+            _ => {}
+        }
+    }
+    match (row.signed_on, row.effective_from) {
+        (Some(signed), Some(from)) if signed <= day => {
+            if day < from {
+                MouPhase::NotYetInEffect
+            } else if row.effective_until.is_some_and(|until| until < day) {
+                MouPhase::Lapsed
+            } else {
+                MouPhase::InEffect
+            }
+        }
+        _ => MouPhase::InPreparation,
+    }
+}
+
+/// What is said under a script's own key of an MoU whose decisions went on after the script registered it.
+///
+/// The script states the status and days of its day. A later decision stands: where the body repeats what was
+/// registered, or leaves it out, it means what is there now. What differs from both is kept, and judged.
+pub fn restated(mou: &Mou, mut new: NewMou) -> NewMou {
+    let row = &mou.row;
+    if new.registrar_id.is_none() {
+        new.registrar_id.clone_from(&row.registrar_id);
+    }
+    let (first, later): (Vec<&Transition>, Vec<&Transition>) = row.transitions.get().iter().partition(|decision| decision.version == 1);
+    let registered = first.last().map_or(MouStatus::Draft, |decision| decision.to);
+    if later.is_empty() || new.status.unwrap_or(MouStatus::Draft) != registered {
+        return new;
+    }
+    new.status = Some(row.status);
+    for (stated, now, status) in [
+        (&mut new.proposed_on, row.proposed_on, MouStatus::Proposed),
+        (&mut new.agreed_on, row.agreed_on, MouStatus::Agreed),
+        (&mut new.signed_on, row.signed_on, MouStatus::Signed),
+    ] {
+        let at_first = first.iter().find(|decision| decision.to == status).map(|decision| decision.on);
+        if stated.is_none() || *stated == at_first {
+            *stated = now;
+        }
+    }
+    if let Some(signing) = later.iter().find(|decision| decision.to == MouStatus::Signed) {
+        if signing.effective_from.is_some() || new.effective_from.is_none() {
+            new.effective_from = row.effective_from;
+        }
+        if signing.effective_until.is_some() {
+            new.effective_until = row.effective_until;
+        }
+    }
+    new
+}
+
+/// The decisions with the days that a replacement corrects; a fault where they would no longer follow each other.
+pub fn corrected(decisions: &[Transition], new: &NewMou, faults: &mut Faults) -> Vec<Transition> {
+    let mut corrected = decisions.to_vec();
+    for (pointer, status, day) in [("/proposed_on", MouStatus::Proposed, new.proposed_on), ("/agreed_on", MouStatus::Agreed, new.agreed_on)]
+    {
+        // The step forward to the status; a withdrawal to it has a day of its own.
+        let forward = |decision: &&mut Transition| decision.to == status && decision.from.unwrap_or(MouStatus::Draft) < status;
+        let (Some(day), Some(decision)) = (day, corrected.iter_mut().rfind(forward)) else { continue };
+        if decision.on == day {
+            continue;
+        }
+        decision.on = day;
+        if corrected.is_sorted_by_key(|decision| decision.on) {
+            continue;
+        }
+        faults.add(
+            pointer,
+            "wrong_order",
+            text("On this day it would not follow the decisions before it.", "Ngày này không khớp thứ tự các quyết định đã ghi."),
+        );
+    }
+    corrected
+}
+
+/// The day of the paper, on which its names of provinces and groups are meant.
+pub fn day_of_paper(new: &NewMou, today: NaiveDate) -> NaiveDate {
+    new.signed_on.or(new.agreed_on).or(new.proposed_on).unwrap_or(today)
+}
+
+/// A commitment's words resolved.
+#[derive(Debug, Clone, Default)]
+pub struct CheckedCommitment {
+    /// The group, where one is named.
+    pub group_id: Option<GroupId>,
+    /// The unit, where a quantity is given.
+    pub unit: Option<UnitId>,
+}
+
+/// Checks everything about `new` that does not need the database; commitments in their order.
+///
+/// `current` is the status of the MoU that it replaces; none for a new one.
+pub fn check(new: &NewMou, current: Option<MouStatus>, today: NaiveDate, faults: &mut Faults) -> Vec<CheckedCommitment> {
+    check::line(faults, "/title", &new.title, check::LINE_LIMIT);
+    check::maybe_line(faults, "/external_number", new.external_number.as_deref(), EXTERNAL_NUMBER_LIMIT);
+    check_lists(new, faults);
+    check_parties(new, faults);
+    check_days(new, today, faults);
+    check_status(new, current, faults);
+    let day = day_of_paper(new, today);
+    let commitments = new.commitments.iter().enumerate();
+    commitments.map(|(index, commitment)| check_commitment(commitment, &format!("/commitments/{index}"), day, faults)).collect()
+}
+
+fn check_lists(new: &NewMou, faults: &mut Faults) {
+    let mut at_most = |pointer: &str, n: usize, most: usize| {
+        if n > most {
+            faults.add(pointer, "too_many", text(format!("At most {most}; here are {n}."), format!("Tối đa {most}; ở đây có {n}.")));
+        }
+    };
+    at_most("/parties", new.parties.len(), MOST_PARTIES);
+    at_most("/commitments", new.commitments.len(), MOST_COMMITMENTS);
+    at_most("/documents", new.documents.len(), MOST_DOCUMENTS);
+    at_most("/fields_of_cooperation", new.fields_of_cooperation.len(), MOST_FIELDS);
+    for (index, field) in new.fields_of_cooperation.iter().enumerate() {
+        check::line(faults, &format!("/fields_of_cooperation/{index}"), field, check::LINE_LIMIT);
+    }
+    for (index, document) in new.documents.iter().enumerate() {
+        let at = format!("/documents/{index}");
+        check::line(faults, &format!("{at}/title"), &document.title, check::NAME_LIMIT);
+        check::maybe_line(faults, &format!("{at}/media_type"), document.media_type.as_deref(), 100);
+        if document.sha256.len() != 64 || !document.sha256.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
+            faults.add(
+                &format!("{at}/sha256"),
+                "not_a_digest",
+                text("64 lower-case hexadecimal digits: the SHA-256 of the file.", "64 chữ số thập lục phân viết thường: SHA-256 của tệp."),
+            );
+        }
+        if document.size_bytes.is_some_and(|size| size < 0) {
+            faults.add(&format!("{at}/size_bytes"), "out_of_range", text("Zero or more.", "Từ 0 trở lên."));
+        }
+    }
+}
+
+fn check_parties(new: &NewMou, faults: &mut Faults) {
+    let sides: BTreeSet<Side> = new.parties.iter().map(|party| party.side).collect();
+    if new.parties.len() < 2 || sides.len() < 2 {
+        faults.add(
+            "/parties",
+            "one_side",
+            text("An MoU has at least two parties on at least two sides.", "Biên bản có ít nhất hai bên tham gia thuộc ít nhất hai phía."),
+        );
+    }
+    let mut seen = BTreeSet::new();
+    for (index, party) in new.parties.iter().enumerate() {
+        let at = format!("/parties/{index}");
+        if !seen.insert(party.organisation_id.as_str()) {
+            faults.add(
+                &format!("{at}/organisation_id"),
+                "party_twice",
+                text("This organisation is a party already.", "Tổ chức này đã là một bên tham gia."),
+            );
+        }
+        check::maybe_line(faults, &format!("{at}/name"), party.name.as_deref(), check::NAME_LIMIT);
+        check::maybe_line(faults, &format!("{at}/acting_for"), party.acting_for.as_deref(), check::NAME_LIMIT);
+    }
+    let derived = kind_of(&new.parties.iter().map(|party| (party.side, party.capacity)).collect::<Vec<_>>());
+    if let Some(kind) = new.kind.filter(|kind| *kind != derived && sides.len() >= 2) {
+        let (kind, derived) = (kind.as_str(), derived.as_str());
+        faults.add(
+            "/kind",
+            "wrong_kind",
+            text(
+                format!("The sides make it {derived}, not {kind}; leave it out or correct a capacity."),
+                format!("Theo các bên thì đây là {derived}, không phải {kind}; hãy bỏ trường này hoặc sửa tư cách tham gia."),
+            ),
+        );
+    }
+}
+
+fn check_days(new: &NewMou, today: NaiveDate, faults: &mut Faults) {
+    for (pointer, day) in [
+        ("/proposed_on", new.proposed_on),
+        ("/agreed_on", new.agreed_on),
+        ("/signed_on", new.signed_on),
+        ("/effective_from", new.effective_from),
+        ("/effective_until", new.effective_until),
+    ] {
+        check::day(faults, pointer, day);
+    }
+    for (pointer, day) in [("/proposed_on", new.proposed_on), ("/agreed_on", new.agreed_on), ("/signed_on", new.signed_on)] {
+        if day.is_some_and(|day| day > today) {
+            faults.add(
+                pointer,
+                "in_the_future",
+                text(format!("It has not happened yet: today is {today}."), format!("Việc này chưa xảy ra: hôm nay là {today}.")),
+            );
+        }
+    }
+    check::order(
+        faults,
+        "/agreed_on",
+        new.proposed_on,
+        new.agreed_on,
+        "Agreed before it was proposed",
+        "Thống nhất trước khi được đề xuất",
+    );
+    check::order(
+        faults,
+        "/signed_on",
+        new.agreed_on.or(new.proposed_on),
+        new.signed_on,
+        "Signed before it was agreed",
+        "Ký trước khi thống nhất",
+    );
+    check::order(faults, "/signed_on", new.signed_on, new.effective_until, "Signed after its end", "Ký sau ngày kết thúc");
+    check::order(
+        faults,
+        "/effective_until",
+        new.effective_from,
+        new.effective_until,
+        "It ends before it begins",
+        "Kết thúc trước khi bắt đầu",
+    );
+}
+
+/// The status against the one before it, and against the days that it needs and forbids.
+fn check_status(new: &NewMou, current: Option<MouStatus>, faults: &mut Faults) {
+    let status = new.status.unwrap_or(MouStatus::Draft);
+    if let Some(current) = current.filter(|current| *current != status) {
+        let current = current.as_str();
+        faults.add(
+            "/status",
+            "use_transition",
+            text(
+                format!("The status is {current}. It changes by decisions: POST /v1/mous/{{id}}/transitions."),
+                format!("Trạng thái hiện là {current}, chỉ thay đổi bằng quyết định: POST /v1/mous/{{id}}/transitions."),
+            ),
+        );
+        // The days belong to a status that it has not got.
+        return;
+    }
+    if current.is_none() && status > MouStatus::Signed {
+        faults.add(
+            "/status",
+            "not_allowed",
+            text(
+                "Register it as draft, proposed, agreed or signed; later steps are transitions.",
+                "Đăng ký ở trạng thái draft, proposed, agreed hoặc signed; các bước sau là chuyển trạng thái.",
+            ),
+        );
+        return;
+    }
+    let needed = match status {
+        MouStatus::Draft | MouStatus::Cancelled => None,
+        MouStatus::Proposed => Some(("/proposed_on", new.proposed_on)),
+        MouStatus::Agreed => Some(("/agreed_on", new.agreed_on)),
+        MouStatus::Signed | MouStatus::Completed | MouStatus::Terminated => Some(("/signed_on", new.signed_on)),
+    };
+    if let Some((pointer, None)) = needed {
+        let status = status.as_str();
+        faults.add(pointer, "missing", text(format!("The status {status} needs its day."), format!("Trạng thái {status} cần có ngày.")));
+    }
+    let too_early = [
+        ("/signed_on", new.signed_on, MouStatus::Signed),
+        ("/agreed_on", new.agreed_on, MouStatus::Agreed),
+        ("/proposed_on", new.proposed_on, MouStatus::Proposed),
+    ];
+    for (pointer, day, from) in too_early {
+        if day.is_some() && status < from {
+            let (status, from) = (status.as_str(), from.as_str());
+            faults.add(
+                pointer,
+                "not_allowed",
+                text(
+                    format!("The status is {status}: leave the day out or set the status to {from}."),
+                    format!("Trạng thái là {status}: hãy bỏ ngày này hoặc đặt trạng thái {from}."),
+                ),
+            );
+        }
+    }
+}
+
+fn check_commitment(commitment: &NewMouCommitment, at: &str, day: NaiveDate, faults: &mut Faults) -> CheckedCommitment {
+    let here = |member: &str| format!("{at}/{member}");
+    if commitment.product_id.is_none() && commitment.group.is_none() && commitment.description.is_none() {
+        faults.add(at, "incomplete", text("Name a product_id, a group or a description.", "Hãy nêu product_id, group hoặc description."));
+    }
+    check::maybe_line(faults, &here("description"), commitment.description.as_deref(), check::LINE_LIMIT);
+    let group_id = commitment.group.as_deref().and_then(|group| check::group(faults, &here("group"), group, day));
+    let unit = commitment.unit.as_deref().and_then(|unit| check::unit(faults, &here("unit"), unit));
+    if let Some(unit) = unit {
+        check_unit(unit, &here("unit"), faults);
+    }
+    if commitment.quantity.is_some() != commitment.unit.is_some() {
+        faults.add(&here("unit"), "incomplete", text("Give quantity and unit together.", "Hãy ghi cả quantity và unit."));
+    }
+    if commitment.quantity.is_some_and(|quantity| quantity.0 <= 0) {
+        faults.add(&here("quantity"), "out_of_range", text("More than zero.", "Lớn hơn 0."));
+    }
+    if commitment.quantity.is_some() && commitment.period.is_none() {
+        let words = Period::WORDS.join(", ");
+        faults.add(
+            &here("period"),
+            "missing",
+            text(format!("Say what the quantity is for: {words}."), format!("Hãy nêu số lượng tính theo: {words}.")),
+        );
+    }
+    if commitment.period.is_some() && commitment.quantity.is_none() && commitment.value.is_none() {
+        faults.add(
+            &here("period"),
+            "incomplete",
+            text("A period belongs to a quantity or a value.", "Kỳ hạn đi cùng số lượng hoặc giá trị."),
+        );
+    }
+    if commitment.value.is_some() != commitment.currency.is_some() {
+        faults.add(&here("currency"), "incomplete", text("Give value and currency together.", "Hãy ghi cả value và currency."));
+    }
+    check_value(commitment, at, faults);
+    check::day(faults, &here("starts_on"), commitment.starts_on);
+    check::day(faults, &here("ends_on"), commitment.ends_on);
+    check::order(
+        faults,
+        &here("ends_on"),
+        commitment.starts_on,
+        commitment.ends_on,
+        "It ends before it begins",
+        "Kết thúc trước khi bắt đầu",
+    );
+    CheckedCommitment { group_id, unit }
+}
+
+/// A unit that is no fixed number of anything can't be committed: a chục is 10, 12 or 14.
+fn check_unit(unit: UnitId, pointer: &str, faults: &mut Faults) {
+    let units = &reference().units;
+    let unit = units.get(unit);
+    if unit.factor_kind != FactorKind::Ambiguous {
+        return;
+    }
+    let base = unit.base_unit.map_or("", |base| base.as_str());
+    let (name, note) = (&unit.name_vi, unit.note.as_deref().unwrap_or_default());
+    faults.add(
+        pointer,
+        "ambiguous_unit",
+        text(
+            format!("A {name} is another number in another place ({note}): give the count itself in {base}, or the weight in KG."),
+            format!("Một {name} có số lượng khác nhau tùy nơi: hãy ghi số đếm theo {base}, hoặc khối lượng theo KG."),
+        ),
+    );
+}
+
+fn check_value(commitment: &NewMouCommitment, at: &str, faults: &mut Faults) {
+    let Some(currency) = &commitment.currency else { return };
+    let Some((_, places)) = CURRENCIES.iter().find(|(code, _)| code == currency) else {
+        let codes: Vec<&str> = CURRENCIES.iter().map(|(code, _)| *code).collect();
+        let codes = codes.join(", ");
+        faults.add(&format!("{at}/currency"), "not_allowed", text(format!("One of: {codes}."), format!("Một trong: {codes}.")));
+        return;
+    };
+    if commitment.value.is_some_and(|value| value.0 <= 0) {
+        faults.add(&format!("{at}/value"), "out_of_range", text("More than zero.", "Lớn hơn 0."));
+    }
+    if *places == 0 && commitment.value.is_some_and(|value| !value.is_whole()) {
+        faults.add(
+            &format!("{at}/value"),
+            "too_precise",
+            text(
+                format!("{currency} has no smaller coin: give a whole number."),
+                format!("{currency} không có đơn vị nhỏ hơn: hãy ghi số nguyên."),
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ProfileKind::{Agency, Buyer, Producer};
+    use Side::{A, B, C};
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_kind_follows_from_the_sides() {
+        for (parties, kind) in [
+            (vec![(A, Agency), (B, Agency)], MouKind::AgencyAgency),
+            (vec![(A, Agency), (B, Agency), (B, Agency)], MouKind::AgencyAgency),
+            (vec![(A, Agency), (B, Buyer)], MouKind::ProvinceRetail),
+            (vec![(A, Buyer), (B, Agency), (B, Agency)], MouKind::ProvinceRetail),
+            (vec![(A, Producer), (B, Buyer)], MouKind::ProducerDistributor),
+            (vec![(A, Buyer), (A, Buyer), (B, Producer)], MouKind::ProducerDistributor),
+            (vec![(A, Producer), (B, Agency)], MouKind::Other),
+            (vec![(A, Producer), (A, Agency), (B, Buyer)], MouKind::Other),
+            (vec![(A, Buyer), (B, Buyer)], MouKind::Other),
+            (vec![(A, Agency), (B, Agency), (C, Agency)], MouKind::Other),
+        ] {
+            assert_eq!(kind_of(&parties), kind, "{parties:?}");
+        }
+    }
+
+    const SIDES: [Side; 4] = [A, B, C, Side::D];
+
+    fn any_party() -> impl Strategy<Value = (Side, ProfileKind)> {
+        (prop_oneof![3 => Just(A), 3 => Just(B), 1 => Just(C), 1 => Just(Side::D)], prop_oneof![Just(Producer), Just(Buyer), Just(Agency)])
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_parties_does_not_matter(parties in proptest::collection::vec(any_party(), 2..8), turn in 0_usize..8) {
+            let mut turned = parties.clone();
+            turned.rotate_left(turn % parties.len());
+            prop_assert_eq!(kind_of(&turned), kind_of(&parties));
+            turned.reverse();
+            prop_assert_eq!(kind_of(&turned), kind_of(&parties));
+        }
+
+        #[test]
+        fn the_letters_of_sides_do_not_matter(parties in proptest::collection::vec(any_party(), 2..8), letters in Just(SIDES.to_vec()).prop_shuffle()) {
+            let renamed: Vec<_> = parties.iter().map(|(side, capacity)| (letters[*side as usize], *capacity)).collect();
+            prop_assert_eq!(kind_of(&renamed), kind_of(&parties));
+        }
+
+        #[test]
+        fn a_third_side_makes_it_another_kind(parties in proptest::collection::vec(any_party(), 0..8)) {
+            let mut parties = parties;
+            parties.extend([(A, Agency), (B, Agency), (C, Agency)]);
+            prop_assert_eq!(kind_of(&parties), MouKind::Other);
+        }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn decision(from: Option<MouStatus>, to: MouStatus, on: &str, version: i64) -> Transition {
+        Transition {
+            from,
+            to,
+            on: day(on),
+            reason: None,
+            effective_from: None,
+            effective_until: None,
+            actor_role: "officer".into(),
+            actor_organisation_id: None,
+            recorded_at: day(on).and_hms_opt(9, 0, 0).unwrap(),
+            version,
+        }
+    }
+
+    fn a_mou(status: MouStatus, decisions: Vec<Transition>) -> Mou {
+        let last = |to: MouStatus| decisions.iter().rfind(|decision| decision.to == to).map(|decision| decision.on);
+        let row = MouRow {
+            id: "mou_1".into(),
+            version: 1,
+            origin: "TEST".into(),
+            created_at: day("2020-09-01").and_hms_opt(9, 0, 0).unwrap(),
+            updated_at: day("2020-09-01").and_hms_opt(9, 0, 0).unwrap(),
+            number: None,
+            kind: MouKind::Other,
+            status,
+            title: "t".into(),
+            event_id: None,
+            registrar_id: Some("org_r".into()),
+            external_number: None,
+            proposed_on: last(MouStatus::Proposed),
+            agreed_on: last(MouStatus::Agreed),
+            signed_on: last(MouStatus::Signed),
+            effective_from: last(MouStatus::Signed),
+            effective_until: None,
+            ended_on: last(MouStatus::Completed).or(last(MouStatus::Terminated)).or(last(MouStatus::Cancelled)),
+            fields_of_cooperation: crate::db::Json::new(Vec::new()),
+            documents: crate::db::Json::new(Vec::new()),
+            transitions: crate::db::Json::new(decisions),
+            notes: crate::db::Json::new(Vec::new()),
+            illustrative: true,
+        };
+        Mou { row, parties: Vec::new(), commitments: Vec::new() }
+    }
+
+    fn a_body(status: Option<MouStatus>) -> NewMou {
+        NewMou { status, parties: Vec::new(), ..serde_json::from_value(serde_json::json!({"title": "t", "parties": []})).unwrap() }
+    }
+
+    #[test]
+    fn the_phase_follows_from_the_days() {
+        use MouPhase as P;
+        let mut mou = a_mou(MouStatus::Signed, vec![decision(None, MouStatus::Signed, "2020-10-27", 1)]);
+        mou.row.effective_from = Some(day("2021-01-01"));
+        mou.row.effective_until = Some(day("2021-12-31"));
+        let phases = |mou: &Mou, days: &[(&str, MouPhase)]| {
+            for (text, phase) in days {
+                assert_eq!(phase_on(&mou.row, day(text)), *phase, "{text}");
+            }
+        };
+        phases(
+            &mou,
+            &[
+                ("2020-10-26", P::InPreparation),
+                ("2020-10-27", P::NotYetInEffect),
+                ("2020-12-31", P::NotYetInEffect),
+                ("2021-01-01", P::InEffect),
+                ("2021-12-31", P::InEffect),
+                ("2022-01-01", P::Lapsed),
+            ],
+        );
+        // Before a decision ended it, the phase of that time holds; also when it had lapsed by then.
+        mou.row.status = MouStatus::Completed;
+        mou.row.ended_on = Some(day("2022-02-01"));
+        phases(&mou, &[("2021-06-01", P::InEffect), ("2022-01-31", P::Lapsed), ("2022-02-01", P::Completed)]);
+        mou.row.status = MouStatus::Terminated;
+        mou.row.ended_on = Some(day("2021-06-01"));
+        phases(&mou, &[("2021-05-31", P::InEffect), ("2021-06-01", P::Terminated), ("2023-01-01", P::Terminated)]);
+        mou.row.effective_until = None;
+        mou.row.status = MouStatus::Signed;
+        mou.row.ended_on = None;
+        phases(&mou, &[("2199-01-01", P::InEffect)]);
+        let cancelled = a_mou(MouStatus::Cancelled, vec![decision(None, MouStatus::Cancelled, "2020-10-01", 2)]);
+        phases(&cancelled, &[("2020-09-30", P::InPreparation), ("2020-10-01", P::Cancelled)]);
+        phases(&a_mou(MouStatus::Draft, Vec::new()), &[("2026-11-23", P::InPreparation)]);
+    }
+
+    #[test]
+    fn a_repeated_body_means_what_later_decisions_made_of_it() {
+        let proposed = || decision(None, MouStatus::Proposed, "2020-09-18", 1);
+        let agreed = decision(Some(MouStatus::Proposed), MouStatus::Agreed, "2020-10-12", 2);
+        let mou = a_mou(MouStatus::Agreed, vec![proposed(), agreed]);
+        let mut body = a_body(Some(MouStatus::Proposed));
+        body.proposed_on = Some(day("2020-09-18"));
+        let meant = restated(&mou, body.clone());
+        assert_eq!((meant.status, meant.proposed_on, meant.agreed_on), (Some(MouStatus::Agreed), mou.row.proposed_on, mou.row.agreed_on));
+        assert_eq!(meant.registrar_id.as_deref(), Some("org_r"));
+        // Another day is another statement.
+        body.proposed_on = Some(day("2020-09-19"));
+        assert_eq!(restated(&mou, body.clone()).proposed_on, body.proposed_on);
+        // So is another status.
+        body.status = Some(MouStatus::Signed);
+        assert_eq!(restated(&mou, body).status, Some(MouStatus::Signed));
+        // Nothing was decided since: the body is taken at its word.
+        let body = a_body(None);
+        assert_eq!(restated(&a_mou(MouStatus::Proposed, vec![proposed()]), body.clone()).status, body.status);
+    }
+
+    #[test]
+    fn a_body_repeated_after_signing_means_the_days_that_signing_set() {
+        let mut signing = decision(Some(MouStatus::Agreed), MouStatus::Signed, "2020-10-27", 4);
+        signing.effective_until = Some(day("2022-10-27"));
+        let mut mou = a_mou(MouStatus::Signed, vec![signing]);
+        mou.row.effective_until = Some(day("2022-10-27"));
+        let meant = restated(&mou, a_body(None));
+        assert_eq!(meant.status, Some(MouStatus::Signed));
+        assert_eq!((meant.signed_on, meant.effective_from), (mou.row.signed_on, mou.row.effective_from));
+        assert_eq!(meant.effective_until, mou.row.effective_until);
+    }
+
+    #[test]
+    fn a_corrected_day_stands_in_its_decision_and_keeps_the_order() {
+        let decisions = [
+            decision(None, MouStatus::Proposed, "2020-09-18", 1),
+            decision(Some(MouStatus::Proposed), MouStatus::Agreed, "2020-10-12", 2),
+            decision(Some(MouStatus::Agreed), MouStatus::Proposed, "2020-10-14", 3),
+        ];
+        let correct = |proposed_on: &str| {
+            let mut new = a_body(Some(MouStatus::Proposed));
+            new.proposed_on = Some(day(proposed_on));
+            let mut faults = Faults::new();
+            let days: Vec<String> = corrected(&decisions, &new, &mut faults).iter().map(|decision| decision.on.to_string()).collect();
+            (days, faults.is_empty())
+        };
+        assert_eq!(correct("2020-09-17"), (vec!["2020-09-17".into(), "2020-10-12".into(), "2020-10-14".into()], true));
+        assert!(!correct("2020-10-13").1, "proposed after it was agreed");
+    }
+
+    #[test]
+    fn a_decided_end_is_final_and_every_legal_step_leads_on() {
+        for status in [MouStatus::Completed, MouStatus::Terminated, MouStatus::Cancelled] {
+            assert!(legal_from(status).is_empty());
+        }
+        assert!(!legal_from(MouStatus::Signed).contains(&MouStatus::Cancelled));
+        assert!(legal_from(MouStatus::Draft).iter().all(|to| *to != MouStatus::Signed));
+    }
+}

@@ -1,0 +1,139 @@
+//! MoUs in the database.
+
+use super::model::{COMMITMENT_COLUMNS, MOU_COLUMNS, Mou, MouCommitment, MouParty, MouRow, PARTY_COLUMNS};
+use crate::db::schema::{mou_commitments, mou_numbers, mou_parties, mous, products};
+use crate::db::{BIND_LIMIT, Db, each, insert_all};
+use crate::error::Result;
+use chrono::NaiveDate;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::Date;
+use std::collections::{HashMap, HashSet};
+
+pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Mou>> {
+    let rows = mous::table.filter(mous::id.eq_any(ids)).select(MouRow::as_select()).load(db)?;
+    with_parts(db, rows)
+}
+
+/// Adds parties and commitments to `rows`, keeping their order.
+pub(super) fn with_parts(db: &mut Db, rows: Vec<MouRow>) -> Result<Vec<Mou>> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let found: Vec<MouParty> = mou_parties::table
+        .filter(mou_parties::mou_id.eq_any(ids.iter().copied()))
+        .order((mou_parties::mou_id, mou_parties::position))
+        .select(MouParty::as_select())
+        .load(db)?;
+    let mut parties: HashMap<String, Vec<MouParty>> = HashMap::new();
+    for party in found {
+        parties.entry(party.mou_id.clone()).or_default().push(party);
+    }
+    let found: Vec<MouCommitment> = mou_commitments::table
+        .filter(mou_commitments::mou_id.eq_any(ids.iter().copied()))
+        .order((mou_commitments::mou_id, mou_commitments::position))
+        .select(MouCommitment::as_select())
+        .load(db)?;
+    let mut commitments: HashMap<String, Vec<MouCommitment>> = HashMap::new();
+    for commitment in found {
+        commitments.entry(commitment.mou_id.clone()).or_default().push(commitment);
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| Mou {
+            parties: parties.remove(&row.id).unwrap_or_default(),
+            commitments: commitments.remove(&row.id).unwrap_or_default(),
+            row,
+        })
+        .collect())
+}
+
+/// What stands for the day of signing in the sort by it, of an MoU that is not signed: after every day there can be.
+pub(super) const UNSIGNED: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+/// The day of signing, or [`UNSIGNED`]: the expression of the index `mous_signed`, since nulls sort differently.
+pub(super) fn signing_day() -> SqlLiteral<Date> {
+    sql("COALESCE(mous.signed_on, '9999-12-31')")
+}
+
+/// Which of `ids` are products.
+pub(super) fn known_products(db: &mut Db, ids: &[&str]) -> Result<HashSet<String>> {
+    let mut known = HashSet::new();
+    for chunk in ids.chunks(BIND_LIMIT) {
+        let found: Vec<String> = products::table.filter(products::id.eq_any(chunk.iter().copied())).select(products::id).load(db)?;
+        known.extend(found);
+    }
+    Ok(known)
+}
+
+/// A natural key: registrar, external number, day of signing.
+pub(super) type NaturalKey = (String, String, NaiveDate);
+
+/// Which of `keys` are taken, by whom.
+pub(super) fn taken(db: &mut Db, keys: &[NaturalKey]) -> Result<HashMap<NaturalKey, String>> {
+    type Found = (Option<String>, Option<String>, Option<NaiveDate>, String);
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let numbers: HashSet<&str> = keys.iter().map(|(_, number, _)| number.as_str()).collect();
+    let registrars: HashSet<&str> = keys.iter().map(|(registrar, _, _)| registrar.as_str()).collect();
+    let found: Vec<Found> = mous::table
+        .filter(mous::registrar_id.eq_any(registrars).and(mous::external_number.eq_any(numbers)))
+        .select((mous::registrar_id, mous::external_number, mous::signed_on, mous::id))
+        .load(db)?;
+    Ok(found.into_iter().filter_map(|(registrar, number, signed, id)| Some(((registrar?, number?, signed?), id))).collect())
+}
+
+/// Takes `n` sequence numbers of `year`; the first of them. The row's lock is held through the commit.
+pub(super) fn take_numbers(db: &mut Db, year: i32, n: i64) -> Result<i64> {
+    let last: i64 = each!(db, |conn| diesel::insert_into(mou_numbers::table)
+        .values((mou_numbers::year.eq(year), mou_numbers::last.eq(n)))
+        .on_conflict(mou_numbers::year)
+        .do_update()
+        .set(mou_numbers::last.eq(mou_numbers::last + n))
+        .returning(mou_numbers::last)
+        .get_result(conn))?;
+    Ok(last - n + 1)
+}
+
+pub(super) fn insert(db: &mut Db, records: &[&Mou]) -> Result<()> {
+    let rows: Vec<&MouRow> = records.iter().map(|record| &record.row).collect();
+    insert_all!(db, mous::table, &rows, MOU_COLUMNS)?;
+    insert_parts(db, records)
+}
+
+fn insert_parts(db: &mut Db, records: &[&Mou]) -> Result<()> {
+    let rows: Vec<&MouParty> = records.iter().flat_map(|record| &record.parties).collect();
+    insert_all!(db, mou_parties::table, &rows, PARTY_COLUMNS)?;
+    let rows: Vec<&MouCommitment> = records.iter().flat_map(|record| &record.commitments).collect();
+    insert_all!(db, mou_commitments::table, &rows, COMMITMENT_COLUMNS)?;
+    Ok(())
+}
+
+/// Stores `next` in place of the version before it; false when another writer was faster.
+pub(super) fn update(db: &mut Db, current: &Mou, next: &Mou) -> Result<bool> {
+    let of_version = mous::table.filter(mous::id.eq(&current.row.id).and(mous::version.eq(current.row.version)));
+    let changed = each!(&mut *db, |conn| diesel::update(of_version).set(&next.row).execute(conn))?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    if current.parties != next.parties || current.commitments != next.commitments {
+        delete_parts(db, &next.row.id)?;
+        insert_parts(db, &[next])?;
+    }
+    Ok(true)
+}
+
+pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
+    delete_parts(db, id)?;
+    diesel::delete(mous::table.find(id)).execute(db)?;
+    Ok(())
+}
+
+fn delete_parts(db: &mut Db, id: &str) -> Result<()> {
+    diesel::delete(mou_parties::table.filter(mou_parties::mou_id.eq(id))).execute(db)?;
+    diesel::delete(mou_commitments::table.filter(mou_commitments::mou_id.eq(id))).execute(db)?;
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Offers: what a producer can supply of a product, how much a month, in which months, from when to when, at which price.
+//!
+//! A quantity stands as it was given and in the base unit of its dimension, worked out when the offer was written: a
+//! product's pack that is stated anew later does not change what was offered before. The price is seen by whom its
+//! visibility names, here, in histories and wherever else an offer is shown. Whether an offer is open follows from
+//! dates, for the day asked, and is never stored; closing is a decision, is final, and ends every edit.
+//!
+//! What signed `MoUs` have promised of the product is shown to the owner and officers (settled question 12). Searching and
+//! matching are elsewhere.
+
+mod collection;
+mod http;
+mod model;
+mod rules;
+mod store;
+
+pub use collection::{FILTERS, Offers, SORTS};
+pub use http::routes;
+pub use model::{NewOffer, NewPrice, Offer, OfferStatus, OfferView, Price, ProductOfOffer, PromisedMonth};
+pub use rules::{Commitment, Season, promised, status};

@@ -1,0 +1,127 @@
+//! How the service is: `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
+
+use crate::app::{App, routes as all_routes};
+use crate::db::{is_current, not_ready};
+use crate::error::{Code, Problem, Result};
+use crate::http::auth::{Permitted, operation};
+use crate::http::document::document;
+use crate::http::route::{Doc, Route, Schemas, get_route, schema_of};
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::Data;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+operation!(GetHealth = "get_health");
+operation!(GetReadiness = "get_readiness");
+operation!(GetMetrics = "get_metrics");
+operation!(GetOpenapi = "get_openapi");
+
+/// How a check went.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    #[schema(example = "ok")]
+    pub status: String,
+    /// Version of the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// Routes of operation.
+pub fn routes() -> Vec<Route> {
+    let route = |path: &str,
+                 operation,
+                 handler,
+                 summary: &str,
+                 description: &str,
+                 media: &'static str,
+                 schema: Option<&str>,
+                 schemas: Vec<fn(&mut Schemas)>,
+                 problems: Vec<Code>| Route {
+        method: Method::GET,
+        path: path.into(),
+        operation,
+        handler,
+        doc: Doc {
+            summary: summary.into(),
+            description: description.into(),
+            tag: "operation",
+            answers: vec![(200, media, schema.map(Into::into), schema.map(|_| json!({"status": "ok"})))],
+            schemas,
+            problems,
+            ..Doc::default()
+        },
+    };
+    vec![
+        route(
+            "/healthz",
+            "get_health",
+            || get_route().to(get_health),
+            "Is the process alive",
+            "200 as long as the process answers; asks nothing of the database.",
+            "application/json",
+            Some("Health"),
+            vec![schema_of::<Health>],
+            vec![],
+        ),
+        route(
+            "/readyz",
+            "get_readiness",
+            || get_route().to(get_readiness),
+            "Can the process serve",
+            "200 when the database answers, its schema is the one this program knows, and the process is not stopping; 503 otherwise.",
+            "application/json",
+            Some("Health"),
+            vec![schema_of::<Health>],
+            vec![Code::Unavailable],
+        ),
+        route(
+            "/metrics",
+            "get_metrics",
+            || get_route().to(get_metrics),
+            "Counters for Prometheus",
+            "Prometheus text format 0.0.4.",
+            "text/plain",
+            None,
+            vec![],
+            vec![],
+        ),
+        route(
+            "/openapi.json",
+            "get_openapi",
+            || get_route().to(get_openapi),
+            "This document",
+            "OpenAPI 3.1, made from the same list as the router.",
+            "application/json",
+            None,
+            vec![],
+            vec![],
+        ),
+    ]
+}
+
+async fn get_health(_: Permitted<GetHealth>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(Health { status: "ok".into(), version: None }))
+}
+
+async fn get_readiness(_: Permitted<GetReadiness>, app: Data<App>) -> Result<HttpResponse> {
+    if app.is_draining() {
+        return Err(not_ready("The process is stopping.", "Tiến trình đang dừng."));
+    }
+    let current = app.store.read(|db| is_current(db).map_err(|error| Problem::unavailable(error.to_string()))).await?;
+    if !current {
+        return Err(not_ready("The database's schema is not up to date.", "Lược đồ cơ sở dữ liệu chưa được cập nhật."));
+    }
+    Ok(HttpResponse::Ok().json(Health { status: "ok".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }))
+}
+
+async fn get_metrics(_: Permitted<GetMetrics>, app: Data<App>) -> Result<HttpResponse> {
+    let text = app.metrics.text().map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
+
+async fn get_openapi(_: Permitted<GetOpenapi>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().content_type("application/json").body(document(&all_routes())))
+}

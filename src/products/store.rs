@@ -1,0 +1,60 @@
+//! Products in the database.
+
+use super::model::{PRODUCT_COLUMNS, Product};
+use crate::db::schema::{certificates, mou_commitments, offers, products, star_proposals};
+use crate::db::{Db, each, insert_all};
+use crate::error::Result;
+use diesel::prelude::*;
+
+/// How many referring records are named when a deletion is refused.
+const NAMED: i64 = 5;
+
+/// Products that have one of `gtins`: (producer, GTIN, id).
+pub(super) fn with_gtins(db: &mut Db, gtins: &[String]) -> Result<Vec<(String, String, String)>> {
+    if gtins.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String, Option<String>, String)> =
+        products::table.filter(products::gtin.eq_any(gtins)).select((products::producer_id, products::gtin, products::id)).load(db)?;
+    Ok(rows.into_iter().filter_map(|(producer, gtin, id)| gtin.map(|gtin| (producer, gtin, id))).collect())
+}
+
+pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Product>> {
+    Ok(products::table.filter(products::id.eq_any(ids)).select(Product::as_select()).load(db)?)
+}
+
+pub(super) fn insert(db: &mut Db, records: &[&Product]) -> Result<()> {
+    Ok(insert_all!(db, products::table, records, PRODUCT_COLUMNS)?)
+}
+
+/// Stores `next` in place of the version before it; false when another writer was faster.
+pub(super) fn update(db: &mut Db, current: &Product, next: &Product) -> Result<bool> {
+    let of_version = products::table.filter(products::id.eq(&current.id).and(products::version.eq(current.version)));
+    Ok(each!(&mut *db, |conn| diesel::update(of_version).set(next).execute(conn))? > 0)
+}
+
+pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
+    diesel::delete(products::table.find(id)).execute(db)?;
+    Ok(())
+}
+
+/// What refers to a product: (collection, a few ids).
+pub(super) fn uses(db: &mut Db, id: &str) -> Result<Vec<(&'static str, Vec<String>)>> {
+    let of_certificates =
+        certificates::table.filter(certificates::product_id.eq(id)).order(certificates::id).select(certificates::id).limit(NAMED);
+    let of_proposals =
+        star_proposals::table.filter(star_proposals::product_id.eq(id)).order(star_proposals::id).select(star_proposals::id).limit(NAMED);
+    let of_mous = mou_commitments::table
+        .filter(mou_commitments::product_id.eq(id))
+        .order(mou_commitments::mou_id)
+        .select(mou_commitments::mou_id)
+        .distinct()
+        .limit(NAMED);
+    let of_offers = offers::table.filter(offers::product_id.eq(id)).order(offers::id).select(offers::id).limit(NAMED);
+    Ok(vec![
+        ("certificates", of_certificates.load(db)?),
+        ("star-proposals", of_proposals.load(db)?),
+        ("mous", of_mous.load(db)?),
+        ("offers", of_offers.load(db)?),
+    ])
+}

@@ -1,0 +1,88 @@
+//! The HTTP server: workers, limits of connections, the documentation page, and a graceful stop.
+
+use crate::app::{App, routes};
+use crate::error::{Problem, Result};
+use crate::http::edge::edge;
+use crate::http::path_member;
+use crate::http::route::register;
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, PayloadConfig};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer};
+use std::net::TcpListener;
+use std::time::Duration;
+use utoipa_swagger_ui::Config;
+
+/// How long a connection may rest between requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long the head of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// From the signal to the closed door: a balancer notices meanwhile that `/readyz` is 503.
+const DRAIN: Duration = Duration::from_millis(1_500);
+/// What runs may finish within this many seconds; with the drain it stays under 30.
+const FINISH_SECONDS: u64 = 27;
+
+/// A server on `listener`, not yet running. It obeys [`stop`] alone, no signal.
+///
+/// # Errors
+/// When the listener can't be used.
+pub fn server(app: &Data<App>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
+    let app = app.clone();
+    let server = HttpServer::new(move || {
+        let routes = routes();
+        ActixApp::new()
+            .app_data(app.clone())
+            .app_data(PayloadConfig::new(crate::http::BATCH_BODY_LIMIT))
+            .service(web::resource("/docs").route(web::get().to(async || web::Redirect::to("/docs/"))).wrap(from_fn(edge)))
+            .service(
+                web::resource("/docs/{file:.*}")
+                    .app_data(Data::new(documentation()))
+                    .route(web::get().to(documentation_file))
+                    .wrap(from_fn(edge)),
+            )
+            .configure(|config| register(config, &routes))
+    })
+    .workers(workers)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .shutdown_timeout(FINISH_SECONDS)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+/// The page at `/docs/`: Swagger UI out of the program itself, no network.
+fn documentation() -> Config<'static> {
+    Config::new(["/openapi.json"]).validator_url("none")
+}
+
+/// Swagger UI's own service can't be wrapped: the edge keeps the request, which is still being routed there.
+async fn documentation_file(request: HttpRequest, config: Data<Config<'static>>) -> Result<HttpResponse> {
+    let file = utoipa_swagger_ui::serve(path_member(&request, "file"), config.into_inner())
+        .map_err(|error| Problem::internal(error.to_string()))?;
+    let file = file.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+}
+
+/// Stops without losing a request: answers say `Connection: close`, then no new connection is taken, then
+/// what runs is finished.
+pub async fn stop(app: &App, handle: &ServerHandle) {
+    app.drain();
+    handle.pause().await;
+    tokio::time::sleep(DRAIN).await;
+    handle.stop(true).await;
+}
+
+/// Waits for SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the signals can't be listened to.
+pub async fn signalled() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
