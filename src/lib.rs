@@ -27,6 +27,7 @@ pub mod http;
 pub mod ids;
 pub mod keys;
 pub mod log;
+pub mod market;
 pub mod measure;
 pub mod metrics;
 pub mod months;

@@ -1,0 +1,325 @@
+//! What goes into the index: records of the register with every word as a small number.
+//!
+//! Provinces, groups, kinds and units are row numbers of the reference tables; days are days since 1970-01-01;
+//! quantities are thousandths of the base unit (kilogram, litre, piece); money is hundredths of a currency.
+
+/// Days since 1970-01-01.
+pub type Day = i32;
+/// The last day of what has no end.
+pub const FOREVER: Day = i32::MAX;
+/// A calendar month as a whole number: months since the year 0 (`year * 12 + month0`).
+pub type Month = i32;
+/// Months of the year, January the lowest bit.
+pub type MonthBits = u16;
+/// All twelve months.
+pub const ALL_MONTHS: MonthBits = 0x0FFF;
+
+/// The number inside an id such as `prd_01HF…`: 26 digits of Crockford's base 32, which sort by time of making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Id(pub u128);
+
+impl Id {
+    /// The number in `text`, whatever its prefix; `None` where the text is not of this service's form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (_, digits) = text.split_once('_')?;
+        if digits.len() != 26 || !digits.starts_with(|first: char| ('0'..='7').contains(&first)) {
+            return None;
+        }
+        digits.bytes().try_fold(0_u128, |number, digit| Some((number << 5) | u128::from(value_of(digit)?))).map(Self)
+    }
+}
+
+/// The value of a digit of Crockford's base 32.
+fn value_of(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'H' => Some(digit - b'A' + 10),
+        b'J' | b'K' => Some(digit - b'J' + 18),
+        b'M' | b'N' => Some(digit - b'M' + 20),
+        b'P'..=b'T' => Some(digit - b'P' + 22),
+        b'V'..=b'Z' => Some(digit - b'V' + 27),
+        _ => None,
+    }
+}
+
+/// Row numbers of a reference table as a set: no table that is used so has more than 128 rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Rows(pub u128);
+
+impl Rows {
+    /// The set of `rows`; numbers from 128 on are left out.
+    pub fn of(rows: impl IntoIterator<Item = u8>) -> Self {
+        Self(rows.into_iter().filter(|row| *row < 128).fold(0, |set, row| set | (1 << row)))
+    }
+
+    /// Whether `row` is in it.
+    pub fn contains(self, row: u8) -> bool {
+        row < 128 && (self.0 >> row) & 1 == 1
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// An organisation that makes or buys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganisationRecord {
+    /// `org_…`
+    pub id: Id,
+    /// Version, from 1.
+    pub version: i64,
+    /// Name, composed (NFC).
+    pub name: String,
+    /// Unit, as recorded.
+    pub province: u8,
+    /// Kind of producer, where it is one: place in `ProducerKind::WORDS`.
+    pub producer_kind: Option<u8>,
+    /// Whether it buys.
+    pub is_buyer: bool,
+}
+
+/// A product that is still made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductRecord {
+    /// `prd_…`
+    pub id: Id,
+    /// Version, from 1.
+    pub version: i64,
+    /// `org_…`
+    pub producer: Id,
+    /// Name, composed (NFC).
+    pub name: String,
+    /// Group, as recorded.
+    pub group: u8,
+    /// Shelf life in days, where stated.
+    pub shelf_life_days: Option<u16>,
+    /// Invented for a demo.
+    pub illustrative: bool,
+    /// Whether it is still made: one that is not stays out of every answer.
+    pub is_active: bool,
+}
+
+/// A dated paper: of a product, or of an organisation with all its products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertificateRecord {
+    /// `crt_…`
+    pub id: Id,
+    /// Version, from 1.
+    pub version: i64,
+    /// Organisation that holds it.
+    pub holder: Id,
+    /// The product that it is for; without one it is for the holder's facility, farm, chain or the holder itself.
+    pub product: Option<Id>,
+    /// What it says and when.
+    pub paper: Paper,
+}
+
+/// A paper's kind and the days it is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Paper {
+    /// Kind: row of the certificate kinds; fewer than 64.
+    pub kind: u8,
+    /// OCOP stars, 3 to 5; 0 for other kinds.
+    pub stars: u8,
+    /// First day.
+    pub from: Day,
+    /// Last day, extension and revocation considered; [`FOREVER`] without an end.
+    pub until: Day,
+}
+
+impl Paper {
+    /// Whether it is in force on every day from `from` to `until`.
+    pub fn holds_through(&self, from: Day, until: Day) -> bool {
+        self.from <= from && until <= self.until
+    }
+}
+
+/// Who may see a price or a ceiling, from everybody to nobody but its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// Keys of buyers, officers, auditors, partners, administrators, and its owner.
+    Keys,
+    /// Its owner, its officers, and the sides of an introduction.
+    Parties,
+    /// Its owner and its officers.
+    Hidden,
+}
+
+/// Where a price holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// At the producer's gate.
+    FarmGate,
+    /// Brought to the buyer.
+    Delivered,
+}
+
+/// A price, or a ceiling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Price {
+    /// Hundredths of the currency for `per_base` thousandths of the base unit.
+    pub amount: i64,
+    /// How many thousandths of the base unit are priced; more than 0.
+    pub per_base: i64,
+    /// Place of the currency in `decimal::CURRENCIES`; 0 is VND.
+    pub currency: u8,
+    /// Where it holds.
+    pub basis: Basis,
+    /// Whether value-added tax is in it.
+    pub vat_included: bool,
+    /// Who may see it.
+    pub visibility: Visibility,
+}
+
+/// Supply in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferRecord {
+    /// `ofr_…`
+    pub id: Id,
+    /// Version, from 1.
+    pub version: i64,
+    /// `prd_…`
+    pub product: Id,
+    /// Base unit: row of the units.
+    pub unit: u8,
+    /// Thousandths of the base unit a month.
+    pub quantity: i64,
+    /// Months of the year in which it supplies; never empty.
+    pub months: MonthBits,
+    /// First day.
+    pub from: Day,
+    /// Last day; [`FOREVER`] without one.
+    pub until: Day,
+    /// Day from which on it is closed; [`FOREVER`] while it is not.
+    pub closed_on: Day,
+    /// Least quantity of one order, thousandths of the base unit; 0 without one.
+    pub minimum_order: i64,
+    /// Days from order to delivery, where stated.
+    pub lead_time_days: Option<u16>,
+    /// Price, where stated.
+    pub price: Option<Price>,
+    /// Units of today it delivers to (see [`super::tables::Tables::current`]); everywhere when `None`.
+    pub delivers_to: Option<Rows>,
+    /// Days of shelf life left at delivery, where stated.
+    pub shelf_life_days: Option<u16>,
+    /// Invented for a demo.
+    pub illustrative: bool,
+}
+
+/// Need in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemandRecord {
+    /// `dmd_…`; of a preview, 0.
+    pub id: Id,
+    /// Version, from 1.
+    pub version: i64,
+    /// `org_…`
+    pub buyer: Id,
+    /// What it is called.
+    pub title: String,
+    /// Words for what is needed.
+    pub text: Option<String>,
+    /// Groups in which a product serves it, under every decision; everything when `None`.
+    pub groups: Option<Rows>,
+    /// Base unit: row of the units.
+    pub unit: u8,
+    /// Thousandths of the base unit a month; more than 0.
+    pub quantity: i64,
+    /// Months of the year in which it is needed; never empty.
+    pub months: MonthBits,
+    /// First day of delivery.
+    pub from: Day,
+    /// Last day of delivery.
+    pub until: Day,
+    /// Unit of delivery, as recorded.
+    pub province: u8,
+    /// Ceiling, where stated.
+    pub ceiling: Option<Price>,
+    /// OCOP stars at least; 0 for any.
+    pub least_stars: u8,
+    /// Kinds that must hold over the whole period: one bit a row of the certificate kinds.
+    pub required: u64,
+    /// Kinds that are welcome.
+    pub preferred: u64,
+    /// Days of shelf life that must be left at delivery; 0 for any.
+    pub shelf_life_days: u16,
+    /// Last day on which it takes answers.
+    pub answer_by: Day,
+    /// Among how many suppliers it may be divided; 0 for any number.
+    pub suppliers_at_most: u8,
+    /// Day from which on it is closed; [`FOREVER`] while it is not.
+    pub closed_on: Day,
+    /// Invented for a demo.
+    pub illustrative: bool,
+}
+
+/// What one signed `MoU` has promised of products.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MouRecord {
+    /// `mou_…`
+    pub id: Id,
+    /// Version, from 1.
+    pub version: i64,
+    /// Its commitments that name a product, where it was ever signed.
+    pub promises: Vec<Promise>,
+}
+
+/// How a promised quantity is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Per {
+    /// Each month of the period.
+    Month,
+    /// Each year.
+    Year,
+    /// All together.
+    Total,
+}
+
+/// A commitment that names a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promise {
+    /// `prd_…`
+    pub product: Id,
+    /// Base unit: row of the units.
+    pub unit: u8,
+    /// Thousandths of the base unit.
+    pub quantity: i64,
+    /// For how long each.
+    pub per: Per,
+    /// First day.
+    pub from: Day,
+    /// Last day; [`FOREVER`] without one.
+    pub until: Day,
+    /// Day on which the `MoU` was signed: it promises from then on.
+    pub signed_on: Day,
+    /// Day from which on the `MoU` has ended; [`FOREVER`] while it has not.
+    pub ended_on: Day,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_id_is_the_number_that_its_digits_write() {
+        assert_eq!(Id::parse("prd_00000000000000000000000010"), Some(Id(32)));
+        assert_eq!(Id::parse("prd_7ZZZZZZZZZZZZZZZZZZZZZZZZZ"), Some(Id(u128::MAX)));
+        for wrong in
+            ["", "prd", "prd_1", "prd_8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "prd_0000000000000000000000000U", "prd_0000000000000000000000000l"]
+        {
+            assert_eq!(Id::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_reads_what_the_register_writes(number in any::<u128>()) {
+            prop_assert_eq!(Id::parse(&format!("ofr_{}", crate::ids::base32(number, 26))), Some(Id(number)));
+        }
+    }
+}
