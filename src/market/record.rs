@@ -300,6 +300,35 @@ pub struct Promise {
     pub ended_on: Day,
 }
 
+/// One step of the register, as the index takes it. A record of a version that is known already changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An organisation as it is now; one that neither makes nor buys any more stays, with its name.
+    Organisation(OrganisationRecord),
+    /// An organisation that was deleted.
+    OrganisationGone(Id),
+    /// A product as it is now.
+    Product(ProductRecord),
+    /// A product that was deleted.
+    ProductGone(Id),
+    /// A certificate as it is now.
+    Certificate(CertificateRecord),
+    /// A certificate that was deleted.
+    CertificateGone(Id),
+    /// An offer as it is now.
+    Offer(OfferRecord),
+    /// An offer that was deleted.
+    OfferGone(Id),
+    /// A demand as it is now.
+    Demand(DemandRecord),
+    /// A demand that was deleted.
+    DemandGone(Id),
+    /// What an `MoU` promises now.
+    Mou(MouRecord),
+    /// An `MoU` that was deleted.
+    MouGone(Id),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
