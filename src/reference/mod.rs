@@ -1,4 +1,5 @@
-//! Reference data: provinces over time, OCOP groups of three decisions, kinds of certificate, units, retail systems.
+//! Reference data: provinces over time, OCOP groups of three decisions, kinds of certificate, units, retail systems,
+//! synonyms.
 //!
 //! The tables are CSV files compiled into the program and checked as a whole by [`Reference::load`], so that a running
 //! service has either all of them or has refused to start. They never change while it runs; what changes the law
@@ -58,6 +59,7 @@ pub mod http;
 mod product_groups;
 mod provinces;
 mod retail_systems;
+mod synonyms;
 pub mod texts;
 mod units;
 pub mod views;
@@ -66,6 +68,7 @@ pub use certificate_kinds::{CertificateKind, CertificateKindId, CertificateKinds
 pub use product_groups::{GroupError, GroupId, ProductGroup, ProductGroups, Rule};
 pub use provinces::{Province, ProvinceError, ProvinceId, ProvinceKind, Provinces};
 pub use retail_systems::{RetailSystem, RetailSystems};
+pub use synonyms::{Certainty, Direction, OtherSense, Region, Synonym, Synonyms};
 pub use units::{FactorKind, Unit, UnitError, UnitId, Units};
 
 /// All reference tables, checked against each other.
@@ -81,6 +84,8 @@ pub struct Reference {
     pub units: Units,
     /// Retail systems, wholesale markets, distributors, e-commerce sites.
     pub retail_systems: RetailSystems,
+    /// Words for one thing, and phrases in which a word means another.
+    pub synonyms: Synonyms,
 }
 
 impl Reference {
@@ -94,7 +99,8 @@ impl Reference {
         let certificate_kinds = CertificateKinds::parse(certificate_kinds::CSV, &product_groups)?;
         let units = Units::parse(units::CSV)?;
         let retail_systems = RetailSystems::parse(retail_systems::CSV, &provinces)?;
-        Ok(Self { provinces, product_groups, certificate_kinds, units, retail_systems })
+        let synonyms = Synonyms::parse(synonyms::SYNONYMS_CSV, synonyms::OTHER_SENSES_CSV)?;
+        Ok(Self { provinces, product_groups, certificate_kinds, units, retail_systems, synonyms })
     }
 }
 
@@ -249,6 +255,8 @@ mod tests {
         assert_eq!(tables.certificate_kinds.all().len(), 39);
         assert_eq!(tables.units.all().len(), 52);
         assert_eq!(tables.retail_systems.all().len(), 39);
+        assert_eq!(tables.synonyms.all().len(), 339);
+        assert_eq!(tables.synonyms.other_senses().len(), 160);
     }
 
     #[test]
