@@ -4,8 +4,10 @@
 //! ([`tables::Tables`]). The same records give the same answers, in whatever order they came. It is fed by the change
 //! log; everything in it can be thrown away and rebuilt from the tables.
 //!
-//! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables).
+//! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables),
+//! [`matching`] (which offer serves which demand).
 
+pub mod matching;
 pub mod record;
 pub mod tables;
 

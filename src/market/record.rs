@@ -269,10 +269,12 @@ pub struct MouRecord {
 }
 
 /// How a promised quantity is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Per {
     /// Each month of the period.
     Month,
+    /// Each quarter.
+    Quarter,
     /// Each year.
     Year,
     /// All together.
@@ -280,7 +282,7 @@ pub enum Per {
 }
 
 /// A commitment that names a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Promise {
     /// `prd_…`
     pub product: Id,

@@ -1,0 +1,236 @@
+//! One pair judged: everything that constraints, score and mends are made of, worked out once.
+
+use super::calendar::month_of;
+use super::constraints::{Code, Fails};
+use super::facts::{Need, Setting, Supply};
+use super::papers::Held;
+use super::reach::Reach;
+use super::score::{self, NEUTRAL};
+use crate::market::record::{Basis, Day, FOREVER, Month, Per, Price, Promise};
+use crate::market::tables::Kilometres;
+
+/// How a price stands to a ceiling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriceVerdict {
+    /// Not stated, not to be seen, or not to be compared.
+    Unknown,
+    /// At most the ceiling.
+    Within,
+    /// Above the ceiling.
+    Above,
+}
+
+/// What is left of an offer in the months of both sides, thousandths of the base unit.
+///
+/// Where no month is shared, the months are those that the least change of days or months would open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Left {
+    /// In the month with least.
+    pub least: i64,
+    /// In the month with most.
+    pub most: i64,
+    /// Over all months, in each at most what is needed.
+    pub covered: i128,
+    /// Needed over the same months.
+    pub asked: i128,
+}
+
+/// What was found of a pair.
+#[derive(Debug, Clone)]
+pub(super) struct Judgement {
+    pub fails: Fails,
+    pub held: Held,
+    pub reach: Reach,
+    pub left: Left,
+    pub price: PriceVerdict,
+    pub fits: [u8; 7],
+    pub distance: Kilometres,
+}
+
+impl Judgement {
+    /// Basis points.
+    pub fn score_bp(&self, setting: &Setting<'_>) -> u16 {
+        setting.weights.percent().iter().zip(self.fits).map(|(weight, fit)| u16::from(*weight) * u16::from(fit)).sum()
+    }
+}
+
+/// Holds an offer against a demand; `text` says whether the product answers the demand's words.
+pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>) -> Judgement {
+    let held = setting.papers.held(supply.papers, need.from, need.until);
+    let reach = Reach::new(supply, need);
+    let left = left(supply, need, &reach, setting);
+    let price = price_verdict(supply, need, setting);
+    let distance = setting.tables.distance(need.province, supply.province);
+    let enough = if need.single_supplier { left.least >= need.quantity } else { left.most > 0 };
+    let fails = Fails::of([
+        (Code::Category, !need.wants(supply.group)),
+        (Code::Text, !text),
+        (Code::Stars, held.stars < need.least_stars),
+        (Code::Certificate, need.required & !held.kinds != 0),
+        (Code::Period, !reach.shares_days),
+        (Code::Months, !reach.shares_months),
+        (Code::MinimumOrder, supply.minimum_order > need.quantity),
+        (Code::Quantity, !enough),
+        (Code::Price, price == PriceVerdict::Above),
+        (Code::Delivery, !supply.delivers_to.is_none_or(|units| units.contains(need.place))),
+        (Code::ShelfLife, supply.shelf_life_days < need.shelf_life_days),
+        (Code::Unit, supply.unit != need.unit),
+    ]);
+    let fits = [
+        score::volume_fit(left.covered, left.asked),
+        score::months_fit(reach.common, need.months_needed),
+        comparable(supply, need, setting).map_or(NEUTRAL, |(price, ceiling)| score::price_fit(&price, &ceiling)),
+        score::stars_fit(held.stars),
+        score::preferred_fit(held, need.preferred),
+        score::distance_fit(distance),
+        NEUTRAL,
+    ];
+    Judgement { fails, held, reach, left, price, fits, distance }
+}
+
+/// Price and ceiling, where the caller sees both and they are of one currency, basis and tax.
+pub(super) fn comparable(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Option<(Price, Price)> {
+    let (price, ceiling) = supply.price.zip(need.ceiling)?;
+    let alike = price.currency == ceiling.currency && price.basis == ceiling.basis && price.vat_included == ceiling.vat_included;
+    (alike && setting.view.sees_price(supply) && setting.view.sees_ceiling(need)).then_some((price, ceiling))
+}
+
+/// How the price stands to the ceiling, as far as the caller may know.
+///
+/// A price without what the ceiling includes (transport, tax) that is above it already can only come out higher; below
+/// it, nothing is known.
+fn price_verdict(supply: &Supply, need: &Need, setting: &Setting<'_>) -> PriceVerdict {
+    let Some((price, ceiling)) = supply.price.zip(need.ceiling).filter(|_| setting.view.judges_price(supply, need)) else {
+        return PriceVerdict::Unknown;
+    };
+    let same = price.basis == ceiling.basis && price.vat_included == ceiling.vat_included;
+    let bounds = (price.basis == ceiling.basis || (price.basis == Basis::FarmGate && ceiling.basis == Basis::Delivered))
+        && (price.vat_included == ceiling.vat_included || (!price.vat_included && ceiling.vat_included));
+    if price.currency != ceiling.currency || !bounds {
+        return PriceVerdict::Unknown;
+    }
+    let (over_price, over_ceiling) = score::over_one(&price, &ceiling);
+    if over_price > over_ceiling {
+        PriceVerdict::Above
+    } else if same {
+        PriceVerdict::Within
+    } else {
+        PriceVerdict::Unknown
+    }
+}
+
+fn left(supply: &Supply, need: &Need, reach: &Reach, setting: &Setting<'_>) -> Left {
+    let promises = setting.promises.get(supply.promises);
+    let need_of = |months: u32| i128::from(need.quantity) * i128::from(months);
+    if promises.is_empty() {
+        let months = reach.opened.max(1);
+        let covered = i128::from(supply.quantity.clamp(0, need.quantity)) * i128::from(months);
+        return Left { least: supply.quantity, most: supply.quantity, covered, asked: need_of(months) };
+    }
+    let mut found = Left { least: i64::MAX, most: i64::MIN, covered: 0, asked: 0 };
+    for month in reach.months(need) {
+        let left = supply.quantity.saturating_sub(promised(promises, supply.unit, month, setting.as_of));
+        found.least = found.least.min(left);
+        found.most = found.most.max(left);
+        found.covered += i128::from(left.clamp(0, need.quantity));
+        found.asked += i128::from(need.quantity);
+    }
+    found
+}
+
+/// A promise in all without an end is spread over so many months: what nobody ended is looked at again after a year.
+const OPEN_MONTHS: Month = 12;
+
+/// What `promises` that hold on `as_of` take of an offer that counts in `unit` in the calendar month `month`.
+///
+/// Source: settled question 12, in the arithmetic of the offers' rules; tested against them.
+pub(super) fn promised(promises: &[Promise], unit: u8, month: Month, as_of: Day) -> i64 {
+    promises
+        .iter()
+        .filter(|promise| promise.unit == unit && promise.signed_on <= as_of && as_of < promise.ended_on)
+        .fold(0_i64, |sum, promise| sum.saturating_add(promised_by(promise, month)))
+}
+
+/// Spread evenly over its period and rounded up, so that nothing promised is offered again.
+fn promised_by(promise: &Promise, month: Month) -> i64 {
+    let first = month_of(promise.from);
+    let last = match (promise.until, promise.per) {
+        (FOREVER, Per::Total) => first.saturating_add(OPEN_MONTHS - 1),
+        (FOREVER, _) => Month::MAX,
+        (day, _) => month_of(day),
+    };
+    if month < first || month > last {
+        return 0;
+    }
+    let months = match promise.per {
+        Per::Month => 1,
+        Per::Quarter => 3,
+        Per::Year => 12,
+        Per::Total => i64::from(last - first) + 1,
+    };
+    promise.quantity.saturating_add(months - 1) / months
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decimal::Decimal;
+    use crate::market::matching::samples::{self, NEW_YEAR, TODAY};
+    use crate::market::record::{FOREVER, Id};
+    use crate::measure::Base;
+    use crate::months::Months;
+    use crate::mous::Period;
+    use crate::offers::{self, Commitment, Season};
+    use chrono::{Days, NaiveDate};
+    use proptest::prelude::*;
+
+    fn date(day: Day) -> NaiveDate {
+        NaiveDate::default() + Days::new(u64::try_from(day).unwrap())
+    }
+
+    // Settled question 12: 12 t from January to June are 2 t in each of these months and nothing in July.
+    #[test]
+    fn a_total_is_spread_over_its_months() {
+        let promise = Promise {
+            product: Id(1),
+            unit: 0,
+            quantity: 12_000_000,
+            per: Per::Total,
+            from: NEW_YEAR,
+            until: NEW_YEAR + 180,
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        };
+        let in_month = |month0: i32| promised(&[promise], 0, 2027 * 12 + month0, TODAY);
+        assert_eq!([-1, 0, 5, 6].map(in_month), [0, 2_000_000, 2_000_000, 0]);
+        assert_eq!(promised(&[promise], 1, 2027 * 12, TODAY), 0, "in another unit");
+        assert_eq!(promised(&[promise], 0, 2027 * 12, TODAY - 1), 0, "before it is signed");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_promised_is_what_the_offers_show(promises in proptest::collection::vec(samples::promise(), 0..5)) {
+            let kilogram = "KG".parse().unwrap();
+            let in_force = promises.iter().filter(|promise| promise.signed_on <= TODAY && TODAY < promise.ended_on);
+            let commitments: Vec<Commitment> = in_force
+                .map(|promise| Commitment {
+                    quantity: Base { quantity: Decimal(promise.quantity), unit: if promise.unit == 0 { kilogram } else { "L".parse().unwrap() } },
+                    period: match promise.per {
+                        Per::Month => Period::Month,
+                        Per::Quarter => Period::Quarter,
+                        Per::Year => Period::Year,
+                        Per::Total => Period::Total,
+                    },
+                    starts_on: date(promise.from),
+                    ends_on: (promise.until != FOREVER).then(|| date(promise.until)),
+                })
+                .collect();
+            let season = Season { months: Months::ALL, from: date(0), until: None };
+            let shown = offers::promised(&commitments, season, kilogram, date(TODAY));
+            let first = month_of(TODAY);
+            let ours: Vec<(Month, i64)> =
+                (first..first + 12).map(|month| (month, promised(&promises, 0, month, TODAY))).filter(|(_, quantity)| *quantity > 0).collect();
+            prop_assert_eq!(ours, shown.into_iter().map(|(month, quantity)| (month, quantity.0)).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The least change of an offer, or of its papers, that makes it pass what it fails.
+
+use super::constraints::Code;
+use super::facts::{Need, Setting, Supply};
+use super::judge::{Judgement, judge, promised};
+use crate::market::record::{Day, MonthBits, Price};
+
+/// A change that makes a constraint hold. Quantities are thousandths of the base unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mend {
+    /// An OCOP paper of so many stars.
+    Stars {
+        /// Stars.
+        stars: u8,
+        /// In force from this day at the latest.
+        from: Day,
+        /// In force until this day at least.
+        until: Day,
+    },
+    /// A paper of each of these kinds.
+    Certificates {
+        /// One bit a row of the certificate kinds.
+        kinds: u64,
+        /// In force from this day at the latest.
+        from: Day,
+        /// In force until this day at least.
+        until: Day,
+    },
+    /// Other days of the offer.
+    Window {
+        /// First day at the latest, where it must be earlier.
+        from_at_latest: Option<Day>,
+        /// Last day at least, and not closed before, where it must be later.
+        until_at_least: Option<Day>,
+    },
+    /// Another month of the year.
+    AddMonth(MonthBits),
+    /// A least order of at most this.
+    MinimumOrder(i64),
+    /// At least this a month.
+    Quantity(i64),
+    /// At most this price, in the currency and for the quantity of the offer's own.
+    Price(Price),
+    /// Delivery to this unit of today.
+    DeliverTo(u8),
+    /// At least so many days of shelf life at delivery.
+    ShelfLife(u16),
+}
+
+/// The least changes for the constraints that the pair fails, each with its constraint, in the order of [`Code::ALL`].
+///
+/// All of them together make the pair eligible, unless it fails what no change mends (category, text, unit), the caller may
+/// not see the ceiling that the price is above, or no price is low enough.
+pub fn mends(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
+    let found = judge(supply, need, true, setting);
+    Code::ALL.into_iter().flat_map(|code| mend(code, &found, supply, need, setting)).collect()
+}
+
+/// The changes for one constraint: at most two.
+fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
+    if !found.fails.contains(code) {
+        return Vec::new();
+    }
+    let one = |mend: Mend| vec![(code, mend)];
+    match code {
+        Code::Category | Code::Text | Code::Unit => Vec::new(),
+        Code::Stars => one(Mend::Stars { stars: need.least_stars, from: need.from, until: need.until }),
+        Code::Certificate => one(Mend::Certificates { kinds: need.required & !found.held.kinds, from: need.from, until: need.until }),
+        Code::Period => window(found, supply).into_iter().map(|mend| (code, mend)).collect(),
+        Code::Months => months(found, supply).into_iter().map(|mend| (code, mend)).collect(),
+        Code::MinimumOrder => one(Mend::MinimumOrder(need.quantity)),
+        Code::Quantity => one(Mend::Quantity(quantity(found, supply, need, setting))),
+        Code::Price => price(supply, need, setting).map(|price| (code, Mend::Price(price))).into_iter().collect(),
+        Code::Delivery => one(Mend::DeliverTo(need.place)),
+        Code::ShelfLife => one(Mend::ShelfLife(need.shelf_life_days)),
+    }
+}
+
+fn window(found: &Judgement, supply: &Supply) -> Option<Mend> {
+    let (from, until) = found.reach.window;
+    let (from_at_latest, until_at_least) = ((from < supply.from).then_some(from), (until > supply.end()).then_some(until));
+    (from_at_latest.is_some() || until_at_least.is_some()).then_some(Mend::Window { from_at_latest, until_at_least })
+}
+
+/// Another month, or, where the days that both share have no demanded month, other days; those are the period's to mend
+/// where no day is shared at all.
+fn months(found: &Judgement, supply: &Supply) -> Vec<Mend> {
+    let added = found.reach.season & !supply.months;
+    let days = if found.fails.contains(Code::Period) { None } else { window(found, supply) };
+    days.into_iter().chain((added != 0).then_some(Mend::AddMonth(added))).collect()
+}
+
+/// What leaves enough beside what is promised.
+fn quantity(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
+    let promises = setting.promises.get(supply.promises);
+    let taken = found.reach.months(need).map(|month| promised(promises, supply.unit, month, setting.as_of));
+    if need.single_supplier { taken.max().unwrap_or(0).saturating_add(need.quantity) } else { taken.min().unwrap_or(0).saturating_add(1) }
+}
+
+fn price(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Option<Price> {
+    let price = supply.price?;
+    let ceiling = need.ceiling.filter(|_| setting.view.sees_ceiling(need))?;
+    let most = i128::from(ceiling.amount) * i128::from(price.per_base) / i128::from(ceiling.per_base.max(1));
+    let amount = i64::try_from(most).ok().filter(|amount| *amount > 0)?;
+    Some(Price { amount, ..price })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::market::matching::papers::Papers;
+    use crate::market::record::Paper;
+
+    /// What `supply` is after `mend`.
+    pub fn apply(mend: &Mend, mut supply: Supply, papers: &mut Papers) -> Supply {
+        let mut add = |supply: &mut Supply, added: &[Paper]| {
+            let all = papers.get(supply.papers).iter().chain(added).copied().collect();
+            supply.papers = papers.intern(all);
+        };
+        match *mend {
+            Mend::Stars { stars, from, until } => add(&mut supply, &[Paper { kind: 0, stars, from, until }]),
+            Mend::Certificates { kinds, from, until } => {
+                let added: Vec<Paper> =
+                    (0..64).filter(|kind| kinds >> kind & 1 == 1).map(|kind| Paper { kind, stars: 0, from, until }).collect();
+                add(&mut supply, &added);
+            }
+            Mend::Window { from_at_latest, until_at_least } => {
+                supply.from = from_at_latest.unwrap_or(supply.from);
+                if let Some(until) = until_at_least {
+                    supply.until = supply.until.max(until);
+                    supply.closed_on = supply.closed_on.max(until + 1);
+                }
+            }
+            Mend::AddMonth(month) => supply.months |= month,
+            Mend::MinimumOrder(most) => supply.minimum_order = most,
+            Mend::Quantity(least) => supply.quantity = least,
+            Mend::Price(price) => supply.price = Some(price),
+            Mend::DeliverTo(unit) => supply.delivers_to = supply.delivers_to.map(|units| crate::market::record::Rows(units.0 | 1 << unit)),
+            Mend::ShelfLife(days) => supply.shelf_life_days = days,
+        }
+        supply
+    }
+}

@@ -1,0 +1,33 @@
+//! Matching: which offer serves which demand, how well, why, and what would mend it.
+//!
+//! Pure: the same offers, demands, weights, day and eyes give the same answer, in whatever order they came. Twelve hard
+//! constraints decide whether a pair fits; seven soft parts, whole percent each, add up to its score. What the caller may
+//! not see (a price, a ceiling) is unknown: it neither keeps a pair apart nor moves its score. Who wins is score, then
+//! distance, then id.
+//!
+//! In reading order: [`Supply`], [`Need`], [`View`] and [`Setting`] (what is matched), [`evaluate`] (one pair, explained)
+//! with [`mends`], [`Papers`] and [`Promises`] (sets that offers share), [`Book`] (all offers, and the best for a demand).
+
+mod book;
+mod calendar;
+mod constraints;
+mod facts;
+mod judge;
+mod mend;
+mod papers;
+#[cfg(test)]
+mod properties;
+mod ranking;
+mod reach;
+#[cfg(test)]
+mod samples;
+mod score;
+
+pub use book::{Book, Place};
+pub use constraints::{Code, Detail, Evaluation, Verdict, evaluate};
+pub use facts::{Need, Setting, Supply, View};
+pub use judge::PriceVerdict;
+pub use mend::{Mend, mends};
+pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
+pub use ranking::{NearMiss, Ranked, Ranking};
+pub use score::{Criterion, Part, Raw, Weights, WrongSum};

@@ -1,0 +1,256 @@
+//! What holds of every market.
+
+use super::book::{Book, Place};
+use super::constraints::{Code, Detail, evaluate};
+use super::facts::{Need, Setting, Supply, View};
+use super::mend::{mends, tests::apply};
+use super::ranking::{NearMiss, Ranked, Ranking};
+use super::samples::{self, Offered, TODAY, World, all_seeing};
+use super::score::Weights;
+use crate::market::record::{FOREVER, Id};
+use proptest::prelude::*;
+use std::cmp::Reverse;
+
+fn book(world: &World) -> Book {
+    let mut book = Book::default();
+    for supply in &world.supplies {
+        book.put(supply.clone(), &world.papers);
+    }
+    book
+}
+
+/// A ranking by ids, as explaining every offer gives it.
+fn by_hand(supplies: &[Supply], need: &Need, setting: &Setting<'_>, limit: usize, near_limit: usize) -> Ranking<Id> {
+    let considered: Vec<_> = supplies
+        .iter()
+        .filter(|supply| need.wants(supply.group))
+        .map(|supply| (supply.id, evaluate(supply, need, true, setting)))
+        .filter(|(_, found)| found.considered)
+        .collect();
+    let mut best: Vec<Ranked<Id>> = considered
+        .iter()
+        .filter(|(_, found)| found.eligible)
+        .map(|(id, found)| Ranked { place: *id, score_bp: found.score_bp, distance_km: found.distance_km })
+        .collect();
+    let mut near: Vec<NearMiss<Id>> = considered
+        .iter()
+        .filter_map(|(id, found)| {
+            let code = found.near_miss()?;
+            Some(NearMiss { place: *id, code, score_bp: found.score_bp, distance_km: found.distance_km })
+        })
+        .collect();
+    best.sort_by_key(|one| (Reverse(one.score_bp), one.distance_km, one.place));
+    near.sort_by_key(|one| (Reverse(one.score_bp), one.distance_km, one.place));
+    let eligible = u32::try_from(best.len()).unwrap();
+    best.truncate(limit);
+    near.truncate(near_limit);
+    Ranking { considered: u32::try_from(considered.len()).unwrap(), eligible, best, near }
+}
+
+/// The same ranking with the ids of the offers for their places.
+fn with_ids(book: &Book, ranking: Ranking<Place>) -> Ranking<Id> {
+    let id = |place: Place| book.get(place).unwrap().id;
+    let Ranking { considered, eligible, best, near } = ranking;
+    Ranking {
+        considered,
+        eligible,
+        best: best.into_iter().map(|one| Ranked { place: id(one.place), score_bp: one.score_bp, distance_km: one.distance_km }).collect(),
+        near: near
+            .into_iter()
+            .map(|one| NearMiss { place: id(one.place), code: one.code, score_bp: one.score_bp, distance_km: one.distance_km })
+            .collect(),
+    }
+}
+
+fn all_places(book: &Book) -> Vec<Place> {
+    (0..128).flat_map(|group| book.iter_group(group).map(|(place, _)| place).collect::<Vec<_>>()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_book_finds_what_explaining_every_offer_finds(
+        offered in samples::market(60), need in samples::need(), view in samples::view(), weights in samples::weights(), limits in (0..8_usize, 0..6_usize),
+    ) {
+        let world = World::new(&offered);
+        let setting = world.setting(view, weights, TODAY);
+        let book = book(&world);
+        let expected = by_hand(&world.supplies, &need, &setting, limits.0, limits.1);
+        prop_assert_eq!(&with_ids(&book, book.best(&need, &setting, limits.0, limits.1)), &expected);
+        let among = book.best_among(&need, &setting, limits.0, limits.1, all_places(&book));
+        prop_assert_eq!(&with_ids(&book, among), &expected);
+    }
+
+    #[test]
+    fn only_what_the_words_name_is_ranked(offered in samples::market(30), need in samples::need(), odd in any::<bool>()) {
+        let world = World::new(&offered);
+        let book = book(&world);
+        let named = |supply: &Supply| (supply.id.0 % 2 == 1) == odd;
+        let places = all_places(&book).into_iter().filter(|place| named(&book.get(*place).unwrap()));
+        let found = with_ids(&book, book.best_among(&need, &world.today(), 5, 5, places));
+        let supplies: Vec<Supply> = world.supplies.iter().filter(|supply| named(supply)).cloned().collect();
+        prop_assert_eq!(found, by_hand(&supplies, &need, &world.today(), 5, 5));
+    }
+
+    #[test]
+    fn the_order_of_putting_replacing_and_removing_does_not_matter(
+        (kept, shuffled) in samples::market(40).prop_flat_map(|offered| (Just(offered.clone()), Just(offered).prop_shuffle())),
+        gone in proptest::collection::vec(samples::offered(), 0..20),
+        need in samples::need(),
+    ) {
+        let world = World::new(&kept);
+        let straight = book(&world);
+        let expected = with_ids(&straight, straight.best(&need, &world.today(), 10, 5));
+
+        // The same offers in another order, each put as something else first, among others that are removed again.
+        let all: Vec<Offered> = shuffled.iter().chain(&gone).cloned().collect();
+        let world = World::new(&all);
+        let mut book = Book::default();
+        let mut places = std::collections::HashMap::new();
+        for (number, supply) in (0_u128..).zip(&world.supplies) {
+            let first = Supply { id: Id(1_000 + number), version: 2, ..world.supplies[world.supplies.len() - 1 - usize::try_from(number).unwrap()].clone() };
+            places.insert(first.id, book.put(first, &world.papers));
+            let _ = supply;
+        }
+        let follow = |places: &mut std::collections::HashMap<Id, Place>, moved: Option<(Id, Place)>| {
+            if let Some((id, place)) = moved {
+                places.insert(id, place);
+            }
+        };
+        for (number, supply) in (0_u128..).zip(&world.supplies) {
+            let place = places.remove(&Id(1_000 + number)).unwrap();
+            if usize::try_from(number).unwrap() < shuffled.len() {
+                let (place, moved) = book.replace(place, supply.clone(), &world.papers);
+                follow(&mut places, moved);
+                places.insert(supply.id, place);
+            } else {
+                let moved = book.remove(place);
+                follow(&mut places, moved);
+            }
+        }
+        prop_assert_eq!(book.len(), shuffled.len());
+        for supply in &world.supplies[..shuffled.len()] {
+            prop_assert_eq!(&book.get(places[&supply.id]).unwrap(), supply);
+        }
+        prop_assert_eq!(with_ids(&book, book.best(&need, &world.today(), 10, 5)), expected);
+    }
+
+    #[test]
+    fn parts_add_up_to_the_score(offered in samples::offered(), need in samples::need(), view in samples::view(), weights in samples::weights()) {
+        let world = World::new(&[offered]);
+        let found = evaluate(&world.supplies[0], &need, true, &world.setting(view, weights, TODAY));
+        prop_assert_eq!(found.parts.iter().map(super::Part::points_bp).sum::<u16>(), found.score_bp);
+        prop_assert_eq!(found.parts.iter().map(super::Part::weight_bp).sum::<u16>(), 10_000);
+        prop_assert!(found.score_bp <= 10_000);
+    }
+
+    #[test]
+    fn what_is_mended_is_eligible(offered in samples::offered(), need in samples::need()) {
+        let mut world = World::new(&[offered]);
+        let supply = world.supplies[0].clone();
+        let found = evaluate(&supply, &need, true, &world.today());
+        prop_assume!(found.considered && found.failing().all(Code::is_near));
+        let changes = mends(&supply, &need, &world.today());
+        for code in found.failing() {
+            prop_assert!(changes.iter().any(|(mended, _)| *mended == code) || code == Code::Price, "{code:?} is not mended");
+        }
+        if found.failing().any(|code| !changes.iter().any(|(mended, _)| *mended == code)) {
+            return Ok(());
+        }
+        let mut mended = supply;
+        for (_, change) in &changes {
+            mended = apply(change, mended, &mut world.papers);
+        }
+        let after = evaluate(&mended, &need, true, &world.today());
+        prop_assert!(after.eligible, "{changes:?} leave {:?} of {found:?}", after.failing().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_may_not_be_seen_changes_nothing(offered in samples::offered(), need in samples::need(), view in samples::view()) {
+        let world = World::new(&[offered]);
+        let supply = &world.supplies[0];
+        let setting = world.setting(view, Weights::default(), TODAY);
+        let found = evaluate(supply, &need, true, &setting);
+        if !view.sees_price(supply) {
+            let without = Supply { price: None, ..supply.clone() };
+            prop_assert_eq!(&found, &evaluate(&without, &need, true, &setting));
+        }
+        if !view.sees_ceiling(&need) && view.organisation != Some(supply.producer) {
+            let without = Need { ceiling: None, ..need.clone() };
+            prop_assert_eq!(&found, &evaluate(supply, &without, true, &setting));
+        }
+        let Detail::Price { needed, found, .. } = found.verdicts[Code::Price as usize].detail else { unreachable!() };
+        prop_assert!(needed.is_none() || view.sees_ceiling(&need));
+        prop_assert!(found.is_none() || view.sees_price(supply));
+    }
+
+    #[test]
+    fn a_paper_that_lapses_within_the_period_counts_nothing(offered in samples::offered(), need in samples::need()) {
+        let mut offered = offered;
+        for paper in &mut offered.papers {
+            if paper.from <= need.from {
+                paper.until = paper.until.min(need.until - 1).max(paper.from);
+            }
+        }
+        prop_assume!(need.from < need.until);
+        let world = World::new(&[offered]);
+        let found = evaluate(&world.supplies[0], &need, true, &world.today());
+        prop_assert_eq!(found.failing().any(|code| code == Code::Certificate), need.required != 0);
+        prop_assert_eq!(found.failing().any(|code| code == Code::Stars), need.least_stars > 0);
+    }
+
+    // Settled question 13.
+    #[test]
+    fn what_is_better_in_every_part_never_scores_lower(
+        one in samples::offered(), other in samples::offered(), need in samples::need(), weights in samples::weights(),
+    ) {
+        let world = World::new(&[one, other]);
+        let setting = world.setting(all_seeing(), weights, TODAY);
+        let found: Vec<_> = world.supplies.iter().map(|supply| evaluate(supply, &need, true, &setting)).collect();
+        let dominates = found[0].parts.iter().zip(&found[1].parts).all(|(one, other)| at_least_as_good(&one.raw, &other.raw));
+        if dominates {
+            prop_assert!(found[0].score_bp >= found[1].score_bp);
+        }
+    }
+
+    // The same with one raw value improved, so that dominance is met in every case.
+    #[test]
+    fn an_improvement_never_lowers_the_score(offered in samples::offered(), need in samples::need(), what in 0..4_u8, by in 1..5_000_000_i64) {
+        let mut better = offered.clone();
+        match what {
+            0 => better.supply.quantity = better.supply.quantity.saturating_add(by),
+            1 => better.papers.push(crate::market::record::Paper { kind: 0, stars: 5, from: -30_000, until: FOREVER }),
+            2 => better.supply.price = better.supply.price.map(|price| crate::market::record::Price { amount: (price.amount - by).max(1), ..price }),
+            _ => better.promises.clear(),
+        }
+        let world = World::new(&[offered, better]);
+        let found: Vec<_> = world.supplies.iter().map(|supply| evaluate(supply, &need, true, &world.today())).collect();
+        prop_assert!(found[1].score_bp >= found[0].score_bp);
+    }
+}
+
+/// Whether the raw value of a part is at least as good as another's.
+fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
+    use super::Raw;
+    match (one, other) {
+        (Raw::Volume { covered, asked }, Raw::Volume { covered: other, asked: of }) => covered * of >= other * asked,
+        (Raw::Months { common, .. }, Raw::Months { common: other, .. }) => common >= other,
+        (Raw::Price(Some((price, ceiling))), Raw::Price(Some((other, _)))) => {
+            i128::from(price.amount) * i128::from(other.per_base) <= i128::from(other.amount) * i128::from(price.per_base)
+                && ceiling.amount > 0
+        }
+        (Raw::Price(one), Raw::Price(other)) => one == other,
+        (Raw::Stars(one), Raw::Stars(other)) => one >= other,
+        (Raw::Preferred { held, .. }, Raw::Preferred { held: other, .. }) => held.count_ones() >= other.count_ones(),
+        (Raw::Distance(one), Raw::Distance(other)) => one <= other,
+        (Raw::Deliveries, Raw::Deliveries) => true,
+        _ => false,
+    }
+}
+
+#[test]
+fn a_public_caller_sees_nothing_that_is_for_keys() {
+    let view = View::PUBLIC;
+    assert!(view.level < crate::market::record::Visibility::Keys);
+}

@@ -1,0 +1,85 @@
+//! When an offer reaches a demand: the days and months of both, or the nearest that a change would open.
+
+use super::calendar::{self, bit};
+use super::facts::{Need, Supply};
+use crate::market::record::{Day, Month, MonthBits};
+
+/// Days and months of both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// Whether the two have a day in common.
+    pub shares_days: bool,
+    /// Whether they have a month in common: a calendar month where they have days in common, else a month of the year.
+    pub shares_months: bool,
+    /// Calendar months of both.
+    pub common: u32,
+    /// Calendar months that are of both once [`Reach::window`] and [`Reach::season`] are what the offer says; at least 1.
+    pub opened: u32,
+    /// First and last day that the offer must have.
+    pub window: (Day, Day),
+    /// Months of the year that the offer must have.
+    pub season: MonthBits,
+}
+
+impl Reach {
+    pub fn new(supply: &Supply, need: &Need) -> Self {
+        let window = (supply.from, supply.end());
+        let common = common(window, supply.months, need);
+        let shares_days = supply.from.max(need.from) <= window.1.min(need.until);
+        let shares_months = if shares_days { common > 0 } else { supply.months & need.months != 0 };
+        let as_it_is = Self { shares_days, shares_months, common, opened: common, window, season: supply.months };
+        if common > 0 { as_it_is } else { as_it_is.opening(need) }
+    }
+
+    /// The calendar months of both, once the offer says what it must.
+    pub fn months(&self, need: &Need) -> impl Iterator<Item = Month> {
+        let season = self.season;
+        need.months_between(self.window.0, self.window.1).filter(move |month| bit(*month) & season != 0)
+    }
+
+    /// The least change that shares a month: one of days or of months rather than of both, of months rather than of days,
+    /// of the month nearest to the season, and of the fewest days.
+    fn opening(self, need: &Need) -> Self {
+        let target = need.months_between(need.from, need.until).min_by_key(|month| {
+            let days = days_to(self.window, *month, need);
+            let season = distance_to(self.season, *month);
+            (u8::from(days > 0) + u8::from(season > 0), days > 0, season, days, *month)
+        });
+        let Some(month) = target else { return self };
+        let (first, last) = in_period(month, need);
+        let (from, end) = self.window;
+        let window = if days_to(self.window, month, need) == 0 {
+            self.window
+        } else {
+            let day = from.clamp(first, last);
+            (from.min(day), end.max(day))
+        };
+        let season = self.season | bit(month);
+        Self { window, season, opened: common(window, season, need), ..self }
+    }
+}
+
+/// How many calendar months a window and a season share with a demand.
+fn common((from, end): (Day, Day), season: MonthBits, need: &Need) -> u32 {
+    let (from, end) = (from.max(need.from), end.min(need.until));
+    if from > end { 0 } else { calendar::count(calendar::month_of(from), calendar::month_of(end), season & need.months) }
+}
+
+/// The days of `month` that lie in the period of the demand.
+fn in_period(month: Month, need: &Need) -> (Day, Day) {
+    (calendar::first_day(month).max(need.from), calendar::last_day(month).min(need.until))
+}
+
+/// By how many days a window must grow to have a day of `month` in the demand's period.
+fn days_to((from, end): (Day, Day), month: Month, need: &Need) -> i64 {
+    let (first, last) = in_period(month, need);
+    let early = i64::from(first) - i64::from(end);
+    let late = i64::from(from) - i64::from(last);
+    // A window that ends before it begins must grow to a day at all.
+    early.max(0) + late.max(0) + i64::from(from > end && early <= 0 && late <= 0)
+}
+
+/// How many months lie between `month` and the nearest month of a season, around the year.
+fn distance_to(season: MonthBits, month: Month) -> u8 {
+    (0..=6_u8).find(|away| (bit(month + Month::from(*away)) | bit(month - Month::from(*away))) & season != 0).unwrap_or(7)
+}
