@@ -2,12 +2,14 @@
 
 #![expect(clippy::indexing_slicing, reason = "a place is one that the book gave out; a stale one is a fault of the caller")]
 
+use super::columns::{Block, ROWS, Summary, WIDE};
 use super::facts::{Need, Setting, Supply};
-use super::judge::judge;
 use super::papers::Papers;
+use super::question::Question;
 use super::ranking::{Race, Ranking};
+use super::scan;
 use crate::market::record::{Id, Rows};
-use std::cmp::Reverse;
+use std::collections::HashMap;
 
 /// Where an offer stands in the [`Book`], until it or the last of its group is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,26 +23,41 @@ pub struct Place {
 /// All offers, by the group of their products.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
-    groups: Vec<Vec<Supply>>,
+    groups: Vec<Group>,
+    /// Offers with numbers that the columns cannot hold, whole.
+    wide: HashMap<Id, Supply>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Group {
+    blocks: Vec<Box<Block>>,
+    rows: usize,
 }
 
 impl Book {
     /// Adds an offer; `papers` is the arena of its papers.
-    pub fn put(&mut self, supply: Supply, _papers: &Papers) -> Place {
+    pub fn put(&mut self, supply: Supply, papers: &Papers) -> Place {
         let group = supply.group;
         if self.groups.len() <= usize::from(group) {
-            self.groups.resize(usize::from(group) + 1, Vec::new());
+            self.groups.resize_with(usize::from(group) + 1, Group::default);
         }
         let rows = &mut self.groups[usize::from(group)];
-        rows.push(supply);
-        Place { group, slot: u32::try_from(rows.len() - 1).unwrap_or(u32::MAX) }
+        if rows.rows == rows.blocks.len() * ROWS {
+            rows.blocks.push(Block::new());
+        }
+        let place = Place { group, slot: u32::try_from(rows.rows).unwrap_or(u32::MAX) };
+        rows.rows += 1;
+        let summary = Summary::new(papers.get(supply.papers));
+        self.write(place, supply, summary);
+        place
     }
 
     /// Puts `supply` in the place of an older version of the same offer; where its group is another, that moves it, and the
     /// last offer of the old group to `place`, which is told as [`Book::remove`] does.
     pub fn replace(&mut self, place: Place, supply: Supply, papers: &Papers) -> (Place, Option<(Id, Place)>) {
         if place.group == supply.group {
-            self.groups[usize::from(place.group)][place.slot as usize] = supply;
+            let summary = Summary::new(papers.get(supply.papers));
+            self.write(place, supply, summary);
             return (place, None);
         }
         let moved = self.remove(place);
@@ -49,29 +66,42 @@ impl Book {
 
     /// Takes an offer out. The last of its group comes to its place, unless it was the last itself: which, and where.
     pub fn remove(&mut self, place: Place) -> Option<(Id, Place)> {
+        let last = Place { slot: u32::try_from(self.groups[usize::from(place.group)].rows - 1).unwrap_or(0), ..place };
+        let moved = (last != place).then(|| (self.get(last), self.block(last).summary(row_of(last))));
+        self.unset(place);
+        if last != place {
+            self.unset(last);
+        }
         let rows = &mut self.groups[usize::from(place.group)];
-        rows.swap_remove(place.slot as usize);
-        rows.get(place.slot as usize).map(|moved| (moved.id, place))
+        rows.rows -= 1;
+        if rows.rows + ROWS == rows.blocks.len() * ROWS {
+            rows.blocks.pop();
+        }
+        let (Some(supply), summary) = moved? else { return None };
+        let id = supply.id;
+        self.write(place, supply, summary);
+        Some((id, place))
     }
 
     /// The offer in a place.
     pub fn get(&self, place: Place) -> Option<Supply> {
-        self.groups.get(usize::from(place.group))?.get(place.slot as usize).cloned()
+        let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
+        let (block, row) = (&rows.blocks[block_of(place)], row_of(place));
+        if block.months[row] & WIDE == 0 { Some(block.get(row, place.group)) } else { self.wide.get(&block.id[row]).cloned() }
     }
 
     /// The offers of a group with their places.
     pub fn iter_group(&self, group: u8) -> impl Iterator<Item = (Place, Supply)> + '_ {
-        self.groups
-            .get(usize::from(group))
-            .into_iter()
-            .flatten()
-            .zip(0..)
-            .map(move |(supply, slot)| (Place { group, slot }, supply.clone()))
+        let rows = self.groups.get(usize::from(group)).map_or(0, |rows| rows.rows);
+        (0..u32::try_from(rows).unwrap_or(u32::MAX)).filter_map(move |slot| {
+            let place = Place { group, slot };
+            Some((place, self.get(place)?))
+        })
     }
 
     /// How many offers there are.
     pub fn len(&self) -> usize {
-        self.groups.iter().map(Vec::len).sum()
+        self.groups.iter().map(|rows| rows.rows).sum()
     }
 
     /// Whether there are none.
@@ -79,17 +109,58 @@ impl Book {
         self.len() == 0
     }
 
+    /// The groups that have offers.
+    pub fn groups(&self) -> Rows {
+        Rows::of((0..).zip(&self.groups).filter(|(_, rows)| rows.rows > 0).map(|(group, _)| group))
+    }
+
     /// Bytes that the offers take, without the arenas.
     pub fn bytes(&self) -> usize {
-        self.groups.iter().map(|rows| rows.capacity() * size_of::<Supply>()).sum()
+        let blocks: usize = self.groups.iter().flat_map(|rows| &rows.blocks).map(|block| block.bytes()).sum();
+        let lists: usize = self.groups.iter().map(|rows| size_of::<Group>() + rows.blocks.capacity() * size_of::<Box<Block>>()).sum();
+        blocks + lists + self.wide.capacity() * size_of::<(Id, Supply)>()
+    }
+
+    fn block(&self, place: Place) -> &Block {
+        &self.groups[usize::from(place.group)].blocks[block_of(place)]
+    }
+
+    fn write(&mut self, place: Place, supply: Supply, summary: Summary) {
+        self.unset(place);
+        let block = &mut self.groups[usize::from(place.group)].blocks[block_of(place)];
+        if !block.set(row_of(place), &supply, summary) {
+            self.wide.insert(supply.id, supply);
+        }
+    }
+
+    /// Forgets what stands in a place.
+    fn unset(&mut self, place: Place) {
+        let (block, row) = (&mut self.groups[usize::from(place.group)].blocks[block_of(place)], row_of(place));
+        if block.months[row] & WIDE != 0 {
+            self.wide.remove(&block.id[row]);
+        }
+        block.clear(row);
     }
 
     /// The best `limit` offers for a demand without words, and the best `near_limit` of those that just miss.
     ///
     /// An offer is considered if it is open and its group is one that the demand asks for; none is if the demand is not open.
     pub fn best(&self, need: &Need, setting: &Setting<'_>, limit: usize, near_limit: usize) -> Ranking<Place> {
-        let places = (0..128).filter(|group| need.wants(*group)).flat_map(|group| self.iter_group(group).map(|(place, _)| place));
-        self.best_among(need, setting, limit, near_limit, places)
+        let mut race = Race::new(limit, near_limit);
+        if !need.is_open(setting.as_of) {
+            return race.finish();
+        }
+        let question = Question::new(need, setting);
+        for (group, rows) in (0_u8..).zip(&self.groups).filter(|(group, rows)| rows.rows > 0 && need.wants(*group)) {
+            let Some(question) = &question else {
+                self.iter_group(group).for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
+                continue;
+            };
+            for (block, start) in rows.blocks.iter().zip((0_u32..).step_by(ROWS)) {
+                scan::scan(question, block, Place { group, slot: start }, |row| self.wide.get(&block.id[row]), &mut race);
+            }
+        }
+        race.finish()
     }
 
     /// The same among the offers in `places`, those whose products answer the demand's words; each place once.
@@ -106,22 +177,17 @@ impl Book {
             return race.finish();
         }
         for place in places {
-            let Some(supply) = self.get(place).filter(|supply| need.wants(supply.group) && supply.is_open(setting.as_of)) else { continue };
-            race.considered += 1;
-            let found = judge(&supply, need, true, setting);
-            let rank = || (Reverse(found.score_bp(setting)), found.distance, supply.id);
-            if found.fails.is_empty() {
-                race.eligible += 1;
-                race.best.offer(rank(), place);
-            } else if let Some(code) = found.fails.near() {
-                race.near.offer(rank(), (place, code));
-            }
+            let Some(supply) = self.get(place).filter(|supply| need.wants(supply.group)) else { continue };
+            scan::whole(&supply, place, need, setting, &mut race);
         }
         race.finish()
     }
+}
 
-    /// The groups that have offers.
-    pub fn groups(&self) -> Rows {
-        Rows::of((0..128).filter(|group| self.groups.get(usize::from(*group)).is_some_and(|rows| !rows.is_empty())))
-    }
+fn block_of(place: Place) -> usize {
+    place.slot as usize / ROWS
+}
+
+fn row_of(place: Place) -> usize {
+    place.slot as usize % ROWS
 }

@@ -10,6 +10,8 @@
 
 mod book;
 mod calendar;
+mod codes;
+mod columns;
 mod constraints;
 mod facts;
 mod judge;
@@ -17,10 +19,12 @@ mod mend;
 mod papers;
 #[cfg(test)]
 mod properties;
+mod question;
 mod ranking;
 mod reach;
 #[cfg(test)]
 mod samples;
+mod scan;
 mod score;
 
 pub use book::{Book, Place};

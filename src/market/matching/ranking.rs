@@ -58,6 +58,16 @@ impl<T> Top<T> {
         Self { limit, items: Vec::new() }
     }
 
+    /// Less than this cannot enter, whatever its distance and id.
+    pub fn least_score(&self) -> u16 {
+        match self.items.last() {
+            Some(((Reverse(score), _, _), _)) if self.items.len() >= self.limit => *score,
+            // Nothing enters a list of no length.
+            None if self.limit == 0 => u16::MAX,
+            _ => 0,
+        }
+    }
+
     /// Takes in what is better than the last.
     pub fn offer(&mut self, rank: Rank, item: T) {
         let place = self.items.partition_point(|(other, _)| *other < rank);

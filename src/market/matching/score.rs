@@ -142,6 +142,11 @@ pub(super) fn months_fit(common: u32, needed: u32) -> u8 {
 
 /// Fit of a price that can be compared with the ceiling: 50 at the ceiling, 100 for nothing, 0 from twice the ceiling on.
 pub(super) fn price_fit(price: &Price, ceiling: &Price) -> u8 {
+    // What most prices are: for the same quantity, and small enough for a quick division.
+    if price.per_base == ceiling.per_base && (0..=i64::MAX / 200).contains(&price.amount) && (1..=i64::MAX / 200).contains(&ceiling.amount)
+    {
+        return u8::try_from((100 * ceiling.amount - 50 * price.amount).max(0) / ceiling.amount).unwrap_or(100);
+    }
     let (price, ceiling) = over_one(price, ceiling);
     // 50 + 50 · (ceiling − price) / ceiling, rounded down, also where the difference is negative.
     percent(50 + (ceiling - price).saturating_mul(50).div_euclid(ceiling.max(1)))

@@ -1,0 +1,177 @@
+//! A demand made ready for a scan: thresholds in the columns' codes, and points by province, months and stars.
+
+use super::calendar;
+use super::codes::{MOST_EXACT, ceil_code, day_code, floor_code, rate_code};
+use super::columns::{CURRENCY, DELIVERED, PRICED, WITH_TAX, terms_of};
+use super::facts::{Need, Setting};
+use super::score::{self, NEUTRAL};
+use crate::market::record::{Basis, MonthBits};
+use crate::market::tables::Kilometres;
+
+/// Calendar months that a set of them can hold.
+const MOST_MONTHS: usize = 60;
+/// A month of the year in each of five years.
+const EACH_YEAR: u64 = 1 | 1 << 12 | 1 << 24 | 1 << 36 | 1 << 48;
+
+/// A demand made ready.
+pub(super) struct Question<'a> {
+    pub need: &'a Need,
+    pub setting: &'a Setting<'a>,
+    /// Days, by their codes.
+    pub as_of: u16,
+    pub from: u16,
+    pub until: u16,
+    /// Codes of quantities.
+    pub minimum_order_at_most: i32,
+    pub quantity_at_least: i32,
+    pub price: Option<Ceiling>,
+    /// Where in the columns the unit of delivery stands.
+    pub place: (usize, u32),
+    /// Required kinds, sixteen a plane.
+    pub required: [u16; 4],
+    /// Welcome kinds, sixteen a plane.
+    pub preferred: [u16; 4],
+    pub points: Points,
+    months: Calendar,
+}
+
+/// How prices are held against the ceiling.
+pub(super) struct Ceiling {
+    /// The code of the ceiling for one unit.
+    pub rate: u16,
+    /// Which bits of the terms must be what, for a price above the ceiling to be too high.
+    pub bounded: (u16, u16),
+    /// Which bits of the terms must be what, for a price to be compared in the score.
+    pub alike: (u16, u16),
+    /// Whether the caller sees the ceiling.
+    pub is_seen: bool,
+}
+
+/// Points in basis points.
+pub(super) struct Points {
+    /// By unit: points of the distance, and the distance.
+    pub province: [(u16, Kilometres); 128],
+    pub months: [u16; MOST_MONTHS + 1],
+    pub stars: [u16; 8],
+    /// For one percent.
+    pub volume: u16,
+    pub price: u16,
+    pub preferred: u16,
+    /// The same for every offer.
+    pub always: u16,
+    /// Of all months that are needed.
+    pub all_months: u16,
+    /// For one star.
+    pub star: u16,
+}
+
+impl<'a> Question<'a> {
+    /// `None` for a demand whose days have no codes, or a ceiling beyond all prices, or that lasts longer than a scan can count: its offers are judged one by one.
+    pub fn new(need: &'a Need, setting: &'a Setting<'a>) -> Option<Self> {
+        let seen = setting.view.sees_ceiling(need);
+        if need.ceiling.is_some_and(|ceiling| ceiling.amount.max(ceiling.per_base) > MOST_EXACT) {
+            return None;
+        }
+        let enough = if need.single_supplier { need.quantity } else { 1 };
+        Some(Self {
+            need,
+            setting,
+            as_of: day_code(setting.as_of)?,
+            from: day_code(need.from)?,
+            until: day_code(need.until)?,
+            minimum_order_at_most: floor_code(need.quantity).0,
+            quantity_at_least: ceil_code(enough),
+            price: need.ceiling.map(|ceiling| {
+                let terms = terms_of(&ceiling);
+                let same = PRICED | CURRENCY | DELIVERED | WITH_TAX;
+                // A price without transport or tax that is above a ceiling with it can only come out higher.
+                let basis = if ceiling.basis == Basis::FarmGate { DELIVERED } else { 0 };
+                let tax = if ceiling.vat_included { 0 } else { WITH_TAX };
+                let bounded = PRICED | CURRENCY | basis | tax;
+                Ceiling { rate: rate_code(&ceiling), bounded: (bounded, terms & bounded), alike: (same, terms & same), is_seen: seen }
+            }),
+            place: (usize::from(need.place / 16), u32::from(need.place % 16)),
+            required: planes(need.required),
+            preferred: planes(need.preferred),
+            points: Points::new(need, setting),
+            months: Calendar::new(need)?,
+        })
+    }
+
+    /// How many calendar months an offer shares, by its months of the year and the codes of its first and last day, which
+    /// reach into the period.
+    #[inline]
+    pub fn months_shared(&self, months: MonthBits, from: u16, end: u16) -> u8 {
+        let first = self.months.index(from.saturating_sub(self.from));
+        let last = self.months.index(end.min(self.until) - self.from);
+        let (needed, window) = (self.months.needed, (u64::MAX << first) & (u64::MAX >> (63 - last)));
+        u8::try_from((self.months.each_year(months) & needed & window).count_ones()).unwrap_or(0)
+    }
+}
+
+/// Sixteen bits a plane.
+fn planes(kinds: u64) -> [u16; 4] {
+    [0, 16, 32, 48].map(|shift| u16::try_from(kinds >> shift & 0xFFFF).unwrap_or(0))
+}
+
+impl Points {
+    fn new(need: &Need, setting: &Setting<'_>) -> Self {
+        let [volume, months, price, stars, preferred, distance, deliveries] = setting.weights.percent().map(u16::from);
+        let mut found = Self {
+            province: [(0, 0); 128],
+            months: [0; MOST_MONTHS + 1],
+            stars: [0, 1, 2, 3, 4, 5, 6, 7].map(|count| stars * u16::from(score::stars_fit(count))),
+            volume,
+            price,
+            preferred,
+            always: deliveries * u16::from(NEUTRAL),
+            all_months: months * 100,
+            star: stars * u16::from(score::stars_fit(1)),
+        };
+        for (province, entry) in (0..).zip(&mut found.province) {
+            let kilometres = setting.tables.distance(need.province, province);
+            *entry = (distance * u16::from(score::distance_fit(kilometres)), kilometres);
+        }
+        for (common, points) in (0..).zip(&mut found.months).take(need.months_needed as usize + 1) {
+            *points = months * u16::from(score::months_fit(common, need.months_needed));
+        }
+        found
+    }
+}
+
+/// The calendar months of a demand's period, the first one the lowest bit.
+struct Calendar {
+    needed: u64,
+    /// Of the first, its place in the year.
+    month_of_year: u32,
+    /// Of each day of the period, which month.
+    of_day: Vec<u8>,
+}
+
+impl Calendar {
+    fn new(need: &Need) -> Option<Self> {
+        let (first, last) = (calendar::month_of(need.from), calendar::month_of(need.until));
+        let count = usize::try_from(last - first).ok().filter(|more| *more < MOST_MONTHS)? + 1;
+        let mut of_day = Vec::with_capacity(usize::try_from(need.until - need.from).ok()? + 1);
+        for (month, index) in (first..=last).zip(0_u8..) {
+            let end = usize::try_from(calendar::last_day(month).min(need.until) - need.from).ok()? + 1;
+            of_day.resize(end, index);
+        }
+        let month_of_year = first.rem_euclid(12).unsigned_abs();
+        let mut found = Self { needed: 0, month_of_year, of_day };
+        found.needed = found.each_year(need.months) & (u64::MAX >> (64 - count));
+        Some(found)
+    }
+
+    #[inline]
+    fn index(&self, day: u16) -> u32 {
+        self.of_day.get(usize::from(day)).map_or(0, |index| u32::from(*index))
+    }
+
+    /// Months of the year as calendar months of five years.
+    #[inline]
+    fn each_year(&self, months: MonthBits) -> u64 {
+        let months = u64::from(months);
+        ((months >> self.month_of_year | months << (12 - self.month_of_year)) & 0xFFF) * EACH_YEAR
+    }
+}
