@@ -4,36 +4,76 @@
 //! ([`tables::Tables`]). The same records give the same answers, in whatever order they came. It is fed by the change
 //! log; everything in it can be thrown away and rebuilt from the tables.
 //!
-//! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables),
-//! [`matching`] (which offer serves which demand).
+//! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
+//! each change means), [`products`], [`organisations`], [`offers`] (the columns), [`text`] (words), [`search`] (which
+//! products, how many by facet), [`matching`] (which offer serves which demand, and why).
 
+pub mod cube;
+pub mod facet;
+pub mod ids;
 pub mod matching;
+pub mod offers;
+pub mod order;
+pub mod organisations;
+pub mod products;
 pub mod record;
+#[cfg(test)]
+mod samples;
+pub mod search;
 pub mod tables;
+pub mod text;
+mod upkeep;
 
-use record::{Change, Day};
+use matching::{Papers, PromiseSet, Promises};
+use offers::Offers;
+use organisations::Organisations;
+use products::Products;
+use record::{Day, DemandRecord, Id, OfferRecord};
+use std::collections::HashMap;
 use tables::Tables;
+use text::lexicon::Lexicon;
+use text::synonyms::Thesaurus;
 
 /// The whole index: every product, offer and demand of the register.
 #[derive(Debug)]
 pub struct Market {
     tables: Tables,
+    thesaurus: Thesaurus,
     today: Day,
-    changes: u64,
+    is_loading: bool,
+    waiting_offers: Vec<OfferRecord>,
+    lexicon: Lexicon,
+    organisation_lexicon: Lexicon,
+    organisations: Organisations,
+    products: Products,
+    offers: Offers,
+    demands: HashMap<Id, DemandRecord>,
+    papers: Papers,
+    promises: Promises,
+    promise_sets: HashMap<u32, PromiseSet>,
+    sources: upkeep::Sources,
 }
 
 impl Market {
-    /// An empty index for `today`.
-    pub fn new(tables: Tables, today: Day) -> Self {
-        Self { tables, today, changes: 0 }
-    }
-
-    /// Takes one step of the register.
-    ///
-    /// Records may refer to others that come later; they count from then on.
-    pub fn apply(&mut self, change: Change) {
-        drop(change);
-        self.changes += 1;
+    /// An empty index for `today`, which is being loaded: it answers after [`Market::finish_loading`].
+    pub fn new(tables: Tables, thesaurus: Thesaurus, today: Day) -> Self {
+        Self {
+            tables,
+            thesaurus,
+            today,
+            is_loading: true,
+            waiting_offers: Vec::new(),
+            lexicon: Lexicon::default(),
+            organisation_lexicon: Lexicon::default(),
+            organisations: Organisations::default(),
+            products: Products::default(),
+            offers: Offers::default(),
+            demands: HashMap::new(),
+            papers: Papers::default(),
+            promises: Promises::default(),
+            promise_sets: HashMap::new(),
+            sources: upkeep::Sources::default(),
+        }
     }
 
     /// The day for which stars and validity are kept ready.
@@ -41,19 +81,49 @@ impl Market {
         self.today
     }
 
-    /// Moves the day on: what is kept ready for today is worked out anew.
-    pub fn set_today(&mut self, today: Day) {
-        self.today = today;
-    }
-
     /// What it was told of the reference tables.
     pub fn tables(&self) -> &Tables {
         &self.tables
     }
 
+    /// Products in columns.
+    pub fn products(&self) -> &Products {
+        &self.products
+    }
+
+    /// Organisations.
+    pub fn organisations(&self) -> &Organisations {
+        &self.organisations
+    }
+
+    /// Offers.
+    pub fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
+    /// Papers of products.
+    pub fn papers(&self) -> &Papers {
+        &self.papers
+    }
+
     /// How many products, offers and demands it holds.
     pub fn sizes(&self) -> Sizes {
-        Sizes::default()
+        let demands = self.demands.len() * (size_of::<DemandRecord>() + 120);
+        Sizes {
+            organisations: self.organisations.len(),
+            products: usize::try_from(self.products.shown().len()).unwrap_or(usize::MAX),
+            offers: self.offers.len(),
+            demands: self.demands.len(),
+            bytes: self.lexicon.bytes()
+                + self.organisation_lexicon.bytes()
+                + self.organisations.bytes()
+                + self.products.bytes()
+                + self.offers.bytes()
+                + demands
+                + self.papers.bytes()
+                + self.promises.bytes()
+                + self.sources.bytes(),
+        }
     }
 }
 

@@ -1,0 +1,291 @@
+//! All facets of a product packed into one word, and what is counted by them.
+//!
+//! Province and group stand as recorded; they are counted so and gathered into today's units and groups at the end.
+
+use super::record::Rows;
+use super::tables::Tables;
+
+/// A product's facets in 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Facet(pub u32);
+
+const PROVINCE: u32 = 0;
+const GROUP: u32 = 7;
+const STARS: u32 = 14;
+const KIND: u32 = 16;
+const PUBLIC_PRICE: u32 = 20;
+const KEYS_PRICE: u32 = 24;
+const OFFERED: u32 = 28;
+const ILLUSTRATIVE: u32 = 29;
+const SEVERAL: u32 = 30;
+/// The bits by which the cube has a cell: province, group, stars, kind.
+const CELL: u32 = (1 << PUBLIC_PRICE) - 1;
+
+/// Upper ends of the price buckets, VND for a base unit; dearer ones and unknown ones have buckets of their own.
+pub const PRICE_STEPS: [u32; 8] = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000];
+/// Bucket of prices that are not known to the caller.
+pub const NO_PRICE: u8 = 9;
+/// A price that is not known.
+pub const UNKNOWN_PRICE: u32 = u32::MAX;
+/// Buckets of prices.
+pub const PRICE_BUCKETS: usize = 10;
+/// Kinds of producer; more do not fit the word.
+pub const KINDS: usize = 16;
+
+/// The bucket of a price.
+pub fn price_bucket(price: u32) -> u8 {
+    if price == UNKNOWN_PRICE {
+        return NO_PRICE;
+    }
+    let above = PRICE_STEPS.iter().filter(|step| price >= **step).count();
+    u8::try_from(above).unwrap_or(NO_PRICE)
+}
+
+/// The parts of a [`Facet`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Unit as recorded, below 128.
+    pub province: u8,
+    /// Group as recorded, below 128.
+    pub group: u8,
+    /// Stars: 0, 3, 4 or 5.
+    pub stars: u8,
+    /// Kind of producer, below 16.
+    pub kind: u8,
+    /// Bucket of the lowest price that everybody sees.
+    pub public_price: u8,
+    /// Bucket of the lowest price that keys see.
+    pub keys_price: u8,
+    /// Whether an offer is open or to come.
+    pub is_offered: bool,
+    /// Invented for a demo.
+    pub is_illustrative: bool,
+    /// Whether several offers are: what they have together no single one may have.
+    pub has_several: bool,
+}
+
+impl From<Parts> for Facet {
+    fn from(parts: Parts) -> Self {
+        let bits = |value: u8, mask: u8, at: u32| u32::from(value & mask) << at;
+        Self(
+            bits(parts.province, 0x7F, PROVINCE)
+                | bits(parts.group, 0x7F, GROUP)
+                | bits(parts.stars.saturating_sub(2), 3, STARS)
+                | bits(parts.kind, 0xF, KIND)
+                | bits(parts.public_price, 0xF, PUBLIC_PRICE)
+                | bits(parts.keys_price, 0xF, KEYS_PRICE)
+                | u32::from(parts.is_offered) << OFFERED
+                | u32::from(parts.is_illustrative) << ILLUSTRATIVE
+                | u32::from(parts.has_several) << SEVERAL,
+        )
+    }
+}
+
+impl Facet {
+    fn part(self, at: u32, mask: u32) -> usize {
+        ((self.0 >> at) & mask) as usize
+    }
+
+    /// Unit as recorded.
+    pub fn province(self) -> usize {
+        self.part(PROVINCE, 0x7F)
+    }
+
+    /// Group as recorded.
+    pub fn group(self) -> usize {
+        self.part(GROUP, 0x7F)
+    }
+
+    /// Stars less two: 0 without, 1 to 3.
+    pub fn star_step(self) -> usize {
+        self.part(STARS, 3)
+    }
+
+    /// Stars: 0, 3, 4 or 5.
+    pub fn stars(self) -> u8 {
+        match self.star_step() {
+            0 => 0,
+            1 => 3,
+            2 => 4,
+            _ => 5,
+        }
+    }
+
+    /// Kind of producer.
+    pub fn kind(self) -> usize {
+        self.part(KIND, 0xF)
+    }
+
+    /// Bucket of the lowest price that everybody sees, or that keys see.
+    pub fn price(self, seen: Seen) -> usize {
+        self.part(if seen == Seen::Public { PUBLIC_PRICE } else { KEYS_PRICE }, 0xF)
+    }
+
+    /// Whether an offer is open or to come.
+    pub fn is_offered(self) -> bool {
+        self.part(OFFERED, 1) == 1
+    }
+
+    /// Invented for a demo.
+    pub fn is_illustrative(self) -> bool {
+        self.part(ILLUSTRATIVE, 1) == 1
+    }
+
+    /// Whether several offers are open or to come.
+    pub fn has_several(self) -> bool {
+        self.part(SEVERAL, 1) == 1
+    }
+
+    /// The cell of the cube that it belongs to.
+    pub fn cell(self) -> u32 {
+        self.0 & CELL
+    }
+
+    /// With other stars.
+    #[must_use]
+    pub fn with_stars(self, stars: u8) -> Self {
+        Self(self.0 & !(3 << STARS) | u32::from(stars.saturating_sub(2) & 3) << STARS)
+    }
+}
+
+/// Which prices a caller sees, as far as columns are kept ready for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Those that everybody sees.
+    Public,
+    /// Those that keys see.
+    Keys,
+}
+
+/// What can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Dimension {
+    /// Province-level units of today.
+    Province,
+    /// Product groups of 2026.
+    Group,
+    /// Stars.
+    Stars,
+    /// Kinds of certificate.
+    Certificate,
+    /// Kinds of producer.
+    ProducerKind,
+    /// Months of supply.
+    Month,
+    /// Buckets of price.
+    Price,
+}
+
+impl Dimension {
+    /// All, in the order of their bits.
+    pub const ALL: [Self; 7] = [Self::Province, Self::Group, Self::Stars, Self::Certificate, Self::ProducerKind, Self::Month, Self::Price];
+
+    /// Its bit.
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// Counts by row of the reference tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// By unit as recorded.
+    pub province: [u32; 128],
+    /// By group as recorded.
+    pub group: [u32; 128],
+    /// By stars less two.
+    pub stars: [u32; 4],
+    /// By kind of certificate.
+    pub certificate: [u32; 64],
+    /// By kind of producer.
+    pub kind: [u32; KINDS],
+    /// By month of the year.
+    pub month: [u32; 12],
+    /// By bucket.
+    pub price: [u32; 16],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { province: [0; 128], group: [0; 128], stars: [0; 4], certificate: [0; 64], kind: [0; KINDS], month: [0; 12], price: [0; 16] }
+    }
+}
+
+impl Counts {
+    /// By today's unit.
+    pub fn by_current_province(&self, tables: &Tables) -> Vec<(u8, u32)> {
+        gathered(&self.province, |row| tables.current(row))
+    }
+
+    /// By group of 2026.
+    pub fn by_current_group(&self, tables: &Tables) -> Vec<(u8, u32)> {
+        gathered(&self.group, |row| tables.group_2026(row))
+    }
+}
+
+/// Counts by what each row has become, the most frequent first.
+fn gathered(counts: &[u32; 128], now: impl Fn(u8) -> u8) -> Vec<(u8, u32)> {
+    let mut by_row = [0_u32; 256];
+    for (row, count) in (0_u8..).zip(counts).filter(|(_, count)| **count > 0) {
+        if let Some(sum) = by_row.get_mut(usize::from(now(row))) {
+            *sum += count;
+        }
+    }
+    let mut list: Vec<(u8, u32)> = (0_u8..=255).zip(by_row).filter(|(_, count)| *count > 0).collect();
+    list.sort_by_key(|(row, count)| (std::cmp::Reverse(*count), *row));
+    list
+}
+
+/// The set bits of `bits`, lowest first.
+pub fn ones(bits: u64) -> impl Iterator<Item = usize> {
+    let mut rest = bits;
+    std::iter::from_fn(move || {
+        (rest != 0).then(|| {
+            let at = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            at
+        })
+    })
+}
+
+/// The rows of a set, lowest first.
+pub fn rows_of(rows: Rows) -> impl Iterator<Item = usize> {
+    (0..128_usize).filter(move |row| (rows.0 >> row) & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_price_stands_in_the_bucket_below_its_step() {
+        for (price, bucket) in [(0, 0), (9_999, 0), (10_000, 1), (1_999_999, 7), (2_000_000, 8), (UNKNOWN_PRICE, NO_PRICE)] {
+            assert_eq!(price_bucket(price), bucket, "{price}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_is_read_as_it_was_packed(province in 0_u8..128, group in 0_u8..128, stars in prop::sample::select(vec![0_u8, 3, 4, 5]), kind in 0_u8..16,
+            public_price in 0_u8..10, keys_price in 0_u8..10, is_offered: bool, is_illustrative: bool, has_several: bool) {
+            let facet = Facet::from(Parts { province, group, stars, kind, public_price, keys_price, is_offered, is_illustrative, has_several });
+            prop_assert_eq!(facet.province(), usize::from(province));
+            prop_assert_eq!(facet.group(), usize::from(group));
+            prop_assert_eq!(facet.stars(), stars);
+            prop_assert_eq!(facet.kind(), usize::from(kind));
+            prop_assert_eq!(facet.price(Seen::Public), usize::from(public_price));
+            prop_assert_eq!(facet.price(Seen::Keys), usize::from(keys_price));
+            prop_assert_eq!((facet.is_offered(), facet.is_illustrative(), facet.has_several()), (is_offered, is_illustrative, has_several));
+            prop_assert_eq!(facet.with_stars(5).stars(), 5);
+            prop_assert_eq!(facet.with_stars(stars), facet);
+        }
+
+        #[test]
+        fn ones_are_the_set_bits(bits: u64) {
+            let expected: Vec<usize> = (0..64).filter(|at| (bits >> at) & 1 == 1).collect();
+            prop_assert_eq!(ones(bits).collect::<Vec<_>>(), expected);
+        }
+    }
+}

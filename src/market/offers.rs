@@ -1,0 +1,135 @@
+//! Offers in the index: where each stands in the [`Book`], and which belong to one product.
+
+use super::ids::Index;
+use super::matching::{Book, Papers, Place, Supply};
+use super::products::NO_ROW;
+use super::record::Id;
+
+/// All offers.
+#[derive(Debug, Default)]
+pub struct Offers {
+    index: Index,
+    ids: Vec<Id>,
+    places: Vec<Place>,
+    /// The next offer of the same product, or [`NO_ROW`].
+    next: Vec<u32>,
+    free: Vec<u32>,
+    book: Book,
+}
+
+impl Offers {
+    /// The columns in which they are matched.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The row of `id`, where it is known.
+    pub fn row(&self, id: Id) -> Option<u32> {
+        self.index.find(id, &self.ids)
+    }
+
+    /// Where the offer in `row` stands in the book.
+    pub fn place(&self, row: u32) -> Option<Place> {
+        self.places.get(row as usize).copied()
+    }
+
+    /// The offer in `row`.
+    pub fn get(&self, row: u32) -> Option<Supply> {
+        self.place(row).and_then(|place| self.book.get(place))
+    }
+
+    /// The offers of a product, from its first one on.
+    pub fn chain(&self, first: u32) -> impl Iterator<Item = u32> {
+        let mut row = first;
+        std::iter::from_fn(move || {
+            let found = (row != NO_ROW).then_some(row)?;
+            row = self.next.get(found as usize).copied().unwrap_or(NO_ROW);
+            Some(found)
+        })
+    }
+
+    /// Adds an offer in front of `first`, the first of its product; its row is the first now.
+    pub fn add(&mut self, supply: Supply, first: u32, papers: &Papers) -> u32 {
+        let id = supply.id;
+        let place = self.book.put(supply, papers);
+        let row = if let Some(row) = self.free.pop() {
+            row
+        } else {
+            self.ids.push(Id::default());
+            self.places.push(place);
+            self.next.push(NO_ROW);
+            u32::try_from(self.ids.len() - 1).unwrap_or(NO_ROW)
+        };
+        let at = row as usize;
+        if let (Some(known), Some(stands), Some(next)) = (self.ids.get_mut(at), self.places.get_mut(at), self.next.get_mut(at)) {
+            (*known, *stands, *next) = (id, place, first);
+        }
+        self.index.insert(id, row, &self.ids);
+        row
+    }
+
+    /// Puts `supply` in place of what stands in `row`; its product stays.
+    pub fn replace(&mut self, row: u32, supply: Supply, papers: &Papers) {
+        let Some(place) = self.place(row) else { return };
+        let group = supply.group;
+        if group == place.group {
+            self.book.replace(place, supply, papers);
+            return;
+        }
+        // Another group is another column: whoever stood last in the old one has taken the place left.
+        self.leave(place);
+        let now = self.book.put(supply, papers);
+        if let Some(stands) = self.places.get_mut(row as usize) {
+            *stands = now;
+        }
+    }
+
+    /// Takes the offer in `row` out of its product's chain, which begins with `first`; the new first one.
+    pub fn remove(&mut self, row: u32, first: u32) -> u32 {
+        let after = self.next.get(row as usize).copied().unwrap_or(NO_ROW);
+        let mut first = first;
+        if first == row {
+            first = after;
+        } else {
+            let before = self.chain(first).find(|other| self.next.get(*other as usize) == Some(&row));
+            if let Some(next) = before.and_then(|before| self.next.get_mut(before as usize)) {
+                *next = after;
+            }
+        }
+        if let Some(place) = self.place(row) {
+            self.leave(place);
+        }
+        if let Some(id) = self.ids.get(row as usize).copied() {
+            self.index.remove(id, &self.ids);
+            self.free.push(row);
+        }
+        first
+    }
+
+    fn leave(&mut self, place: Place) {
+        if let Some((moved, now)) = self.book.remove(place)
+            && let Some(stands) = self.row(moved).and_then(|row| self.places.get_mut(row as usize))
+        {
+            *stands = now;
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Bytes of memory, estimated.
+    pub fn bytes(&self) -> usize {
+        self.index.bytes()
+            + self.ids.capacity() * 16
+            + self.places.capacity() * size_of::<Place>()
+            + self.next.capacity() * 4
+            + self.book.bytes()
+    }
+}

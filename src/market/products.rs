@@ -1,0 +1,460 @@
+//! Products in columns, with what is kept ready for searching: facets, bitmaps, orders, counts.
+//!
+//! INVARIANT: bitmaps, orders and cube hold exactly the rows that are shown, with the facts that stand in the columns:
+//! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
+
+use super::cube::{Cube, Entry};
+use super::facet::{Facet, KINDS, Seen, UNKNOWN_PRICE, ones};
+use super::ids::Index;
+use super::matching::PaperSet;
+use super::order::{Order, SortKey};
+use super::record::Id;
+use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
+use roaring::RoaringBitmap;
+
+/// No offer.
+pub const NO_ROW: u32 = u32::MAX;
+
+/// What follows for a product from its producer, its papers and its offers, today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Province, group, stars, kind, buckets of price.
+    pub facet: Facet,
+    /// Months in which an offer that is open or to come supplies.
+    pub months: u16,
+    /// Kinds of certificate that are valid today.
+    pub certificates: u64,
+    /// Largest quantity a month of those offers, thousandths of its base unit.
+    pub quantity: i64,
+    /// Lowest price that everybody sees, VND for a base unit; [`UNKNOWN_PRICE`] without.
+    pub public_price: u32,
+    /// Lowest price that keys see.
+    pub keys_price: u32,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self { facet: Facet::default(), months: 0, certificates: 0, quantity: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE }
+    }
+}
+
+/// The orders that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Lowest price that everybody sees first.
+    Price,
+    /// Largest quantity first.
+    Quantity,
+    /// Most stars first.
+    Stars,
+    /// Newest first.
+    Newest,
+}
+
+impl Kept {
+    const ALL: [Self; 4] = [Self::Price, Self::Quantity, Self::Stars, Self::Newest];
+
+    /// The key of a product with this id and these facts; the smallest comes first.
+    pub fn key(self, id: Id, facts: &Facts) -> SortKey {
+        let first = match self {
+            Self::Price => u64::from(facts.public_price),
+            Self::Quantity => u64::MAX - facts.quantity.unsigned_abs(),
+            Self::Stars => u64::from(3 - u8::try_from(facts.facet.star_step()).unwrap_or(0)),
+            Self::Newest => newest(id),
+        };
+        (first, id)
+    }
+}
+
+/// A key that puts later ids first, to the millisecond.
+pub fn newest(id: Id) -> u64 {
+    u64::MAX - u64::try_from(id.0 >> 80).unwrap_or(u64::MAX)
+}
+
+/// Rows by one facet.
+#[derive(Debug, Clone)]
+pub struct Bitmaps {
+    /// By unit as recorded.
+    pub province: Vec<RoaringBitmap>,
+    /// By group as recorded.
+    pub group: Vec<RoaringBitmap>,
+    /// By stars less two.
+    pub stars: Vec<RoaringBitmap>,
+    /// By kind of producer.
+    pub kind: Vec<RoaringBitmap>,
+    /// By kind of certificate.
+    pub certificate: Vec<RoaringBitmap>,
+    /// By month.
+    pub month: Vec<RoaringBitmap>,
+}
+
+impl Default for Bitmaps {
+    fn default() -> Self {
+        let of = |size: usize| vec![RoaringBitmap::new(); size];
+        Self { province: of(128), group: of(128), stars: of(4), kind: of(KINDS), certificate: of(64), month: of(12) }
+    }
+}
+
+/// The columns.
+#[derive(Debug, Clone, Default)]
+pub struct Products {
+    index: Index,
+    ids: Vec<Id>,
+    versions: Vec<u32>,
+    producers: Vec<u32>,
+    groups: Vec<u8>,
+    shelf_lives: Vec<u16>,
+    flags: Vec<u8>,
+    papers: Vec<PaperSet>,
+    first_offers: Vec<u32>,
+    name_places: Vec<(u32, u16)>,
+    names: Vec<u8>,
+    words: Vec<NameWords>,
+    facts: FactColumns,
+    shown: RoaringBitmap,
+    bitmaps: Bitmaps,
+    orders: [Order; 4],
+    cube: Cube,
+}
+
+#[derive(Debug, Clone, Default)]
+struct FactColumns {
+    facets: Vec<Facet>,
+    months: Vec<u16>,
+    certificates: Vec<u64>,
+    quantities: Vec<i64>,
+    public_prices: Vec<u32>,
+    keys_prices: Vec<u32>,
+}
+
+const ACTIVE: u8 = 1;
+const ILLUSTRATIVE: u8 = 2;
+
+/// What a product's own record says.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated<'a> {
+    /// Version.
+    pub version: i64,
+    /// Row of the producer.
+    pub producer: u32,
+    /// Group, as recorded.
+    pub group: u8,
+    /// Days; 0 where not stated.
+    pub shelf_life_days: u16,
+    /// Invented for a demo.
+    pub illustrative: bool,
+    /// Whether it is still made.
+    pub is_active: bool,
+    /// Name.
+    pub name: &'a str,
+}
+
+impl Products {
+    /// The row of `id`; one without a record yet is made.
+    pub fn row_or_new(&mut self, id: Id) -> u32 {
+        if let Some(row) = self.index.find(id, &self.ids) {
+            return row;
+        }
+        let row = u32::try_from(self.ids.len()).unwrap_or(NO_ROW);
+        self.ids.push(id);
+        self.versions.push(0);
+        self.producers.push(NO_ROW);
+        self.groups.push(0);
+        self.shelf_lives.push(0);
+        self.flags.push(0);
+        self.papers.push(PaperSet::default());
+        self.first_offers.push(NO_ROW);
+        self.name_places.push((0, 0));
+        self.words.push([NO_WORD; NAME_WORDS]);
+        self.facts.push(Facts::default());
+        self.index.insert(id, row, &self.ids);
+        row
+    }
+
+    /// The row of `id`, where it is known.
+    pub fn row(&self, id: Id) -> Option<u32> {
+        self.index.find(id, &self.ids)
+    }
+
+    /// How many rows there are, shown or not.
+    pub fn rows(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(NO_ROW)
+    }
+
+    /// Id of `row`.
+    pub fn id(&self, row: u32) -> Id {
+        self.ids.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// Version of `row`; 0 before its record came.
+    pub fn version(&self, row: u32) -> i64 {
+        self.versions.get(row as usize).copied().map_or(0, i64::from)
+    }
+
+    /// Row of the producer.
+    pub fn producer(&self, row: u32) -> u32 {
+        self.producers.get(row as usize).copied().unwrap_or(NO_ROW)
+    }
+
+    /// Group, as recorded.
+    pub fn group(&self, row: u32) -> u8 {
+        self.groups.get(row as usize).copied().unwrap_or(0)
+    }
+
+    /// Days of shelf life; 0 where not stated.
+    pub fn shelf_life_days(&self, row: u32) -> u16 {
+        self.shelf_lives.get(row as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether it has a record and is still made.
+    pub fn is_active(&self, row: u32) -> bool {
+        self.flags.get(row as usize).is_some_and(|flags| flags & ACTIVE != 0)
+    }
+
+    /// Invented for a demo.
+    pub fn is_illustrative(&self, row: u32) -> bool {
+        self.flags.get(row as usize).is_some_and(|flags| flags & ILLUSTRATIVE != 0)
+    }
+
+    /// Its papers and its producer's.
+    pub fn papers(&self, row: u32) -> PaperSet {
+        self.papers.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// Sets its papers.
+    pub fn set_papers(&mut self, row: u32, papers: PaperSet) {
+        if let Some(place) = self.papers.get_mut(row as usize) {
+            *place = papers;
+        }
+    }
+
+    /// Row of its first offer, or [`NO_ROW`].
+    pub fn first_offer(&self, row: u32) -> u32 {
+        self.first_offers.get(row as usize).copied().unwrap_or(NO_ROW)
+    }
+
+    /// Sets the row of its first offer.
+    pub fn set_first_offer(&mut self, row: u32, offer: u32) {
+        if let Some(place) = self.first_offers.get_mut(row as usize) {
+            *place = offer;
+        }
+    }
+
+    /// Name.
+    pub fn name(&self, row: u32) -> &str {
+        let (from, length) = self.name_places.get(row as usize).copied().unwrap_or((0, 0));
+        let bytes = self.names.get(from as usize..from as usize + usize::from(length)).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Words of the name, for ranking.
+    pub fn words(&self, row: u32) -> &NameWords {
+        const NONE: &NameWords = &[NO_WORD; NAME_WORDS];
+        self.words.get(row as usize).unwrap_or(NONE)
+    }
+
+    /// Writes down what its record says.
+    pub fn state(&mut self, row: u32, stated: &Stated<'_>, words: NameWords) {
+        let at = row as usize;
+        if self.name(row) != stated.name {
+            // The old name's bytes stay until the index is built anew: names change seldom.
+            let from = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+            let length = u16::try_from(stated.name.len()).unwrap_or(0);
+            self.names.extend_from_slice(stated.name.as_bytes().get(..usize::from(length)).unwrap_or_default());
+            set(&mut self.name_places, at, (from, length));
+        }
+        set(&mut self.versions, at, u32::try_from(stated.version).unwrap_or(u32::MAX));
+        set(&mut self.producers, at, stated.producer);
+        set(&mut self.groups, at, stated.group);
+        set(&mut self.shelf_lives, at, stated.shelf_life_days);
+        set(&mut self.flags, at, (u8::from(stated.is_active) * ACTIVE) | (u8::from(stated.illustrative) * ILLUSTRATIVE));
+        set(&mut self.words, at, words);
+    }
+
+    /// What follows for `row`.
+    pub fn facts(&self, row: u32) -> Facts {
+        self.facts.get(row)
+    }
+
+    /// Facets of `row`.
+    pub fn facet(&self, row: u32) -> Facet {
+        self.facts.facets.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// Lowest price of `row` that everybody, or keys, see.
+    pub fn price(&self, row: u32, seen: Seen) -> u32 {
+        let column = if seen == Seen::Public { &self.facts.public_prices } else { &self.facts.keys_prices };
+        column.get(row as usize).copied().unwrap_or(UNKNOWN_PRICE)
+    }
+
+    /// Facets, months and certificates of `row`: what a scan asks of every row.
+    pub fn scanned(&self, row: u32) -> Option<Entry> {
+        let at = row as usize;
+        Some(Entry {
+            facet: *self.facts.facets.get(at)?,
+            months: *self.facts.months.get(at)?,
+            certificates: *self.facts.certificates.get(at)?,
+        })
+    }
+
+    /// Rows that are shown.
+    pub fn shown(&self) -> &RoaringBitmap {
+        &self.shown
+    }
+
+    /// Rows by facet.
+    pub fn bitmaps(&self) -> &Bitmaps {
+        &self.bitmaps
+    }
+
+    /// Counts by facet.
+    pub fn cube(&self) -> &Cube {
+        &self.cube
+    }
+
+    /// The rows in a kept order, after `after`.
+    pub fn in_order(&self, kept: Kept, after: Option<SortKey>) -> impl Iterator<Item = u32> {
+        let key = move |row: u32| kept.key(self.id(row), &self.facts(row));
+        let order = match kept {
+            Kept::Price => &self.orders[0],
+            Kept::Quantity => &self.orders[1],
+            Kept::Stars => &self.orders[2],
+            Kept::Newest => &self.orders[3],
+        };
+        order.after(after, key)
+    }
+
+    /// Shows `row` with `facts`.
+    pub fn set_facts(&mut self, row: u32, facts: Facts) {
+        if self.shown.contains(row) {
+            if self.facts(row) == facts {
+                return;
+            }
+            self.take_out(row);
+        }
+        self.facts.set(row, facts);
+        self.shown.insert(row);
+        self.put_in_bitmaps(row, &facts);
+        self.cube.add(entry(&facts));
+        let (ids, columns) = (&self.ids, &self.facts);
+        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
+            order.insert(row, |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
+        }
+    }
+
+    /// Shows `row` no more.
+    pub fn hide(&mut self, row: u32) {
+        if self.shown.contains(row) {
+            self.take_out(row);
+            self.shown.remove(row);
+            self.facts.set(row, Facts::default());
+        }
+    }
+
+    fn take_out(&mut self, row: u32) {
+        let facts = self.facts(row);
+        let (ids, columns) = (&self.ids, &self.facts);
+        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
+            order.remove(row, |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
+        }
+        self.cube.subtract(entry(&facts));
+        for_each_bitmap(&mut self.bitmaps, &facts, |rows| {
+            rows.remove(row);
+        });
+    }
+
+    fn put_in_bitmaps(&mut self, row: u32, facts: &Facts) {
+        for_each_bitmap(&mut self.bitmaps, facts, |rows| {
+            rows.insert(row);
+        });
+    }
+
+    /// Shows `rows` with their facts, all at once: for a new index. Nothing was shown before.
+    pub fn set_all_facts(&mut self, rows: impl Iterator<Item = (u32, Facts)>) {
+        for (row, facts) in rows {
+            self.facts.set(row, facts);
+            self.shown.insert(row);
+            self.put_in_bitmaps(row, &facts);
+            self.cube.add(entry(&facts));
+        }
+        let (ids, columns, shown) = (&self.ids, &self.facts, &self.shown);
+        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
+            *order = Order::build(shown.iter(), |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
+        }
+    }
+
+    /// Bytes of memory, estimated.
+    pub fn bytes(&self) -> usize {
+        let bitmaps = &self.bitmaps;
+        let of_rows: usize = [&bitmaps.province, &bitmaps.group, &bitmaps.stars, &bitmaps.kind, &bitmaps.certificate, &bitmaps.month]
+            .into_iter()
+            .flatten()
+            .map(RoaringBitmap::serialized_size)
+            .sum();
+        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS + 4 + 2 + 8 + 8 + 4 + 4);
+        self.index.bytes()
+            + columns
+            + self.names.capacity()
+            + of_rows
+            + self.orders.iter().map(Order::bytes).sum::<usize>()
+            + self.cube.bytes()
+    }
+}
+
+impl FactColumns {
+    fn push(&mut self, facts: Facts) {
+        self.facets.push(facts.facet);
+        self.months.push(facts.months);
+        self.certificates.push(facts.certificates);
+        self.quantities.push(facts.quantity);
+        self.public_prices.push(facts.public_price);
+        self.keys_prices.push(facts.keys_price);
+    }
+
+    fn get(&self, row: u32) -> Facts {
+        let at = row as usize;
+        let value = || {
+            Some(Facts {
+                facet: *self.facets.get(at)?,
+                months: *self.months.get(at)?,
+                certificates: *self.certificates.get(at)?,
+                quantity: *self.quantities.get(at)?,
+                public_price: *self.public_prices.get(at)?,
+                keys_price: *self.keys_prices.get(at)?,
+            })
+        };
+        value().unwrap_or_default()
+    }
+
+    fn set(&mut self, row: u32, facts: Facts) {
+        let at = row as usize;
+        set(&mut self.facets, at, facts.facet);
+        set(&mut self.months, at, facts.months);
+        set(&mut self.certificates, at, facts.certificates);
+        set(&mut self.quantities, at, facts.quantity);
+        set(&mut self.public_prices, at, facts.public_price);
+        set(&mut self.keys_prices, at, facts.keys_price);
+    }
+}
+
+fn entry(facts: &Facts) -> Entry {
+    Entry { facet: facts.facet, months: facts.months, certificates: facts.certificates }
+}
+
+fn set<T>(column: &mut [T], at: usize, value: T) {
+    if let Some(place) = column.get_mut(at) {
+        *place = value;
+    }
+}
+
+/// Every bitmap in which a row with `facts` stands.
+fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(&mut RoaringBitmap)) {
+    let facet = facts.facet;
+    let mut at = |bitmaps: &mut [RoaringBitmap], place: usize| bitmaps.get_mut(place).into_iter().for_each(&mut change);
+    at(&mut bitmaps.province, facet.province());
+    at(&mut bitmaps.group, facet.group());
+    at(&mut bitmaps.stars, facet.star_step());
+    at(&mut bitmaps.kind, facet.kind());
+    ones(facts.certificates).for_each(|kind| at(&mut bitmaps.certificate, kind));
+    ones(u64::from(facts.months)).for_each(|month| at(&mut bitmaps.month, month));
+}

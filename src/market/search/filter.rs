@@ -1,0 +1,240 @@
+//! What is asked: filters, facets, order, page.
+
+use crate::market::facet::{Dimension, Facet, KINDS, NO_PRICE, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, price_bucket};
+use crate::market::matching::{Supply, View};
+use crate::market::order::SortKey;
+use crate::market::record::{Day, MonthBits, Rows};
+use crate::market::tables::Tables;
+use crate::market::upkeep::dong_per_base;
+
+/// A place to measure distance from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The centroid of a unit.
+    Unit(u8),
+    /// Latitude and longitude in hundredths of a degree.
+    Point(i32, i32),
+}
+
+impl Place {
+    /// Kilometres to every unit, by row.
+    pub fn distances(self, tables: &Tables) -> [u16; 128] {
+        let mut distances = [0; 128];
+        for (row, distance) in (0_u8..).zip(&mut distances) {
+            *distance = match self {
+                Self::Unit(unit) => tables.distance(unit, row),
+                Self::Point(latitude, longitude) => tables.distance_from((latitude, longitude), row),
+            };
+        }
+        distances
+    }
+}
+
+/// Which products are asked for; what is absent asks nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of producers in these units, as recorded.
+    pub provinces: Option<Rows>,
+    /// Of producers in these units too, but no facet: a region.
+    pub region: Option<Rows>,
+    /// In these groups, under any decision.
+    pub groups: Option<Rows>,
+    /// Stars at least.
+    pub least_stars: u8,
+    /// Kinds of producer, one bit each.
+    pub kinds: Option<u16>,
+    /// Kinds of certificate that must all be valid, one bit each.
+    pub certificates: u64,
+    /// Days over which stars and certificates must hold; the day asked unless given.
+    pub period: Option<(Day, Day)>,
+    /// Months in which one offer must supply, all of them.
+    pub months: MonthBits,
+    /// Thousandths a month of a base unit that one offer must have, and the unit.
+    pub quantity: Option<(i64, u8)>,
+    /// Highest price of one offer, whole đồng for a base unit.
+    pub price_at_most: Option<u32>,
+    /// Unit of today that one offer must deliver to.
+    pub delivers_to: Option<u8>,
+    /// Not farther than so many kilometres from the place of the question.
+    pub within_km: Option<u16>,
+    /// With an offer that is open or to come, or without.
+    pub is_offered: Option<bool>,
+    /// Invented for a demo, or not.
+    pub is_illustrative: Option<bool>,
+    /// Of this producer, by row; `u32::MAX` finds nothing.
+    pub producer: Option<u32>,
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Best fitting words first; newest first where no words are asked.
+    Relevance,
+    /// Lowest price first.
+    Price,
+    /// Largest quantity first.
+    Quantity,
+    /// Most stars first.
+    Stars,
+    /// Nearest first; needs a place.
+    Distance,
+    /// Newest first.
+    Newest,
+}
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// Words.
+    pub text: Option<&'a str>,
+    /// Filters.
+    pub filter: Filter,
+    /// Dimensions to count: [`Dimension::bit`] of each.
+    pub facets: u8,
+    /// Order.
+    pub sort: Sort,
+    /// Where distances are measured from.
+    pub place: Option<Place>,
+    /// Rows of a page.
+    pub limit: usize,
+    /// Where the page before ended.
+    pub after: Option<SortKey>,
+    /// The day for which stars and validity are worked out.
+    pub as_of: Day,
+    /// Through whose eyes.
+    pub view: View,
+}
+
+impl Filter {
+    /// Whether one offer of a product must satisfy something.
+    pub fn asks_offers(&self) -> bool {
+        self.months != 0 || self.quantity.is_some() || self.price_at_most.is_some() || self.delivers_to.is_some()
+    }
+
+    /// Whether `supply`, open on the day asked, satisfies all that is asked of one offer; what the caller may not see is
+    /// unknown, and an unknown price is under no limit.
+    pub fn takes(&self, supply: &Supply, view: &View) -> OfferFails {
+        let months = supply.months & self.months == self.months;
+        let quantity = self.quantity.is_none_or(|(least, unit)| supply.unit == unit && supply.quantity >= least);
+        let price = self.price_at_most.is_none_or(|most| seen_price(supply, view) <= most);
+        let delivers = self.delivers_to.is_none_or(|unit| supply.delivers_to.is_none_or(|units| units.contains(unit)));
+        OfferFails { month: !months, price: !price, other: !quantity || !delivers }
+    }
+}
+
+/// Price of `supply` in whole đồng for a base unit as the caller sees it.
+pub fn seen_price(supply: &Supply, view: &View) -> u32 {
+    supply.price.filter(|_| view.sees_price(supply)).map_or(UNKNOWN_PRICE, |price| dong_per_base(&price))
+}
+
+/// In which dimensions an offer fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OfferFails {
+    /// Months.
+    pub month: bool,
+    /// Price.
+    pub price: bool,
+    /// What is no facet: quantity, delivery.
+    pub other: bool,
+}
+
+impl OfferFails {
+    /// One bit a dimension, [`OTHER`] for what is no facet.
+    pub fn bits(self) -> u8 {
+        (u8::from(self.month) * Dimension::Month.bit()) | (u8::from(self.price) * Dimension::Price.bit()) | (u8::from(self.other) * OTHER)
+    }
+}
+
+/// The bit of filters that are no facet.
+pub const OTHER: u8 = 0x80;
+
+/// Which values of the packed facets fail in which dimension, by table.
+#[derive(Debug)]
+pub struct Lookup {
+    province: [u8; 128],
+    group: [u8; 128],
+    stars: [u8; 4],
+    kind: [u8; KINDS],
+    price: [u8; 16],
+    flags: [u8; 4],
+    seen: Seen,
+    /// Units in the region and near enough.
+    pub near: Rows,
+}
+
+impl Lookup {
+    /// The tables of `filter`. The price is judged by bucket: a row of the bucket in which the limit lies passes here.
+    pub fn new(filter: &Filter, distances: Option<&[u16; 128]>, seen: Seen) -> Self {
+        let mut lookup = Self {
+            province: [0; 128],
+            group: [0; 128],
+            stars: [0; 4],
+            kind: [0; KINDS],
+            price: [0; 16],
+            flags: [0; 4],
+            seen,
+            near: Rows(u128::MAX),
+        };
+        for (row, fails) in (0_u8..).zip(&mut lookup.province) {
+            let is_near = || match (filter.within_km, distances) {
+                (Some(most), Some(distances)) => distances.get(usize::from(row)).is_some_and(|km| *km <= most),
+                _ => true,
+            };
+            if filter.region.is_some_and(|region| !region.contains(row)) || !is_near() {
+                *fails |= OTHER;
+                lookup.near.0 &= !(1 << row);
+            }
+            if filter.provinces.is_some_and(|provinces| !provinces.contains(row)) {
+                *fails |= Dimension::Province.bit();
+            }
+        }
+        for (row, fails) in (0_u8..).zip(&mut lookup.group) {
+            if filter.groups.is_some_and(|groups| !groups.contains(row)) {
+                *fails |= Dimension::Group.bit();
+            }
+        }
+        // Over a period stars are judged by the papers; here the stars of the day say nothing.
+        if filter.period.is_none() {
+            for (stars, fails) in [0_u8, 3, 4, 5].into_iter().zip(&mut lookup.stars) {
+                *fails = u8::from(stars < filter.least_stars) * Dimension::Stars.bit();
+            }
+        }
+        for (kind, fails) in (0_u32..).zip(&mut lookup.kind) {
+            *fails = u8::from(filter.kinds.is_some_and(|kinds| kinds >> kind & 1 == 0)) * Dimension::ProducerKind.bit();
+        }
+        if let Some(most) = filter.price_at_most {
+            for (bucket, fails) in (0_u8..).zip(&mut lookup.price).take(PRICE_BUCKETS) {
+                *fails = u8::from(bucket == NO_PRICE || bucket > price_bucket(most)) * Dimension::Price.bit();
+            }
+        }
+        for (bits, fails) in (0_u8..).zip(&mut lookup.flags) {
+            let (offered, illustrative) = (bits & 1 == 1, bits & 2 == 2);
+            let wrong = filter.is_offered.is_some_and(|asked| asked != offered)
+                || filter.is_illustrative.is_some_and(|asked| asked != illustrative);
+            *fails = u8::from(wrong) * OTHER;
+        }
+        lookup
+    }
+
+    /// In which dimensions `facet` fails.
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "every index is masked to its table's size by the facet")]
+    pub fn fails(&self, facet: Facet) -> u8 {
+        self.province[facet.province() & 127]
+            | self.group[facet.group() & 127]
+            | self.stars[facet.star_step() & 3]
+            | self.kind[facet.kind() & (KINDS - 1)]
+            | self.price[facet.price(self.seen) & 15]
+            | self.flags[usize::from(facet.is_offered()) | usize::from(facet.is_illustrative()) << 1]
+    }
+
+    /// In which dimensions of the cube `facet` fails.
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "every index is masked to its table's size by the facet")]
+    pub fn cell_fails(&self, facet: Facet) -> u8 {
+        self.province[facet.province() & 127]
+            | self.group[facet.group() & 127]
+            | self.stars[facet.star_step() & 3]
+            | self.kind[facet.kind() & (KINDS - 1)]
+    }
+}

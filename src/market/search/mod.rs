@@ -1,0 +1,47 @@
+//! Which products a question finds, in which order, and how many by each facet.
+//!
+//! A facet that is chosen does not narrow itself: one pass counts each row under all filters and, where a row fails in
+//! one counted dimension alone, in that dimension. Questions by text scan the rows that the words mean; questions by
+//! province, group, stars and kind are counted from the cube; the rest scan the rows of the rarest filters.
+//!
+//! In reading order: [`filter`] (what is asked), [`top`] (the first rows), [`run`] (how it is answered), [`suggest`].
+
+pub mod filter;
+mod offers;
+mod run;
+mod scan;
+pub mod suggest;
+#[cfg(test)]
+mod tests;
+mod top;
+
+pub use filter::{Filter, Place, Question, Sort};
+pub use offers::{FoundOffer, FoundOffers};
+
+use super::facet::Counts;
+use super::order::SortKey;
+use super::text::query::How;
+
+/// A product that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Its row.
+    pub row: u32,
+    /// Where it stands: what the cursor holds.
+    pub key: SortKey,
+    /// How its name was found, where words were asked.
+    pub how: Option<How>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The first products after the cursor.
+    pub hits: Vec<Hit>,
+    /// Whether more follow.
+    pub more: bool,
+    /// How many products there are on all pages.
+    pub total: u32,
+    /// How many by facet; only the dimensions that were asked for are filled.
+    pub counts: Counts,
+}

@@ -1,0 +1,57 @@
+//! Type-ahead: names that begin with, or hold, what has been typed so far.
+
+use crate::market::Market;
+use crate::market::text::query::{Found as Words, How};
+use std::collections::HashSet;
+
+/// Rows of a common beginning that are ranked: the first ones are good enough to choose from while one types.
+const MOST_RANKED: usize = 4_096;
+
+/// A name to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Row of the product or organisation.
+    pub row: u32,
+    /// How it was found.
+    pub how: How,
+}
+
+impl Market {
+    /// Products of different names whose names fit `text`, the best first.
+    pub fn suggest_products(&self, text: &str, limit: usize) -> Vec<Suggestion> {
+        let Some(words) = Words::new(text, &self.lexicon, &self.thesaurus) else { return Vec::new() };
+        let scored = words.rows().iter().take(MOST_RANKED).filter(|row| self.products.shown().contains(*row)).map(|row| {
+            let (score, how) = words.score(row, self.products.words(row));
+            (std::cmp::Reverse(score), self.products.id(row), Suggestion { row, how })
+        });
+        let mut scored: Vec<_> = scored.collect();
+        scored.sort_unstable_by_key(|(score, id, _)| (*score, *id));
+        let mut names = HashSet::new();
+        let fresh = scored.into_iter().filter(|(_, _, found)| names.insert(*self.products.words(found.row)));
+        fresh.map(|(_, _, found)| found).take(limit).collect()
+    }
+
+    /// Organisations whose names fit `text`, the best first, of those that `wanted` takes.
+    pub fn find_organisations(
+        &self,
+        text: &str,
+        limit: usize,
+        wanted: impl Fn(&super::super::organisations::Organisation) -> bool,
+    ) -> Vec<Suggestion> {
+        let Some(words) = Words::new(text, &self.organisation_lexicon, &self.thesaurus) else { return Vec::new() };
+        let mut scored: Vec<_> = Vec::new();
+        for row in words.rows() {
+            let Some(organisation) = self.organisations.get(row).filter(|organisation| organisation.version > 0 && wanted(organisation))
+            else {
+                continue;
+            };
+            let (score, how) = words.score(row, &organisation.name_words);
+            scored.push((std::cmp::Reverse(score), self.organisations.id(row), Suggestion { row, how }));
+            if scored.len() == MOST_RANKED {
+                break;
+            }
+        }
+        scored.sort_unstable_by_key(|(score, id, _)| (*score, *id));
+        scored.into_iter().map(|(_, _, found)| found).take(limit).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! The first rows of an order, out of rows that come in any order.
+
+use crate::market::order::SortKey;
+use std::collections::BinaryHeap;
+
+/// Keeps the `limit + 1` smallest keys after the cursor: one more tells whether another page follows.
+#[derive(Debug)]
+pub struct Top {
+    heap: BinaryHeap<(SortKey, u32)>,
+    most: usize,
+    after: Option<SortKey>,
+}
+
+impl Top {
+    /// For a page of `limit` rows after `after`.
+    pub fn new(limit: usize, after: Option<SortKey>) -> Self {
+        Self { heap: BinaryHeap::with_capacity(limit + 2), most: limit + 1, after }
+    }
+
+    /// Whether a row whose key begins with `first` could still come in.
+    #[inline]
+    pub fn may_enter(&self, first: u64) -> bool {
+        self.heap.len() < self.most || self.heap.peek().is_some_and(|(worst, _)| first <= worst.0)
+    }
+
+    /// Offers `row`.
+    #[inline]
+    pub fn offer(&mut self, key: SortKey, row: u32) {
+        if self.after.is_some_and(|after| key <= after) {
+            return;
+        }
+        if self.heap.len() < self.most {
+            self.heap.push((key, row));
+        } else if let Some(mut worst) = self.heap.peek_mut()
+            && key < worst.0
+        {
+            *worst = (key, row);
+        }
+    }
+
+    /// Whether it has all it can take.
+    pub fn is_full(&self) -> bool {
+        self.heap.len() >= self.most
+    }
+
+    /// The rows in order, and whether more follow.
+    pub fn into_page(self) -> (Vec<(SortKey, u32)>, bool) {
+        let limit = self.most - 1;
+        let mut rows = self.heap.into_sorted_vec();
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        (rows, more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::record::Id;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_rows_are_those_of_a_sorted_list(keys in prop::collection::vec(0_u64..30, 0..100), limit in 1_usize..20, after in prop::option::of(0_u64..30)) {
+            let after = after.map(|first| (first, Id(3)));
+            let mut top = Top::new(limit, after);
+            let mut expected: Vec<(SortKey, u32)> = (0_u32..).zip(&keys).map(|(row, key)| ((*key, Id(u128::from(row))), row)).collect();
+            expected.iter().for_each(|(key, row)| top.offer(*key, *row));
+            expected.sort_unstable();
+            expected.retain(|(key, _)| after.is_none_or(|after| *key > after));
+            let more = expected.len() > limit;
+            expected.truncate(limit);
+            prop_assert_eq!(top.into_page(), (expected, more));
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Every word of the catalogue, and the rows in which it stands.
+//!
+//! A word has one number a spelling; spellings that differ in marks alone share a fold. Postings are compressed
+//! bitmaps of rows, by spelling and, where a fold has several spellings, by fold as well.
+
+use super::tokens::Token;
+use roaring::RoaringBitmap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+/// Number of a spelling.
+pub type Word = u32;
+/// Number of a fold.
+pub type Fold = u32;
+/// Shortest word in which a typing error is looked for: in two letters every word is near.
+const SHORTEST_WITH_ERROR: usize = 3;
+/// Longest word in which one is: longer ones are no syllables.
+const LONGEST_WITH_ERROR: usize = 24;
+
+/// A spelling.
+#[derive(Debug, Clone)]
+struct Spelling {
+    letters: Box<str>,
+    tone: Option<char>,
+    rows: RoaringBitmap,
+}
+
+/// All spellings of one fold.
+#[derive(Debug, Clone)]
+struct Folded {
+    text: Box<str>,
+    words: Vec<Word>,
+    /// Rows of all spellings, where there are several; else those of the only one.
+    rows: Option<RoaringBitmap>,
+}
+
+/// The words of a catalogue.
+#[derive(Debug, Clone, Default)]
+pub struct Lexicon {
+    words: Vec<Spelling>,
+    /// Fold of each spelling.
+    fold_of: Vec<Fold>,
+    folds: Vec<Folded>,
+    by_spelling: HashMap<Box<str>, Word>,
+    by_fold: BTreeMap<Box<str>, Fold>,
+    /// How often two folds stand side by side in a name.
+    pairs: HashMap<(Fold, Fold), u32>,
+    /// Folds by what is left of them when one letter is taken out, and by themselves.
+    shortened: HashMap<Box<str>, Vec<Fold>>,
+}
+
+impl Lexicon {
+    /// The number of `token`'s spelling, given now when it is new.
+    pub fn learn(&mut self, token: &Token) -> Word {
+        let spelling = token.spelling();
+        if let Some(word) = self.by_spelling.get(spelling.as_str()) {
+            return *word;
+        }
+        let word = number(self.words.len());
+        let fold = match self.by_fold.get(token.folded.as_str()) {
+            Some(fold) => *fold,
+            None => self.learn_fold(&token.folded),
+        };
+        if let Some(folded) = self.folds.get_mut(fold as usize) {
+            if let (None, [only]) = (&folded.rows, folded.words.as_slice()) {
+                folded.rows = self.words.get(*only as usize).map(|spelling| spelling.rows.clone());
+            }
+            folded.words.push(word);
+        }
+        self.words.push(Spelling { letters: token.letters.as_str().into(), tone: token.tone, rows: RoaringBitmap::new() });
+        self.fold_of.push(fold);
+        self.by_spelling.insert(spelling.into(), word);
+        word
+    }
+
+    fn learn_fold(&mut self, text: &str) -> Fold {
+        let fold = number(self.folds.len());
+        self.folds.push(Folded { text: text.into(), words: Vec::new(), rows: None });
+        self.by_fold.insert(text.into(), fold);
+        for rest in shortenings(text) {
+            self.shortened.entry(rest.into()).or_default().push(fold);
+        }
+        fold
+    }
+
+    /// Notes that `word` stands in `row`.
+    pub fn post(&mut self, word: Word, row: u32) {
+        let fold = self.fold_of(word);
+        if let Some(spelling) = self.words.get_mut(word as usize) {
+            put(&mut spelling.rows, row);
+        }
+        if let Some(rows) = self.folds.get_mut(fold as usize).and_then(|folded| folded.rows.as_mut()) {
+            put(rows, row);
+        }
+    }
+
+    /// Notes that none of `words` stands in `row` any more.
+    pub fn unpost(&mut self, words: &[Word], row: u32) {
+        for word in words {
+            if let Some(spelling) = self.words.get_mut(*word as usize) {
+                spelling.rows.remove(row);
+            }
+        }
+        for word in words {
+            let fold = self.fold_of(*word);
+            let Some(folded) = self.folds.get_mut(fold as usize) else { continue };
+            let still = folded.words.iter().any(|other| self.words.get(*other as usize).is_some_and(|other| other.rows.contains(row)));
+            if let (false, Some(rows)) = (still, folded.rows.as_mut()) {
+                rows.remove(row);
+            }
+        }
+    }
+
+    /// Counts the pairs of neighbours in a name.
+    pub fn count_pairs(&mut self, words: &[Word], times: i32) {
+        for pair in words.windows(2) {
+            if let [left, right] = pair {
+                let pair = (self.fold_of(*left), self.fold_of(*right));
+                let count = self.pairs.entry(pair).or_insert(0);
+                *count = count.saturating_add_signed(times);
+                if *count == 0 {
+                    self.pairs.remove(&pair);
+                }
+            }
+        }
+    }
+
+    /// The fold of a spelling.
+    pub fn fold_of(&self, word: Word) -> Fold {
+        self.fold_of.get(word as usize).copied().unwrap_or(Fold::MAX)
+    }
+
+    /// The spelling that is written like `token`, where the catalogue has it.
+    pub fn word(&self, token: &Token) -> Option<Word> {
+        self.by_spelling.get(token.spelling().as_str()).copied()
+    }
+
+    /// The fold of `text`, where the catalogue has it.
+    pub fn fold(&self, text: &str) -> Option<Fold> {
+        self.by_fold.get(text).copied()
+    }
+
+    /// The text of a fold.
+    pub fn fold_text(&self, fold: Fold) -> &str {
+        self.folds.get(fold as usize).map_or("", |folded| &folded.text)
+    }
+
+    /// Spellings of a fold.
+    pub fn words_of(&self, fold: Fold) -> &[Word] {
+        self.folds.get(fold as usize).map_or(&[], |folded| &folded.words)
+    }
+
+    /// How many spellings there are: their numbers are smaller.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Rows in which a spelling stands.
+    pub fn rows(&self, word: Word) -> Option<&RoaringBitmap> {
+        self.words.get(word as usize).map(|spelling| &spelling.rows)
+    }
+
+    /// Rows in which any spelling of a fold stands.
+    pub fn fold_rows(&self, fold: Fold) -> Option<&RoaringBitmap> {
+        let folded = self.folds.get(fold as usize)?;
+        match (&folded.rows, folded.words.as_slice()) {
+            (Some(rows), _) => Some(rows),
+            (None, [only]) => self.rows(*only),
+            (None, _) => None,
+        }
+    }
+
+    /// Folds that begin with `prefix`, itself first.
+    pub fn beginning_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = Fold> + 'a {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        self.by_fold.range::<str, _>(from).take_while(move |(text, _)| text.starts_with(prefix)).map(|(_, fold)| *fold)
+    }
+
+    /// Spellings of `fold`, which begins with `token`, that `token` may become: its own where nothing more is typed, else
+    /// those whose letters go on from its letters, with its tone where it has one.
+    pub fn words_beginning_with<'a>(&'a self, fold: Fold, token: &'a Token) -> impl Iterator<Item = Word> + 'a {
+        let is_whole = self.fold_text(fold) == token.folded;
+        self.words_of(fold).iter().copied().filter(move |word| {
+            self.words.get(*word as usize).is_some_and(|spelling| {
+                let same_tone = token.tone == spelling.tone;
+                if is_whole {
+                    same_tone && *spelling.letters == *token.letters
+                } else {
+                    spelling.letters.starts_with(token.letters.as_str()) && (token.tone.is_none() || same_tone)
+                }
+            })
+        })
+    }
+
+    /// Folds that are one typing error away from `text`: a letter more, less, another, or two exchanged.
+    pub fn near(&self, text: &str) -> Vec<Fold> {
+        let letters = text.chars().count();
+        if !(SHORTEST_WITH_ERROR..=LONGEST_WITH_ERROR).contains(&letters) {
+            return Vec::new();
+        }
+        let typed: Vec<char> = text.chars().collect();
+        let mut found: Vec<Fold> = shortenings(text).filter_map(|rest| self.shortened.get(rest.as_str())).flatten().copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|fold| is_one_error(&typed, &self.fold_text(*fold).chars().collect::<Vec<_>>()));
+        found
+    }
+
+    /// How often `left` stands before `right` in a name.
+    pub fn pair(&self, left: Fold, right: Fold) -> u32 {
+        self.pairs.get(&(left, right)).copied().unwrap_or(0)
+    }
+
+    /// Bytes of memory, estimated.
+    pub fn bytes(&self) -> usize {
+        let of_rows = |rows: &RoaringBitmap| rows.serialized_size() + 64;
+        let words: usize = self.words.iter().map(|word| of_rows(&word.rows) + 120).sum();
+        let folds: usize = self.folds.iter().map(|fold| fold.rows.as_ref().map_or(0, of_rows) + 120).sum();
+        words + folds + self.pairs.len() * 24 + self.shortened.len() * 80
+    }
+}
+
+/// Puts `row` in: at the end without a search, as while loading.
+fn put(rows: &mut RoaringBitmap, row: u32) {
+    if rows.try_push(row).is_err() {
+        rows.insert(row);
+    }
+}
+
+/// `text` itself, and with each one letter taken out.
+fn shortenings(text: &str) -> impl Iterator<Item = String> {
+    let letters: Vec<char> = text.chars().collect();
+    let count = if (SHORTEST_WITH_ERROR - 1..=LONGEST_WITH_ERROR + 1).contains(&letters.len()) { letters.len() + 1 } else { 0 };
+    (0..count).map(move |out| letters.iter().enumerate().filter(|(at, _)| *at + 1 != out).map(|(_, letter)| *letter).collect())
+}
+
+/// Whether two words differ by exactly one error (Damerau): what stands between their common ends tells.
+fn is_one_error(typed: &[char], known: &[char]) -> bool {
+    let head = typed.iter().zip(known).take_while(|(left, right)| left == right).count();
+    let rest = typed.len().min(known.len()) - head;
+    let tail = typed.iter().rev().zip(known.iter().rev()).take(rest).take_while(|(left, right)| left == right).count();
+    let between = |word: &[char]| word.get(head..word.len() - tail).map(<[char]>::to_vec).unwrap_or_default();
+    match (between(typed).as_slice(), between(known).as_slice()) {
+        ([_], [] | [_]) | ([], [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+fn number(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tokens::tokens;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lexicon(names: &[&str]) -> Lexicon {
+        let mut lexicon = Lexicon::default();
+        for (row, name) in (0_u32..).zip(names) {
+            let words: Vec<Word> = tokens(name).iter().map(|token| lexicon.learn(token)).collect();
+            words.iter().for_each(|word| lexicon.post(*word, row));
+            lexicon.count_pairs(&words, 1);
+        }
+        lexicon
+    }
+
+    fn rows(bitmap: Option<&RoaringBitmap>) -> Vec<u32> {
+        bitmap.map(|rows| rows.iter().collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_fold_has_the_rows_of_all_its_spellings() {
+        let mut lexicon = lexicon(&["Dừa Bến Tre", "Dứa Tiền Giang", "Dưa hấu", "dừa dứa"]);
+        let dua = lexicon.fold("dua").unwrap();
+        let word = |lexicon: &Lexicon, text: &str| lexicon.word(&tokens(text)[0]).unwrap();
+        assert_eq!(rows(lexicon.fold_rows(dua)), [0, 1, 2, 3]);
+        assert_eq!(rows(lexicon.rows(word(&lexicon, "DỪA"))), [0, 3]);
+        assert_eq!(rows(lexicon.rows(word(&lexicon, "dứa"))), [1, 3]);
+        lexicon.unpost(&[word(&lexicon, "dừa")], 3);
+        assert_eq!(rows(lexicon.fold_rows(dua)), [0, 1, 2, 3], "dứa is still there");
+        lexicon.unpost(&[word(&lexicon, "dứa")], 3);
+        assert_eq!(rows(lexicon.fold_rows(dua)), [0, 1, 2]);
+        let ben = lexicon.fold("ben").unwrap();
+        assert_eq!(rows(lexicon.fold_rows(ben)), [0]);
+    }
+
+    #[test]
+    fn one_error_is_a_letter_more_less_other_or_two_exchanged() {
+        let lexicon = lexicon(&["hành tím", "tôm khô", "thanh long", "xoài"]);
+        let near = |text: &str| {
+            let mut found: Vec<&str> = lexicon.near(text).into_iter().map(|fold| lexicon.fold_text(fold)).collect();
+            found.sort_unstable();
+            found
+        };
+        assert_eq!(near("hanhh"), ["hanh"]);
+        assert_eq!(near("hnah"), ["hanh"]);
+        assert_eq!(near("hang"), ["hanh"]);
+        assert_eq!(near("thnh"), ["thanh"]);
+        assert_eq!(near("xoia"), ["xoai"]);
+        assert!(near("ho").is_empty(), "in two letters every word is near");
+        assert!(near("hinnh").is_empty());
+    }
+
+    #[test]
+    fn a_prefix_finds_the_words_that_go_on() {
+        let lexicon = lexicon(&["tím", "ti", "tiêu", "tôm", "tính"]);
+        let found: Vec<&str> = lexicon.beginning_with("ti").map(|fold| lexicon.fold_text(fold)).collect();
+        assert_eq!(found, ["ti", "tieu", "tim", "tinh"]);
+        let typed = &tokens("tí")[0];
+        let marked: Vec<Word> =
+            lexicon.beginning_with("ti").flat_map(|fold| lexicon.words_beginning_with(fold, typed).collect::<Vec<_>>()).collect();
+        assert_eq!(marked.len(), 2, "tím and tính, not ti and tiêu");
+    }
+
+    proptest! {
+        // Against the distance by dynamic programming, counting an exchange as one.
+        #[test]
+        fn near_is_damerau_distance_one(typed in "[abc]{2,6}", known in "[abc]{2,6}") {
+            let (typed, known): (Vec<char>, Vec<char>) = (typed.chars().collect(), known.chars().collect());
+            let (rows, columns) = (typed.len() + 1, known.len() + 1);
+            let mut cost = vec![vec![0_usize; columns]; rows];
+            for i in 0..rows {
+                for j in 0..columns {
+                    cost[i][j] = if i == 0 || j == 0 {
+                        i + j
+                    } else {
+                        let mut best = (cost[i - 1][j] + 1).min(cost[i][j - 1] + 1).min(cost[i - 1][j - 1] + usize::from(typed[i - 1] != known[j - 1]));
+                        if i > 1 && j > 1 && typed[i - 1] == known[j - 2] && typed[i - 2] == known[j - 1] {
+                            best = best.min(cost[i - 2][j - 2] + 1);
+                        }
+                        best
+                    };
+                }
+            }
+            prop_assert_eq!(is_one_error(&typed, &known), cost[rows - 1][columns - 1] == 1);
+        }
+
+        #[test]
+        fn near_finds_every_word_at_one_error(typed in "[ab]{3,5}", words in prop::collection::vec("[ab]{2,6}", 1..20)) {
+            let lexicon = lexicon(&words.iter().map(String::as_str).collect::<Vec<_>>());
+            let letters: Vec<char> = typed.chars().collect();
+            let mut expected: Vec<&str> = words.iter().map(String::as_str).filter(|word| is_one_error(&letters, &word.chars().collect::<Vec<_>>())).collect();
+            expected.sort_unstable();
+            expected.dedup();
+            let mut found: Vec<&str> = lexicon.near(&typed).into_iter().map(|fold| lexicon.fold_text(fold)).collect();
+            found.sort_unstable();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,491 @@
+//! Taking the register's steps: what each change means for the columns.
+//!
+//! A record may name another that comes later: the row is made at the first mention and counts from its record on.
+//! While an index is loaded, only what records say is written down; [`Market::finish_loading`] works out what follows,
+//! once for every row.
+
+use super::Market;
+use super::facet::{Facet, Parts, UNKNOWN_PRICE, price_bucket};
+use super::matching::Supply;
+use super::products::{Facts, NO_ROW, Stated};
+use super::record::{
+    CertificateRecord, Change, Day, DemandRecord, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise,
+    Visibility,
+};
+use super::text::lexicon::{Lexicon, Word};
+use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
+use super::text::tokens::tokens;
+use std::collections::HashMap;
+
+/// A certificate as it is kept: whose it is, by row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Certificate {
+    version: i64,
+    holder: u32,
+    product: u32,
+}
+
+/// What is kept to undo a change: certificates and promises by the record that brought them.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    certificates: HashMap<Id, Certificate>,
+    /// Papers of a product's own, by its row.
+    papers: HashMap<u32, Vec<(Id, Paper)>>,
+    mous: HashMap<Id, (i64, Vec<u32>)>,
+    /// Promises of a product, by its row and the `MoU`.
+    promises: HashMap<u32, Vec<(Id, Promise)>>,
+}
+
+impl Sources {
+    pub(super) fn bytes(&self) -> usize {
+        self.certificates.capacity() * 40 + self.papers.capacity() * 72 + self.mous.capacity() * 56 + self.promises.capacity() * 120
+    }
+}
+
+impl Market {
+    /// Takes one step of the register. A version that is known already, or an older one, changes nothing.
+    pub fn apply(&mut self, change: Change) {
+        match change {
+            Change::Organisation(record) => self.put_organisation(&record),
+            Change::OrganisationGone(id) => self.forget_organisation(id),
+            Change::Product(record) => self.put_product(&record),
+            Change::ProductGone(id) => self.forget_product(id),
+            Change::Certificate(record) => self.put_certificate(&record),
+            Change::CertificateGone(id) => self.forget_certificate(id),
+            Change::Offer(record) => self.put_offer(record),
+            Change::OfferGone(id) => self.forget_offer(id),
+            Change::Demand(record) => self.put_demand(record),
+            Change::DemandGone(id) => self.forget_demand(id),
+            Change::Mou(record) => self.put_mou(&record),
+            Change::MouGone(id) => self.forget_mou(id),
+        }
+    }
+
+    /// Ends loading: everything that follows from the records is worked out, once for every row.
+    pub fn finish_loading(&mut self) {
+        self.is_loading = false;
+        for row in 0..self.products.rows() {
+            let papers = self.papers_of(row);
+            let set = self.papers.intern(papers);
+            self.products.set_papers(row, set);
+        }
+        for record in std::mem::take(&mut self.waiting_offers) {
+            self.store_offer(&record);
+        }
+        let facts: Vec<(u32, Facts)> =
+            (0..self.products.rows()).filter_map(|row| self.facts_on(row, self.today).map(|facts| (row, facts))).collect();
+        self.products.set_all_facts(facts.into_iter());
+    }
+
+    /// Moves the day on: what is kept ready for today is worked out anew where it differs.
+    pub fn set_today(&mut self, today: Day) {
+        self.today = today;
+        for row in 0..self.products.rows() {
+            self.refresh(row);
+        }
+    }
+
+    fn put_organisation(&mut self, record: &OrganisationRecord) {
+        let row = self.organisations.row_or_new(record.id);
+        let Some(known) = self.organisations.get(row) else { return };
+        if known.version >= record.version {
+            return;
+        }
+        let had = known.words.clone();
+        let renamed = *known.name != *record.name;
+        let products = known.products.clone();
+        let words: Vec<Word> = if renamed { learned(&mut self.lexicon, &record.name) } else { had.clone() };
+        let name_words = self.posted_organisation(row, record);
+        self.organisations.put(row, record, words, name_words);
+        for product in products {
+            if renamed && self.products.is_active(product) {
+                self.repost(product, &had);
+            }
+            self.refresh_with_offers(product);
+        }
+    }
+
+    /// Posts an organisation's name in the lexicon of organisations, in place of the one it had.
+    fn posted_organisation(&mut self, row: u32, record: &OrganisationRecord) -> NameWords {
+        let had = self.organisations.get(row).map(|known| known.name.clone()).unwrap_or_default();
+        let lexicon = &mut self.organisation_lexicon;
+        let (old, new) = (learned(lexicon, &had), learned(lexicon, &record.name));
+        if old != new {
+            lexicon.unpost(&old, row);
+            lexicon.count_pairs(&old, -1);
+            for word in &new {
+                lexicon.post(*word, row);
+            }
+            lexicon.count_pairs(&new, 1);
+        }
+        ranked(&new)
+    }
+
+    /// An organisation that is gone has no products any more; its row stays, for what the log may still say.
+    fn forget_organisation(&mut self, id: Id) {
+        if let Some(row) = self.organisations.row(id) {
+            let version = self.organisations.get(row).map_or(0, |known| known.version);
+            let gone =
+                OrganisationRecord { id, version: version + 1, name: String::new(), province: 0, producer_kind: None, is_buyer: false };
+            self.put_organisation(&gone);
+            if let Some(known) = self.organisations.get_mut(row) {
+                known.version = 0;
+            }
+        }
+    }
+
+    /// Posts a product's words anew after its producer's, `had` until now, have changed.
+    fn repost(&mut self, product: u32, had: &[Word]) {
+        self.lexicon.unpost(had, product);
+        let name = learned(&mut self.lexicon, self.products.name(product));
+        let producer = self.organisations.get(self.products.producer(product)).map(|producer| producer.words.clone()).unwrap_or_default();
+        for word in name.into_iter().chain(producer) {
+            self.lexicon.post(word, product);
+        }
+    }
+
+    fn put_product(&mut self, record: &ProductRecord) {
+        let row = self.products.row_or_new(record.id);
+        if self.products.version(row) >= record.version {
+            return;
+        }
+        self.unlist(row);
+        let producer = self.organisations.row_or_new(record.producer);
+        let words = learned(&mut self.lexicon, &record.name);
+        let stated = Stated {
+            version: record.version,
+            producer,
+            group: record.group & 0x7F,
+            shelf_life_days: record.shelf_life_days.unwrap_or(0),
+            illustrative: record.illustrative,
+            is_active: record.is_active,
+            name: &record.name,
+        };
+        self.products.state(row, &stated, ranked(&words));
+        if let Some(producer) = self.organisations.get_mut(producer) {
+            producer.products.push(row);
+            if record.is_active {
+                words.iter().chain(&producer.words).for_each(|word| self.lexicon.post(*word, row));
+                self.lexicon.count_pairs(&words, 1);
+            }
+        }
+        self.refresh_papers(row);
+        self.refresh_with_offers(row);
+    }
+
+    fn forget_product(&mut self, id: Id) {
+        let Some(row) = self.products.row(id) else { return };
+        self.unlist(row);
+        let gone = Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_active: false, name: "" };
+        self.products.state(row, &gone, ranked(&[]));
+        self.refresh_papers(row);
+        self.refresh_with_offers(row);
+    }
+
+    /// Takes `row` out of the lexicon and of its producer's list.
+    fn unlist(&mut self, row: u32) {
+        if self.products.version(row) == 0 {
+            return;
+        }
+        let name = learned(&mut self.lexicon, self.products.name(row));
+        let was_active = self.products.is_active(row);
+        let producer = self.products.producer(row);
+        let Some(producer) = self.organisations.get_mut(producer) else { return };
+        producer.products.retain(|other| *other != row);
+        if was_active {
+            let words: Vec<Word> = name.iter().chain(&producer.words).copied().collect();
+            self.lexicon.unpost(&words, row);
+            self.lexicon.count_pairs(&name, -1);
+        }
+    }
+
+    fn put_certificate(&mut self, record: &CertificateRecord) {
+        let known = self.sources.certificates.get(&record.id).copied();
+        if known.is_some_and(|known| known.version >= record.version) {
+            return;
+        }
+        if known.is_some() {
+            self.forget_certificate(record.id);
+        }
+        let holder = self.organisations.row_or_new(record.holder);
+        let product = record.product.map_or(NO_ROW, |product| self.products.row_or_new(product));
+        self.sources.certificates.insert(record.id, Certificate { version: record.version, holder, product });
+        if product == NO_ROW {
+            self.organisations.get_mut(holder).into_iter().for_each(|holder| holder.papers.push((record.id, record.paper)));
+            self.refresh_products_of(holder);
+        } else {
+            self.sources.papers.entry(product).or_default().push((record.id, record.paper));
+            self.refresh_papers(product);
+            self.refresh_with_offers(product);
+        }
+    }
+
+    fn forget_certificate(&mut self, id: Id) {
+        let Some(known) = self.sources.certificates.remove(&id) else { return };
+        if known.product == NO_ROW {
+            self.organisations.get_mut(known.holder).into_iter().for_each(|holder| holder.papers.retain(|(other, _)| *other != id));
+            self.refresh_products_of(known.holder);
+        } else {
+            if let Some(papers) = self.sources.papers.get_mut(&known.product) {
+                papers.retain(|(other, _)| *other != id);
+                if papers.is_empty() {
+                    self.sources.papers.remove(&known.product);
+                }
+            }
+            self.refresh_papers(known.product);
+            self.refresh_with_offers(known.product);
+        }
+    }
+
+    fn refresh_products_of(&mut self, organisation: u32) {
+        if self.is_loading {
+            return;
+        }
+        let products = self.organisations.get(organisation).map(|organisation| organisation.products.clone()).unwrap_or_default();
+        for product in products {
+            self.refresh_papers(product);
+            self.refresh_with_offers(product);
+        }
+    }
+
+    /// The papers of a product and of its producer.
+    fn papers_of(&self, row: u32) -> Vec<Paper> {
+        let own = self.sources.papers.get(&row).into_iter().flatten();
+        let producer = self.organisations.get(self.products.producer(row));
+        let of_producer = producer.into_iter().flat_map(|producer| &producer.papers);
+        own.chain(of_producer).map(|(_, paper)| *paper).collect()
+    }
+
+    fn refresh_papers(&mut self, row: u32) {
+        if self.is_loading {
+            return;
+        }
+        let set = self.papers.intern(self.papers_of(row));
+        let old = self.products.papers(row);
+        self.products.set_papers(row, set);
+        self.papers.release(old);
+    }
+
+    fn put_offer(&mut self, record: OfferRecord) {
+        if self.is_loading {
+            self.waiting_offers.push(record);
+            return;
+        }
+        if let Some(product) = self.store_offer(&record) {
+            self.refresh(product);
+        }
+    }
+
+    /// Stores an offer; the row of its product, where the version was news.
+    fn store_offer(&mut self, record: &OfferRecord) -> Option<u32> {
+        let product = self.products.row_or_new(record.product);
+        let supply = self.supply(record, product);
+        if let Some(row) = self.offers.row(record.id) {
+            let known = self.offers.get(row)?;
+            if known.version >= supply.version {
+                return None;
+            }
+            if known.product == product {
+                self.offers.replace(row, supply, &self.papers);
+                return Some(product);
+            }
+            let first = self.offers.remove(row, self.products.first_offer(known.product));
+            self.products.set_first_offer(known.product, first);
+            self.refresh(known.product);
+        }
+        let row = self.offers.add(supply, self.products.first_offer(product), &self.papers);
+        self.products.set_first_offer(product, row);
+        Some(product)
+    }
+
+    fn forget_offer(&mut self, id: Id) {
+        let Some(row) = self.offers.row(id) else { return };
+        let Some(known) = self.offers.get(row) else { return };
+        let first = self.offers.remove(row, self.products.first_offer(known.product));
+        self.products.set_first_offer(known.product, first);
+        self.refresh(known.product);
+    }
+
+    fn supply(&self, record: &OfferRecord, product: u32) -> Supply {
+        let producer = self.products.producer(product);
+        Supply {
+            id: record.id,
+            version: u32::try_from(record.version).unwrap_or(u32::MAX),
+            product,
+            producer,
+            province: self.organisations.get(producer).map_or(0, |producer| producer.province),
+            group: self.products.group(product),
+            unit: record.unit,
+            quantity: record.quantity,
+            months: record.months,
+            from: record.from,
+            until: record.until,
+            closed_on: record.closed_on,
+            minimum_order: record.minimum_order,
+            lead_time_days: record.lead_time_days,
+            price: record.price,
+            delivers_to: record.delivers_to,
+            // An offer that says nothing is as good as its product keeps.
+            shelf_life_days: record.shelf_life_days.unwrap_or_else(|| self.products.shelf_life_days(product)),
+            papers: self.products.papers(product),
+            promises: self.promise_sets.get(&product).copied().unwrap_or_default(),
+            illustrative: record.illustrative,
+        }
+    }
+
+    /// Works out anew what the offers of a product take from it, then the product itself.
+    fn refresh_with_offers(&mut self, product: u32) {
+        if self.is_loading {
+            return;
+        }
+        let offers: Vec<u32> = self.offers.chain(self.products.first_offer(product)).collect();
+        let producer = self.products.producer(product);
+        let province = self.organisations.get(producer).map_or(0, |producer| producer.province);
+        for row in offers {
+            let Some(known) = self.offers.get(row) else { continue };
+            let now = Supply {
+                producer,
+                province,
+                group: self.products.group(product),
+                papers: self.products.papers(product),
+                promises: self.promise_sets.get(&product).copied().unwrap_or_default(),
+                ..known.clone()
+            };
+            if now != known {
+                self.offers.replace(row, now, &self.papers);
+            }
+        }
+        self.refresh(product);
+    }
+
+    fn put_demand(&mut self, record: DemandRecord) {
+        let known = self.demands.get(&record.id).map_or(0, |known| known.version);
+        if known < record.version {
+            self.demands.insert(record.id, record);
+        }
+    }
+
+    fn forget_demand(&mut self, id: Id) {
+        self.demands.remove(&id);
+    }
+
+    fn put_mou(&mut self, record: &MouRecord) {
+        if self.sources.mous.get(&record.id).is_some_and(|(version, _)| *version >= record.version) {
+            return;
+        }
+        self.forget_mou(record.id);
+        let mut products = Vec::new();
+        for promise in &record.promises {
+            let product = self.products.row_or_new(promise.product);
+            self.sources.promises.entry(product).or_default().push((record.id, *promise));
+            products.push(product);
+        }
+        products.sort_unstable();
+        products.dedup();
+        self.sources.mous.insert(record.id, (record.version, products.clone()));
+        for product in products {
+            self.refresh_promises(product);
+        }
+    }
+
+    fn forget_mou(&mut self, id: Id) {
+        let Some((_, products)) = self.sources.mous.remove(&id) else { return };
+        for product in products {
+            if let Some(promises) = self.sources.promises.get_mut(&product) {
+                promises.retain(|(mou, _)| *mou != id);
+                if promises.is_empty() {
+                    self.sources.promises.remove(&product);
+                }
+            }
+            self.refresh_promises(product);
+        }
+    }
+
+    fn refresh_promises(&mut self, product: u32) {
+        let promises: Vec<Promise> = self.sources.promises.get(&product).into_iter().flatten().map(|(_, promise)| *promise).collect();
+        let old = self.promise_sets.remove(&product);
+        if !promises.is_empty() {
+            let set = self.promises.intern(promises);
+            self.promise_sets.insert(product, set);
+        }
+        if let Some(old) = old {
+            self.promises.release(old);
+        }
+        self.refresh_with_offers(product);
+    }
+
+    /// Works out anew what is shown of a product.
+    fn refresh(&mut self, row: u32) {
+        if self.is_loading {
+            return;
+        }
+        match self.facts_on(row, self.today) {
+            Some(facts) => self.products.set_facts(row, facts),
+            None => self.products.hide(row),
+        }
+    }
+
+    /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of an unknown producer.
+    pub(super) fn facts_on(&self, row: u32, day: Day) -> Option<Facts> {
+        let producer = self.organisations.get(self.products.producer(row)).filter(|producer| producer.version > 0)?;
+        if !self.products.is_active(row) {
+            return None;
+        }
+        let held = self.papers.held(self.products.papers(row), day, day);
+        let mut facts = Facts { certificates: held.kinds, ..Facts::default() };
+        let mut open = 0_u32;
+        for offer in self.offers.chain(self.products.first_offer(row)) {
+            let Some(supply) = self.offers.get(offer).filter(|supply| supply.is_open(day)) else { continue };
+            open += 1;
+            facts.months |= supply.months;
+            facts.quantity = facts.quantity.max(supply.quantity);
+            if let Some(price) = supply.price {
+                let amount = dong_per_base(&price);
+                if price.visibility <= Visibility::Keys {
+                    facts.keys_price = facts.keys_price.min(amount);
+                }
+                if price.visibility == Visibility::Public {
+                    facts.public_price = facts.public_price.min(amount);
+                }
+            }
+        }
+        facts.facet = Facet::from(Parts {
+            province: producer.province,
+            group: self.products.group(row),
+            stars: held.stars,
+            kind: producer.producer_kind.unwrap_or(0),
+            public_price: price_bucket(facts.public_price),
+            keys_price: price_bucket(facts.keys_price),
+            is_offered: open > 0,
+            is_illustrative: self.products.is_illustrative(row),
+            has_several: open > 1,
+        });
+        Some(facts)
+    }
+}
+
+/// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.
+pub(super) fn dong_per_base(price: &Price) -> u32 {
+    if price.currency != 0 || price.per_base <= 0 {
+        return UNKNOWN_PRICE;
+    }
+    // Hundredths for thousandths of the base unit: ten times the ratio is đồng for a whole one.
+    let exact = i128::from(price.amount) * 10;
+    let per = i128::from(price.per_base);
+    u32::try_from((exact + per - 1) / per).map_or(UNKNOWN_PRICE - 1, |amount| amount.min(UNKNOWN_PRICE - 1))
+}
+
+/// The words of a name, each with its number.
+fn learned(lexicon: &mut Lexicon, name: &str) -> Vec<Word> {
+    tokens(name).iter().map(|token| lexicon.learn(token)).collect()
+}
+
+/// The first words of a name as the columns keep them.
+fn ranked(words: &[Word]) -> NameWords {
+    let mut row = [NO_WORD; NAME_WORDS];
+    for (place, word) in row.iter_mut().zip(words) {
+        // Words beyond the column's width are found all the same; they only don't help the rank.
+        *place = u16::try_from(*word).ok().filter(|word| *word != NO_WORD).unwrap_or(NO_WORD - 1);
+    }
+    row
+}
