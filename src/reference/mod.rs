@@ -60,6 +60,7 @@ mod product_groups;
 mod provinces;
 mod retail_systems;
 mod synonyms;
+mod rows;
 pub mod texts;
 mod units;
 pub mod views;
