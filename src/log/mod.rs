@@ -5,14 +5,18 @@
 //! number later. A delete leaves its entry: nothing that the log has named disappears without one.
 //! Bodies hold no personal value; the columns that are personal are not part of any record (see `access::columns`).
 
+mod announce;
 mod history;
 mod meta;
+mod reading;
 
+pub use announce::{announced, listen};
 pub use history::{At, HistoryEntry, MemberChange, at, history, is_same, latest};
 pub use meta::Meta;
+pub use reading::{Position, after, at_position, head, position};
 
 use crate::access::{Caller, Role};
-use crate::db::schema::{changes, feed_head};
+use crate::db::schema::changes;
 use crate::db::{Db, insert_all, text_enum};
 use crate::error::{Problem, Result};
 use crate::ids::Randomness;
@@ -136,8 +140,7 @@ impl<'a> Tx<'a> {
         if n == 0 {
             return Ok(pending);
         }
-        let head: i64 =
-            diesel::update(feed_head::table).set(feed_head::head.eq(feed_head::head + n)).returning(feed_head::head).get_result(self.db)?;
+        let head = announce::take_numbers(self.db, n)?;
         for (change, seq) in pending.iter_mut().zip(head - n + 1..) {
             change.seq = seq;
         }
