@@ -12,6 +12,7 @@ use crate::http::idempotency::{IdempotencyKey, Running};
 use crate::http::query::Args;
 use crate::http::route::{Route, collection_routes};
 use crate::ids::Randomness;
+use crate::indexing::{Degraded, Index};
 use crate::keys::KeyCache;
 use crate::log::Tx;
 use crate::metrics::Metrics;
@@ -65,6 +66,8 @@ pub struct App {
     pub keys: KeyCache,
     /// Counters.
     pub metrics: Metrics,
+    /// The market index.
+    pub index: Arc<Index>,
     running: Running,
     members: HashMap<&'static str, Vec<String>>,
     draining: AtomicBool,
@@ -93,6 +96,7 @@ impl App {
         add_members::<offers::Offers>(&mut add);
         add_members::<demands::Demands>(&mut add);
         Ok(Self {
+            index: Arc::new(Index::new(store.clone(), clock.clone())),
             store,
             clock,
             ids: Arc::new(ids),
@@ -131,7 +135,13 @@ impl App {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Runs `work` in one write transaction with the changes that it notes; nothing is kept when `validate_only`.
+    /// Whether the database is away, and how old what is answered from memory is then. Asks the database nothing.
+    pub fn degraded(&self) -> Option<Degraded> {
+        self.store.is_away().then(|| Degraded::from(self.index.state()))
+    }
+
+    /// Runs `work` in one write transaction with the changes that it notes; nothing is kept when `validate_only`. What
+    /// is kept is in the market index before this returns.
     ///
     /// # Errors
     /// What `work` returns; 503 when the database is away, full, or the commit failed.
@@ -142,19 +152,17 @@ impl App {
     {
         let settings = Arc::clone(&self.settings);
         let ids = Arc::clone(&self.ids);
+        let index = Arc::clone(&self.index);
         let context = context.clone();
         let ending = if validate_only { Ending::RollBack } else { Ending::Commit };
-        let (value, head) = self
-            .store
-            .write(ending, move |db: &mut Db| {
-                let mut tx = Tx::new(db, context.now, &settings.instance, &settings.digest_key, &context.caller, &ids);
-                let value = work(&mut tx)?;
-                let changes = tx.finish()?;
-                Ok((value, changes.last().map(|change| change.seq)))
-            })
-            .await?;
-        if let (Some(seq), Ending::Commit) = (head, ending) {
-            self.metrics.wrote(seq);
+        let work = move |db: &mut Db| {
+            let mut tx = Tx::new(db, context.now, &settings.instance, &settings.digest_key, &context.caller, &ids);
+            let value = work(&mut tx)?;
+            Ok((value, tx.finish()?))
+        };
+        let (value, changes) = self.store.write(ending, work, move |(_, changes)| index.committed(changes)).await?;
+        if let (Some(last), Ending::Commit) = (changes.last(), ending) {
+            self.metrics.wrote(last.seq);
         }
         Ok(value)
     }

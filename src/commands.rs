@@ -11,7 +11,7 @@ use crate::http::document::document;
 use crate::ids::Randomness;
 use crate::keys::{self, KeyRequest, KeyText};
 use crate::settings::Settings;
-use crate::{access::Caller, server};
+use crate::{access::Caller, indexing, server};
 use actix_web::web::Data;
 use std::error::Error;
 use std::fs::{self, OpenOptions};
@@ -74,6 +74,8 @@ pub fn serve(config: &ServeConfig) -> Outcome {
                 say(&format!("It is, shown this once: {}", key.reveal()));
             }
         }
+        // Who searches is told to wait until it is built; everything else is answered meanwhile.
+        indexing::follow::follow(&app.index)?;
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let running = server::server(&app, listener, workers)?;
         let handle = running.handle();

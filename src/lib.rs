@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`app`] (what is shared, the one list of routes), [`http`] (what every operation has in
 //! common), [`log`] (one numbered change for every mutation), [`access`] (who may do and see what), [`db`]
-//! (one code over two databases), [`mod@reference`] (provinces, groups, papers, units), then a module for each noun.
+//! (one code over two databases), [`mod@reference`] (provinces, groups, papers, units), then a module for each noun;
+//! [`market`] (the index in memory) and [`indexing`] (what feeds it from the log).
 
 pub mod access;
 pub mod agencies;
@@ -25,6 +26,7 @@ pub mod facilities;
 mod hex;
 pub mod http;
 pub mod ids;
+pub mod indexing;
 pub mod keys;
 pub mod log;
 pub mod market;

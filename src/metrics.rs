@@ -1,6 +1,8 @@
 //! Counters for `/metrics`, in Prometheus' text form.
 
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use crate::indexing::State;
+use crate::market::Sizes;
+use prometheus::{Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use std::time::Duration;
 
 /// What is counted.
@@ -10,6 +12,52 @@ pub struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     log_head: IntGauge,
+    index: IndexMetrics,
+}
+
+/// What is told of the market index; read from it when somebody asks.
+#[derive(Debug)]
+struct IndexMetrics {
+    organisations: IntGauge,
+    products: IntGauge,
+    offers: IntGauge,
+    demands: IntGauge,
+    bytes: IntGauge,
+    applied_seq: IntGauge,
+    head_lag: IntGauge,
+    lag_seconds: Gauge,
+    rebuilds: IntCounter,
+    errors: IntCounter,
+}
+
+impl IndexMetrics {
+    fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(format!("cungcau_index_{name}"), help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, prometheus::Error>(gauge)
+        };
+        let counter = |name: &str, help: &str| {
+            let counter = IntCounter::new(format!("cungcau_index_{name}_total"), help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok::<_, prometheus::Error>(counter)
+        };
+        let lag_seconds =
+            Gauge::new("cungcau_index_lag_seconds", "Time since the market index was last known to be in step with the database.")?;
+        registry.register(Box::new(lag_seconds.clone()))?;
+        Ok(Self {
+            organisations: gauge("organisations", "Organisations in the market index.")?,
+            products: gauge("products", "Products in the market index.")?,
+            offers: gauge("offers", "Offers in the market index.")?,
+            demands: gauge("demands", "Demands in the market index.")?,
+            bytes: gauge("bytes", "Memory of the market index, estimated.")?,
+            applied_seq: gauge("applied_seq", "Number of the newest change in the market index.")?,
+            head_lag: gauge("head_lag", "Changes that this process has heard of and the market index does not have.")?,
+            lag_seconds,
+            rebuilds: counter("rebuilds", "How often the market index was built anew in the place of one that was there.")?,
+            errors: counter("errors", "Changes and records that the market index could not take.")?,
+        })
+    }
 }
 
 impl Metrics {
@@ -29,7 +77,8 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(log_head.clone()))?;
-        Ok(Self { registry, requests, durations, log_head })
+        let index = IndexMetrics::new(&registry)?;
+        Ok(Self { registry, requests, durations, log_head, index })
     }
 
     /// Counts an answer.
@@ -43,6 +92,23 @@ impl Metrics {
     /// Notes the newest change.
     pub fn wrote(&self, seq: i64) {
         self.log_head.set(self.log_head.get().max(seq));
+    }
+
+    /// Notes how the market index stands.
+    pub fn index(&self, state: State, sizes: Sizes) {
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let index = &self.index;
+        index.organisations.set(whole(sizes.organisations));
+        index.products.set(whole(sizes.products));
+        index.offers.set(whole(sizes.offers));
+        index.demands.set(whole(sizes.demands));
+        index.bytes.set(whole(sizes.bytes));
+        index.applied_seq.set(state.position);
+        index.head_lag.set(state.head - state.position);
+        index.lag_seconds.set(state.age.as_secs_f64());
+        // The index counts these itself; a counter here only rises.
+        index.rebuilds.inc_by(state.rebuilds.saturating_sub(index.rebuilds.get()));
+        index.errors.inc_by(state.errors.saturating_sub(index.errors.get()));
     }
 
     /// The text form.

@@ -6,6 +6,7 @@ use crate::error::{Code, Problem, Result};
 use crate::http::auth::{Permitted, operation};
 use crate::http::document::document;
 use crate::http::route::{Doc, Route, Schemas, get_route, schema_of};
+use crate::indexing::not_built;
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::Data;
@@ -71,7 +72,7 @@ pub fn routes() -> Vec<Route> {
             "get_readiness",
             || get_route().to(get_readiness),
             "Can the process serve",
-            "200 when the database answers, its schema is the one this program knows, and the process is not stopping; 503 otherwise.",
+            "200 when the market index is built, the database answers, its schema is the one this program knows, and the process is not stopping; 503 otherwise.",
             "application/json",
             Some("Health"),
             vec![schema_of::<Health>],
@@ -110,6 +111,9 @@ async fn get_readiness(_: Permitted<GetReadiness>, app: Data<App>) -> Result<Htt
     if app.is_draining() {
         return Err(not_ready("The process is stopping.", "Tiến trình đang dừng."));
     }
+    if !app.index.is_built() {
+        return Err(not_built());
+    }
     let current = app.store.read(|db| is_current(db).map_err(|error| Problem::unavailable(error.to_string()))).await?;
     if !current {
         return Err(not_ready("The database's schema is not up to date.", "Lược đồ cơ sở dữ liệu chưa được cập nhật."));
@@ -118,6 +122,7 @@ async fn get_readiness(_: Permitted<GetReadiness>, app: Data<App>) -> Result<Htt
 }
 
 async fn get_metrics(_: Permitted<GetMetrics>, app: Data<App>) -> Result<HttpResponse> {
+    app.metrics.index(app.index.state(), app.index.sizes());
     let text = app.metrics.text().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -22,6 +22,7 @@ use parking_lot::FairMutex;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a request waits for a connection before it is told 503: under the 2 s in which a caller hears
@@ -33,8 +34,9 @@ const TURN_WAIT: Duration = Duration::from_secs(6);
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// `SQLite` readers: more than the cores only wait for each other.
 const SQLITE_READERS: u32 = 4;
-/// `PostgreSQL` connections of one process; a deployment of 10 processes stays under a server's default of 100... with room for others at 8.
-const POSTGRES_CONNECTIONS: u32 = 12;
+/// `PostgreSQL` connections of one process beside the one that follows the log; a deployment of 8 processes stays under a
+/// server's default of 100.
+const POSTGRES_CONNECTIONS: u32 = 11;
 /// How often a transaction is tried that lost a race: batches which cross may lock each other out twice.
 const TRIES: usize = 3;
 /// The longest a statement may run: the request itself has 30 s.
@@ -184,6 +186,8 @@ pub struct Store {
     writers: Pool<Manager>,
     /// `SQLite` alone: whose turn it is to write.
     turn: Option<Arc<FairMutex<()>>>,
+    /// Whether the database was away when it was asked last.
+    away: Arc<AtomicBool>,
     /// `SQLite` alone: held as long as the store lives, so that a second server refuses.
     _lock: Option<Arc<std::fs::File>>,
 }
@@ -234,12 +238,24 @@ impl Store {
                 (shared.clone(), shared, None)
             }
         };
-        Ok(Self { target: target.clone(), readers, writers, turn, _lock: lock })
+        Ok(Self { target: target.clone(), readers, writers, turn, away: Arc::default(), _lock: lock })
     }
 
     /// What it was opened with.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Whether the database was away when somebody asked it last. Asks nothing itself.
+    pub fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the database answered, or that it is away.
+    pub fn note_away(&self, away: bool) {
+        if self.away.swap(away, Ordering::Relaxed) != away {
+            tracing::warn!(away, "the database");
+        }
     }
 
     /// Runs `work` on a blocking thread, in one read transaction: it sees one state of the database.
@@ -251,68 +267,102 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        let pool = self.readers.clone();
-        blocking(move || {
-            let mut conn = begin(&pool, Access::Read)?;
-            let result = work(&mut conn.db);
-            // Nothing was written: how a read transaction ends makes no difference to its answer.
-            let ended = rollback(&mut conn.db);
-            conn.broken |= ended.is_err() || result.as_ref().is_err_and(is_away);
-            result
-        })
-        .await
+        let store = self.clone();
+        blocking(move || store.read_here(work)).await
     }
 
-    /// Runs `work` on a blocking thread in one write transaction and ends it as `ending` says.
+    /// The same on this thread, which may wait.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when the database is away.
+    pub fn read_here<T>(&self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        let mut conn = self.begin(&self.readers, Access::Read)?;
+        let result = work(&mut conn.db);
+        // Nothing was written: how a read transaction ends makes no difference to its answer.
+        let ended = rollback(&mut conn.db);
+        conn.broken |= ended.is_err() || result.as_ref().is_err_and(is_away);
+        self.judge(&mut conn);
+        result
+    }
+
+    /// Runs `work` on a blocking thread in one write transaction and ends it as `ending` says; then `done` there, with
+    /// what was kept.
     ///
     /// `Ok` is returned only after the database said that the commit is on disk. A transaction that lost a
     /// race (unique, serialisation, deadlock) runs again, so `work` must not keep anything from the run before.
     ///
     /// # Errors
     /// What `work` returns; 503 when the database is away, full, or the commit failed.
-    pub async fn write<T, F>(&self, ending: Ending, work: F) -> Result<T>
+    pub async fn write<T, F, D>(&self, ending: Ending, work: F, done: D) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
+        D: FnOnce(&T) + Send + 'static,
     {
-        let pool = self.writers.clone();
-        let turn = self.turn.clone();
+        let store = self.clone();
         blocking(move || {
-            // Waited for on the blocking thread, so that from one commit to the next BEGIN one thread wakes, not three.
-            let _turn = match &turn {
-                None => None,
-                Some(turn) => Some(turn.try_lock_for(TURN_WAIT).ok_or_else(|| Problem::unavailable("no turn to write in time"))?),
-            };
-            let mut result = write_once(&pool, ending, &work);
-            for _ in 1..TRIES {
-                match result {
-                    Err(problem) if problem.is_contended() => result = write_once(&pool, ending, &work),
-                    result => return result,
-                }
+            let result = store.write_in_turn(ending, &work);
+            // After the turn: the next writer goes on meanwhile.
+            if let (Ok(value), Ending::Commit) = (&result, ending) {
+                done(value);
             }
             result
         })
         .await
     }
-}
 
-fn write_once<T>(pool: &Pool<Manager>, ending: Ending, work: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
-    let mut conn = begin(pool, Access::Write)?;
-    match work(&mut conn.db) {
-        Ok(value) => {
-            let ended = match ending {
-                Ending::Commit => commit(&mut conn.db),
-                Ending::RollBack => rollback(&mut conn.db),
-            };
-            if let Err(error) = ended {
-                conn.broken = true;
-                return Err(Problem::from(error));
+    fn write_in_turn<T>(&self, ending: Ending, work: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+        // Waited for on the blocking thread, so that from one commit to the next BEGIN one thread wakes, not three.
+        let _turn = match &self.turn {
+            None => None,
+            Some(turn) => Some(turn.try_lock_for(TURN_WAIT).ok_or_else(|| Problem::unavailable("no turn to write in time"))?),
+        };
+        let mut result = self.write_once(ending, work);
+        for _ in 1..TRIES {
+            match result {
+                Err(problem) if problem.is_contended() => result = self.write_once(ending, work),
+                result => return result,
             }
-            Ok(value)
         }
-        Err(problem) => {
-            conn.broken |= rollback(&mut conn.db).is_err() || is_away(&problem);
-            Err(problem)
+        result
+    }
+
+    fn write_once<T>(&self, ending: Ending, work: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+        let mut conn = self.begin(&self.writers, Access::Write)?;
+        let result = match work(&mut conn.db) {
+            Ok(value) => {
+                let ended = match ending {
+                    Ending::Commit => commit(&mut conn.db),
+                    Ending::RollBack => rollback(&mut conn.db),
+                };
+                conn.broken |= ended.is_err();
+                ended.map(|()| value).map_err(Problem::from)
+            }
+            Err(problem) => {
+                conn.broken |= rollback(&mut conn.db).is_err() || is_away(&problem);
+                Err(problem)
+            }
+        };
+        self.judge(&mut conn);
+        result
+    }
+
+    /// A connection with its transaction open. That there is none at all means that the database is away: one that is
+    /// merely busy has them all in use.
+    fn begin(&self, pool: &Pool<Manager>, access: Access) -> Result<PooledConnection<Manager>> {
+        let begun = begin(pool, access);
+        if begun.is_err() && pool.state().connections == 0 {
+            self.note_away(true);
+        }
+        begun
+    }
+
+    /// Notes whether the database is there, by a connection that was just used: one that works, or a broken one that
+    /// may only have been told to wait too long.
+    fn judge(&self, conn: &mut Pooled) {
+        let away = conn.broken && each!(&mut conn.db, |c| c.ping()).is_err();
+        if away || self.is_away() {
+            self.note_away(away);
         }
     }
 }
@@ -342,6 +392,37 @@ pub fn read_once_on<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> 
     let result = work(db);
     rollback(db)?;
     result
+}
+
+/// A connection of one's own that sees one state of the database for as long as it lives.
+pub struct Snapshot(Db);
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// Opens one. What it sees is fixed by the first question that is asked of it.
+    ///
+    /// # Errors
+    /// A sentence with the database's own words.
+    pub fn open(target: &Target) -> Result<Self, OpenError> {
+        let mut db = connect(target)?;
+        let failed = |error: diesel::result::Error| OpenError(error.to_string());
+        if let Db::Postgres(connection) = &mut db {
+            // The whole register is read in one statement a table, at the speed of whoever takes it.
+            connection.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0").map_err(failed)?;
+        }
+        begin_on(&mut db, Access::Read).map_err(failed)?;
+        Ok(Self(db))
+    }
+
+    /// The connection. The end of its transaction is the end of the connection.
+    pub fn db(&mut self) -> &mut Db {
+        &mut self.0
+    }
 }
 
 fn begin_on(db: &mut Db, access: Access) -> QueryResult<()> {

@@ -262,7 +262,7 @@ pub struct DemandRecord {
 pub struct MouRecord {
     /// `mou_…`
     pub id: Id,
-    /// Version, from 1.
+    /// Rises with each version of it, and with each version of a product that it names: what a pack holds is worth.
     pub version: i64,
     /// Its commitments that name a product, where it was ever signed.
     pub promises: Vec<Promise>,

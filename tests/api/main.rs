@@ -24,6 +24,7 @@ mod events;
 mod facilities;
 mod faults;
 mod idempotency;
+mod index;
 mod log;
 mod mous;
 mod offers;

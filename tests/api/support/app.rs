@@ -7,6 +7,7 @@ use cungcau::app::App;
 use cungcau::clock::Clock;
 use cungcau::db::{Db, Store, Target, connect, migrate, write_once_on};
 use cungcau::ids::Randomness;
+use cungcau::indexing::{Degraded, Index};
 use cungcau::keys::{self, KeyRequest};
 use cungcau::log::Tx;
 use cungcau::reference::ProvinceId;
@@ -55,7 +56,24 @@ impl TestApp {
         Some(Self::on(database, Randomness::Counter(AtomicU64::new(1 << 40))))
     }
 
+    /// A server on an empty register, before its index is built.
+    pub fn start_without_index() -> Self {
+        Self::before_the_index(Database::fresh(), Randomness::Counter(AtomicU64::new(1)))
+    }
+
     fn on(database: Database, ids: Randomness) -> Self {
+        let app = Self::before_the_index(database, ids);
+        app.build_index();
+        app
+    }
+
+    /// Builds the index, and follows the log from then on.
+    pub fn build_index(&self) {
+        self.app.index.rebuild().unwrap();
+        cungcau::indexing::follow::follow(&self.app.index).unwrap();
+    }
+
+    fn before_the_index(database: Database, ids: Randomness) -> Self {
         let store = Store::open(&database.target).unwrap();
         let settings = Settings::load(&mut database.connect(), Some("TEST"), &ids).unwrap();
         let clock = Clock::fixed(super::instant(START));
@@ -174,6 +192,21 @@ impl TestApp {
     /// Loads the founding case, as `serve --demo` does.
     pub fn load_demo(&self) {
         actix_web::rt::System::new().block_on(cungcau::demo::load(&self.app)).unwrap();
+    }
+
+    /// The market index of this server.
+    pub fn index(&self) -> &Index {
+        &self.app.index
+    }
+
+    /// Whether this server knows that its database is away, and how old its index is then.
+    pub fn degraded(&self) -> Option<Degraded> {
+        self.app.degraded()
+    }
+
+    /// Where its database is.
+    pub fn target(&self) -> &Target {
+        &self.database.target
     }
 
     /// The number of the newest change.

@@ -98,7 +98,21 @@ impl Server {
             assert!(ended.is_none() && Instant::now() < deadline, "the server did not start ({ended:?}):\n{so_far}");
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self { child, client: Client::new(format!("http://{address}")), said, readers }
+        let server = Self { child, client: Client::new(format!("http://{address}")), said, readers };
+        // It answers at once, and is ready when its index is built.
+        while server.get("/readyz").try_send().is_ok_and(|answer| answer.status != 200) {
+            assert!(Instant::now() < deadline, "the server did not become ready:\n{}", server.said());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server
+    }
+
+    /// A whole number of its `/metrics`.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> i64 {
+        let text = self.get("/metrics").send().expect(200).text;
+        let line = text.lines().find(|line| line.split(' ').next() == Some(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
+        line.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     /// Everything that it wrote so far on both its outputs.
