@@ -14,10 +14,10 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-operation!(GetHealth = "get_health");
+operation!(GetHealth = "get_health", Memory);
 operation!(GetReadiness = "get_readiness");
-operation!(GetMetrics = "get_metrics");
-operation!(GetOpenapi = "get_openapi");
+operation!(GetMetrics = "get_metrics", Memory);
+operation!(GetOpenapi = "get_openapi", Memory);
 
 /// How a check went.
 #[derive(Debug, Serialize, ToSchema)]

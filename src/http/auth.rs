@@ -15,6 +15,17 @@ use std::pin::Pin;
 pub trait Operation: 'static {
     /// Its id there and in the access table.
     const ID: &'static str;
+    /// What it answers from.
+    const ANSWERS_FROM: Source = Source::Database;
+}
+
+/// What an operation answers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The database: without it there is no answer, and so no need to know the caller.
+    Database,
+    /// The memory of this process: while the database is away it goes on, for callers who were known a moment ago.
+    Memory,
 }
 
 /// A caller who may run operation `O`: as an argument of a handler it stands before the body is read.
@@ -46,20 +57,24 @@ impl<O: Operation> FromRequest for Permitted<O> {
         let request = request.clone();
         Box::pin(async move {
             let Some(app) = request.app_data::<Data<App>>() else { return Err(Problem::internal("the application is not registered")) };
-            let caller = app.keys.authenticate(app, &request).await?;
+            let caller = app.keys.authenticate(app, &request, O::ANSWERS_FROM).await?;
             Ok(Self { permit: Permit::new(O::ID, caller)?, operation: PhantomData })
         })
     }
 }
 
-/// Names an operation that is not one of a collection's.
+/// Names an operation that is not one of a collection's: `operation!(SearchOffers = "search_offers", Memory)`.
 macro_rules! operation {
     ($name:ident = $id:literal) => {
+        $crate::http::auth::operation!($name = $id, Database);
+    };
+    ($name:ident = $id:literal, $source:ident) => {
         #[doc = concat!("Operation `", $id, "`.")]
         #[derive(Debug)]
         pub struct $name;
         impl $crate::http::auth::Operation for $name {
             const ID: &'static str = $id;
+            const ANSWERS_FROM: $crate::http::auth::Source = $crate::http::auth::Source::$source;
         }
     };
 }

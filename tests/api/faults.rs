@@ -234,6 +234,45 @@ fn while_postgresql_is_away_the_answer_is_503_within_two_seconds_and_afterwards_
 }
 
 #[test]
+fn while_postgresql_is_away_the_index_is_read_and_says_how_old_it_is() {
+    if Database::postgres_url().is_none() {
+        return;
+    }
+    let mut cluster = Cluster::start();
+    let app = TestApp::start_at(&cluster.url);
+    let (admin, other) = (app.admin(), app.admin());
+    a_producer(&app).by(&admin).create();
+    let position = app.index().applied();
+    assert_eq!(app.degraded(), None);
+    let until = |what: &str, is_so: &dyn Fn() -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !is_so() {
+            assert!(Instant::now() < deadline, "{what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    cluster.order("stop immediate");
+    until("nobody noticed that the database is away", &|| app.degraded().is_some());
+    assert_eq!(app.degraded().map(|degraded| degraded.position), Some(position));
+    assert!(app.index().read().is_ok());
+    until("the index does not grow old", &|| app.degraded().is_some_and(|degraded| degraded.age_seconds > 0));
+    app.get("/metrics").send().expect(200);
+    // A key that was known a moment ago reads on what needs no database, and nothing else.
+    app.get("/metrics").key(&admin).send().expect(200);
+    app.get("/metrics").key(&other).send().expect(503);
+    app.get("/v1/producers").key(&admin).send().expect(503);
+    app.set_clock("2026-11-23 05:00:59");
+    app.get("/metrics").key(&admin).send().expect(200);
+    app.set_clock("2026-11-23 05:01:00");
+    app.get("/metrics").key(&admin).send().expect(503);
+    cluster.order("start");
+    until("nobody noticed that the database is back", &|| app.degraded().is_none());
+    a_producer(&app).by(&admin).create();
+    assert_eq!(app.index().applied(), app.log_head());
+    assert_eq!((app.index().state().rebuilds, app.index().state().errors), (0, 0));
+}
+
+#[test]
 fn the_first_start_makes_the_administrators_key_and_tells_it_to_nobody() {
     let place = Place::new();
     let server = place.serve();
