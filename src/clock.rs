@@ -46,6 +46,11 @@ pub fn day_of(instant: NaiveDateTime) -> NaiveDate {
     (instant + VIETNAM_OFFSET).date()
 }
 
+/// The instant (UTC) at which `day` begins in `Asia/Ho_Chi_Minh`.
+pub fn start_of(day: NaiveDate) -> NaiveDateTime {
+    day.and_time(chrono::NaiveTime::MIN) - VIETNAM_OFFSET
+}
+
 /// The day after `day`; the last day of the calendar is its own successor.
 pub fn next_day(day: NaiveDate) -> NaiveDate {
     day.checked_add_days(Days::new(1)).unwrap_or(day)

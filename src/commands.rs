@@ -3,8 +3,9 @@
 use crate::access::Role;
 use crate::app::{App, routes};
 use crate::clock::Clock;
-use crate::config::{CopyArgs, Environment, KeyArgs, ServeConfig};
+use crate::config::{CopyArgs, DemoDataArgs, DemoSize, Environment, KeyArgs, ServeConfig};
 use crate::db::{self, Store, Target};
+use crate::demo_data::{self, Plan};
 use crate::error::Language;
 use crate::http::Context;
 use crate::http::document::document;
@@ -176,6 +177,64 @@ pub fn copy(args: &CopyArgs) -> Outcome {
     let counts = crate::copy::copy(&Target::parse(&args.from)?, &Target::parse(&args.to)?)?;
     for (table, rows) in counts {
         say(&format!("{table}: {rows}"));
+    }
+    Ok(())
+}
+
+/// Fills an empty register, or a file, with made-up records.
+///
+/// # Errors
+/// A sentence that says what is in the way.
+pub fn demo_data(environment: &Environment, args: &DemoDataArgs) -> Outcome {
+    let instance = environment.instance()?;
+    if args.size == Some(DemoSize::S) {
+        return founding_case(environment, args, instance.as_deref());
+    }
+    let plan = plan(args)?;
+    let n = match &args.ndjson {
+        Some(path) => demo_data::write_lines(plan, path, instance.as_deref().unwrap_or("DEMO"))?,
+        None => demo_data::fill(plan, &environment.database(&args.database)?.1, instance.as_deref())?,
+    };
+    // Standard output may be the file.
+    eprintln!("{n} changes");
+    Ok(())
+}
+
+/// The plan of the size and the counts.
+fn plan(args: &DemoDataArgs) -> Outcome<Plan> {
+    let size = match args.size {
+        Some(DemoSize::L) => Plan::L,
+        Some(DemoSize::M | DemoSize::S) => Plan::M,
+        None if [args.producers, args.products, args.offers, args.demands].iter().all(Option::is_none) => {
+            return Err("say how much: --size S, M or L, or --producers, --products, --offers and --demands".into());
+        }
+        None => [0; 4],
+    };
+    let [producers, products, offers, demands] = size;
+    let counts = [
+        args.producers.unwrap_or(producers),
+        args.products.unwrap_or(products),
+        args.offers.unwrap_or(offers),
+        args.demands.unwrap_or(demands),
+    ];
+    let today = args.today.unwrap_or_else(|| crate::clock::day_of(Clock::System.now()));
+    let mut plan = Plan::new(counts, args.seed, today);
+    plan.buyers = args.buyers.unwrap_or(plan.buyers);
+    plan.ocop_per_mille = args.ocop_share.map_or(plan.ocop_per_mille, |percent| percent * 10);
+    plan.check()?;
+    Ok(plan)
+}
+
+/// The founding case, as `serve --demo` loads it.
+fn founding_case(environment: &Environment, args: &DemoDataArgs, instance: Option<&str>) -> Outcome {
+    if [args.producers, args.products, args.offers, args.demands, args.buyers].iter().any(Option::is_some) || args.ndjson.is_some() {
+        return Err("--size S is the founding case as it is: it takes no counts, and goes into a database".into());
+    }
+    let ids = Randomness::System;
+    let (store, settings) = open(&environment.database(&args.database)?.1, instance, &ids)?;
+    let app = App::new(store, Clock::System, ids, settings)?;
+    if !actix_web::rt::System::new().block_on(crate::demo::load(&app))? {
+        return Err("the register is not empty: made-up records go into a new one".into());
     }
     Ok(())
 }

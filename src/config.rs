@@ -4,7 +4,7 @@
 
 use crate::access::Role;
 use crate::db::Target;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,6 +35,8 @@ pub enum Command {
     },
     /// Copy everything, log included, from one database to an empty one.
     Copy(CopyArgs),
+    /// Fill an empty register, or a file, with made-up records of the shapes of real ones (illustrative).
+    DemoData(DemoDataArgs),
     /// Ask a running server whether it is ready; exit code 0 when it is.
     Healthcheck(HealthcheckArgs),
 }
@@ -103,6 +105,58 @@ pub struct CopyArgs {
     /// Empty database to fill
     #[arg(long)]
     pub to: String,
+}
+
+/// What to make up, and where to put it.
+#[derive(Debug, Clone, Args)]
+pub struct DemoDataArgs {
+    /// S: the founding case; M: 9,000 producers, 17,000 products, 20,000 offers, 2,000 demands; L: 100,000, 1,000,000, 1,000,000, 50,000
+    #[arg(long, value_enum, ignore_case = true)]
+    pub size: Option<DemoSize>,
+    /// How many producers, instead of the size's
+    #[arg(long)]
+    pub producers: Option<usize>,
+    /// How many products, instead of the size's
+    #[arg(long)]
+    pub products: Option<usize>,
+    /// How many offers, instead of the size's
+    #[arg(long)]
+    pub offers: Option<usize>,
+    /// How many demands, instead of the size's
+    #[arg(long)]
+    pub demands: Option<usize>,
+    /// How many buyers [default: one for ten demands, at least 20]
+    #[arg(long)]
+    pub buyers: Option<usize>,
+    /// Which of the many registers of these counts
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Day around which offers and demands lie [default: the day in Viet Nam]
+    #[arg(long)]
+    pub today: Option<chrono::NaiveDate>,
+    /// Percent of the products that have an OCOP certificate [default: 60; 15 above 100,000 products]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100))]
+    pub ocop_share: Option<u64>,
+    /// Write the entries of the log as lines of JSON into this file (- for standard output) instead of a database
+    #[arg(long, conflicts_with_all = ["data", "database_url"])]
+    pub ndjson: Option<PathBuf>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// How much to make up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DemoSize {
+    /// The founding case.
+    #[value(name = "S")]
+    S,
+    /// About what one instance has.
+    #[value(name = "M")]
+    M,
+    /// The whole country, and then some.
+    #[value(name = "L")]
+    L,
 }
 
 /// Which server.

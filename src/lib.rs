@@ -20,6 +20,7 @@ pub mod db;
 pub mod decimal;
 pub mod demands;
 pub mod demo;
+pub mod demo_data;
 pub mod error;
 pub mod events;
 pub mod facilities;

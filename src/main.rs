@@ -1,4 +1,4 @@
-//! The program: serve, migrate, openapi, keys, copy, healthcheck.
+//! The program: serve, migrate, openapi, keys, copy, demo-data, healthcheck.
 
 use clap::Parser;
 use cungcau::commands;
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             Command::Openapi => commands::openapi(),
             Command::Keys { command: KeysCommand::Create(args) } => commands::create_key(&environment, &args),
             Command::Copy(args) => commands::copy(&args),
+            Command::DemoData(args) => commands::demo_data(&environment, &args),
             Command::Healthcheck(args) => commands::healthcheck(&args.url),
         }
     };

@@ -9,11 +9,12 @@ use crate::check;
 use crate::db::Db;
 use crate::db::schema::{certificates, organisations as organisation_rows};
 use crate::error::{Code, Faults, Problem, Result, text};
+use crate::facilities::FacilityKind;
 use crate::http::collection::{Collection, Spec, location, operations};
 use crate::http::page::{Page, day_key, keyset};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::log::{Meta, Operation, Tx, is_same};
-use crate::organisations::{self, identities};
+use crate::organisations::{self, Identity, identities};
 use crate::reference::{SubjectKind, reference, texts};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -278,6 +279,24 @@ fn judge(permit: &Permit, new: &NewCertificate, known: &Known, today: NaiveDate)
     };
     permit.require(&holder.owners(&new.holder_id))?;
     Ok(checked)
+}
+
+/// The record that `new` of `holder` makes on `day` when its checks find no fault, without a caller or a database: for
+/// records that are made many at a time, whose papers are known to be unique. The product or place that it names is the
+/// holder's; `place` says of which kind that is.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn made(new: NewCertificate, holder: &Identity, place: Option<FacilityKind>, day: NaiveDate, meta: Meta) -> Result<Certificate> {
+    let mut known = Known::default();
+    known.organisations.insert(new.holder_id.clone(), holder.clone());
+    known.products.extend(new.product_id.iter().map(|id| (id.clone(), new.holder_id.clone())));
+    known.facilities.extend(new.facility_id.iter().cloned().zip(place.map(|kind| (new.holder_id.clone(), kind))));
+    let mut faults = Faults::new();
+    let checked = check(&new, &known, day, &mut faults);
+    faults.into_result()?;
+    let checked = checked.ok_or_else(|| Problem::internal("a certificate without faults was not checked"))?;
+    Ok(record_of(new, checked, meta))
 }
 
 fn is_officer(permit: &Permit) -> bool {

@@ -12,6 +12,8 @@ mod rules;
 mod store;
 
 pub use collection::Certificates;
+pub(crate) use collection::made;
 pub use model::{Certificate, CertificateStatus, CertificateView, IssuerLevel, NewCertificate};
 pub use rules::{OCOP, Validity, are_stars, not_stars};
+pub(crate) use store::insert;
 pub use store::{of_products, valid_for_products, valid_on, valid_through};

@@ -100,7 +100,8 @@ pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Certificate>> {
     Ok(certificates::table.filter(certificates::id.eq_any(ids)).select(Certificate::as_select()).load(db)?)
 }
 
-pub(super) fn insert(db: &mut Db, records: &[&Certificate]) -> Result<()> {
+/// Stores new certificates.
+pub(crate) fn insert(db: &mut Db, records: &[&Certificate]) -> Result<()> {
     Ok(insert_all!(db, certificates::table, records, CERTIFICATE_COLUMNS)?)
 }
 

@@ -12,7 +12,9 @@ mod model;
 mod rules;
 mod store;
 
+pub(crate) use collection::made;
 pub use collection::{Demands, FILTERS, SORTS};
 pub use http::routes;
 pub use model::{Ceiling, Demand, DemandStatus, DemandView, NewCeiling, NewDemand};
 pub use rules::status;
+pub(crate) use store::insert;

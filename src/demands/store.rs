@@ -10,7 +10,8 @@ pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Demand>> {
     Ok(demands::table.filter(demands::id.eq_any(ids)).select(Demand::as_select()).load(db)?)
 }
 
-pub(super) fn insert(db: &mut Db, records: &[Demand]) -> Result<()> {
+/// Stores new demands.
+pub(crate) fn insert(db: &mut Db, records: &[Demand]) -> Result<()> {
     let rows: Vec<&Demand> = records.iter().collect();
     insert_all!(db, demands::table, &rows, DEMAND_COLUMNS)?;
     Ok(())

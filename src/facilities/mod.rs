@@ -9,4 +9,6 @@ mod model;
 mod store;
 
 pub use collection::Facilities;
+pub(crate) use collection::made;
 pub use model::{Facility, FacilityKind, FacilityView, NewFacility};
+pub(crate) use store::insert;

@@ -13,7 +13,8 @@ pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Facility>> {
     Ok(facilities::table.filter(facilities::id.eq_any(ids)).select(Facility::as_select()).load(db)?)
 }
 
-pub(super) fn insert(db: &mut Db, records: &[&Facility]) -> Result<()> {
+/// Stores new places.
+pub(crate) fn insert(db: &mut Db, records: &[&Facility]) -> Result<()> {
     Ok(insert_all!(db, facilities::table, records, FACILITY_COLUMNS)?)
 }
 

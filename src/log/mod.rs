@@ -66,6 +66,31 @@ pub struct Change {
 
 const CHANGE_COLUMNS: usize = 11;
 
+impl Change {
+    /// The entry for the first version of a record that the program itself makes at `at`; numbered when it is written.
+    ///
+    /// # Errors
+    /// 500 when the record can't be serialised.
+    pub(crate) fn first(entity: &str, id: &str, at: NaiveDateTime, origin: &str, body: &impl Serialize) -> Result<Self> {
+        Ok(Self {
+            seq: 0,
+            recorded_at: at,
+            entity: entity.to_owned(),
+            entity_id: id.to_owned(),
+            version: 1,
+            operation: Operation::Create,
+            actor_key_id: None,
+            actor_role: SYSTEM.to_owned(),
+            actor_organisation_id: None,
+            origin: origin.to_owned(),
+            body: Some(serde_json::to_string(body).map_err(Problem::internal)?),
+        })
+    }
+}
+
+/// Role of the program itself.
+const SYSTEM: &str = "system";
+
 /// A write transaction: the database, the time, who acts, and the changes so far.
 pub struct Tx<'a> {
     /// The database, inside the transaction.
@@ -122,12 +147,17 @@ impl<'a> Tx<'a> {
             version,
             operation,
             actor_key_id: self.caller.key_id.clone(),
-            actor_role: if system { "system" } else { self.caller.role.as_ref().map_or("anonymous", Role::as_str) }.to_owned(),
+            actor_role: if system { SYSTEM } else { self.caller.role.as_ref().map_or("anonymous", Role::as_str) }.to_owned(),
             actor_organisation_id: self.caller.organisation_id.clone(),
             origin: self.origin.to_owned(),
             body,
         });
         Ok(())
+    }
+
+    /// Notes entries that [`Change::first`] made beforehand: serialising many records need not hold a transaction up.
+    pub(crate) fn note(&mut self, entries: Vec<Change>) {
+        self.pending.extend(entries);
     }
 
     /// Numbers the changes and writes them: the last statements before the commit.

@@ -206,6 +206,19 @@ fn accepted(tx: &Tx<'_>, permit: &Permit, new: &NewOffer, product: Option<&Produ
     Ok(checked)
 }
 
+/// The record that `new` makes on `day` when its checks find no fault, without a caller or a database: for records that
+/// are made many at a time. `pack` is what its product says of its own pack.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn made(new: NewOffer, pack: Option<&measure::Pack>, day: NaiveDate, meta: Meta) -> Result<Offer> {
+    let mut faults = Faults::new();
+    let checked = check(&new, Some(Worth::OfProduct(pack)), day, &mut faults);
+    faults.into_result()?;
+    let checked = checked.ok_or_else(|| Problem::internal("an offer without faults was not checked"))?;
+    Ok(record_of(new, checked, meta))
+}
+
 /// Stores `next` in place of `current`, and its change.
 fn stored(tx: &mut Tx<'_>, current: &Offer, next: Offer) -> Result<Offer> {
     if !store::update(tx.db, current, &next)? {

@@ -14,7 +14,9 @@ mod model;
 mod rules;
 mod store;
 
+pub(crate) use collection::made;
 pub use collection::{FILTERS, Offers, SORTS};
 pub use http::routes;
 pub use model::{NewOffer, NewPrice, Offer, OfferStatus, OfferView, Price, ProductOfOffer, PromisedMonth};
 pub use rules::{Commitment, Season, promised, status};
+pub(crate) use store::insert;

@@ -59,7 +59,8 @@ pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Offer>> {
     Ok(offers::table.filter(offers::id.eq_any(ids)).select(Offer::as_select()).load(db)?)
 }
 
-pub(super) fn insert(db: &mut Db, records: &[Offer]) -> Result<()> {
+/// Stores new offers.
+pub(crate) fn insert(db: &mut Db, records: &[Offer]) -> Result<()> {
     let rows: Vec<&Offer> = records.iter().collect();
     insert_all!(db, offers::table, &rows, OFFER_COLUMNS)?;
     Ok(())

@@ -12,11 +12,13 @@ mod rules;
 mod store;
 mod summary;
 
+pub(crate) use collection::made;
 pub use collection::{AGENCY_FILTERS, BUYER_FILTERS, Of, Organisations, PRODUCER_FILTERS, Profile, SORTS};
 pub use http::routes;
 pub use model::{
     Agency, AgencyKind, Buyer, BuyerKind, InvoiceKind, LegalForm, NewAgencyProfile, NewBuyerProfile, NewOrganisation, NewProducerProfile,
     Organisation, OrganisationRow, OrganisationStatus, OrganisationView, Producer, ProducerKind, ProfileKind,
 };
+pub(crate) use store::insert;
 pub use store::{Identity, identities};
 pub use summary::{OrganisationSummary, owners};

@@ -114,7 +114,8 @@ pub(super) fn taken_codes(db: &mut Db, tax_codes: &[&str], digests: &[&str]) -> 
     Ok(taken)
 }
 
-pub(super) fn insert(db: &mut Db, records: &[Organisation]) -> Result<()> {
+/// Stores new organisations with their profiles.
+pub(crate) fn insert(db: &mut Db, records: &[Organisation]) -> Result<()> {
     let mut rows: Vec<&OrganisationRow> = records.iter().map(|record| &record.row).collect();
     // In one order in every process: batches with the same codes in another order would lock each other out.
     rows.sort_by_key(|row| (&row.tax_code, &row.personal_code_digest));

@@ -10,4 +10,6 @@ mod rules;
 mod store;
 
 pub use collection::Products;
+pub(crate) use collection::made;
 pub use model::{NewPack, NewProduct, Pack, Picture, Product, ProductStatus, ProductView, Storage, ValidCertificate};
+pub(crate) use store::insert;

@@ -23,7 +23,8 @@ pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Product>> {
     Ok(products::table.filter(products::id.eq_any(ids)).select(Product::as_select()).load(db)?)
 }
 
-pub(super) fn insert(db: &mut Db, records: &[&Product]) -> Result<()> {
+/// Stores new products.
+pub(crate) fn insert(db: &mut Db, records: &[&Product]) -> Result<()> {
     Ok(insert_all!(db, products::table, records, PRODUCT_COLUMNS)?)
 }
 
