@@ -25,6 +25,8 @@ mod places;
 mod products;
 mod progress;
 mod random;
+#[cfg(test)]
+mod tests;
 mod world;
 mod write;
 

@@ -37,7 +37,6 @@ impl Progress {
         if self.quiet {
             return;
         }
-        let is_last = self.done == self.all;
         let mut err = std::io::stderr().lock();
         let percent = self.done * 100 / self.all.max(1);
         let seconds = self.started.elapsed().as_secs();
@@ -46,13 +45,14 @@ impl Progress {
         if self.moves {
             let full = (self.done * WIDTH / self.all.max(1)).min(WIDTH);
             let bar = format!("{}{}", "#".repeat(full), ".".repeat(WIDTH - full));
-            let end = if is_last { "\n" } else { "" };
+            let end = if self.done == self.all { "\n" } else { "" };
             let _ = write!(err, "\r[{bar}] {percent:>3}% {seconds:>4} s {word:<24}{end}");
             let _ = err.flush();
             return;
         }
-        let is_due = self.said.is_none_or(|(said, at)| said != stage || at.elapsed() >= EVERY);
-        if is_due || is_last {
+        // What is done at once needs no telling.
+        let is_due = seconds > 0 && self.said.is_none_or(|(said, at)| said != stage || at.elapsed() >= EVERY);
+        if is_due {
             self.said = Some((stage, Instant::now()));
             let _ = writeln!(err, "{percent:>3}% {seconds:>4} s {word}");
         }

@@ -203,6 +203,14 @@ mod tests {
         assert!(others.iter().all(|other| *other != draw(7, 1, 5)));
     }
 
+    // The first numbers of the published generator for the seed 1234567.
+    #[test]
+    fn the_generator_is_splitmix64() {
+        let mut random = Random(1_234_567);
+        let drawn = [random.bits(), random.bits(), random.bits()];
+        assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
     #[test]
     fn logarithm_and_power_agree_with_the_library() {
         for x in [1e-9, 0.01, 0.5, 0.75, 1.0, 1.5, 2.0, 10.0, 50.0, 50_000.0, 1e15] {

@@ -20,6 +20,7 @@ mod contract;
 mod copy;
 mod demands;
 mod demo;
+mod demo_data;
 mod events;
 mod facilities;
 mod faults;

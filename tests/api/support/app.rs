@@ -42,6 +42,11 @@ impl TestApp {
         Self::on(Database::fresh(), Randomness::Counter(AtomicU64::new(1)))
     }
 
+    /// A server on what stands in `database`.
+    pub fn start_on(database: Database) -> Self {
+        Self::on(database, Randomness::Counter(AtomicU64::new(1)))
+    }
+
     /// A server on an empty register in the PostgreSQL at `url`.
     pub fn start_at(url: &str) -> Self {
         let database = Database::in_schema_of(url);
