@@ -275,8 +275,9 @@ impl Index {
     /// What the database says; then the old one stays.
     pub fn rebuild(&self) -> Result<()> {
         let since = Instant::now();
-        let mut market = Box::new(Market::new(tables::tables(), self.today()));
+        let mut market = Box::new(Market::new(tables::tables(), tables::thesaurus(), self.today()));
         let loaded = load::load(self.store.target(), &mut |change| market.apply(change))?;
+        market.finish_loading();
         self.errors.fetch_add(loaded.unfit, Ordering::Relaxed);
         self.promised.lock().extend(loaded.promised);
         let mut at = loaded.position;

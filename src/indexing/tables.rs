@@ -1,7 +1,8 @@
 //! What the market index is told of the reference tables.
 
 use crate::market::tables::Tables;
-use crate::reference::{ProvinceId, reference};
+use crate::market::text::synonyms::Thesaurus;
+use crate::reference::{Direction, ProvinceId, reference};
 use std::sync::LazyLock;
 
 /// A region of today's list of provinces. Its number in the index is its place in [`regions`].
@@ -34,6 +35,17 @@ pub fn region_of(province: ProvinceId) -> u8 {
     let code = &provinces.get(provinces.current(province)).region_code;
     let place = regions().iter().position(|region| region.code == *code);
     place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+}
+
+/// Synonyms in the directions in which they hold, and phrases in which a word has another sense.
+pub fn thesaurus() -> Thesaurus {
+    let synonyms = &reference().synonyms;
+    let pairs = synonyms.all().iter().flat_map(|synonym| {
+        let (from, to) = (synonym.from.as_str(), synonym.to.as_str());
+        let back = (synonym.direction == Direction::Both).then_some((to, from));
+        std::iter::once((from, to)).chain(back)
+    });
+    Thesaurus::new(pairs, synonyms.other_senses().iter().map(|sense| (sense.word.as_str(), sense.phrase.as_str())))
 }
 
 /// The tables that the index reads, by row number.

@@ -79,6 +79,9 @@ impl Market {
 
     /// Moves the day on: what is kept ready for today is worked out anew where it differs.
     pub fn set_today(&mut self, today: Day) {
+        if self.today == today {
+            return;
+        }
         self.today = today;
         for row in 0..self.products.rows() {
             self.refresh(row);
