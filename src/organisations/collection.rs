@@ -5,7 +5,7 @@ use super::model::{
     ProducerKind, ProfileKind,
 };
 use super::rules::{Checked, TaxCode, check};
-use super::store;
+use super::store::{self, Identity};
 use crate::access::{Caller, Owners, Permit, Role};
 use crate::check;
 use crate::db::Db;
@@ -146,18 +146,19 @@ impl<P: Profile> Collection for Of<P> {
 
     fn create(tx: &mut Tx<'_>, permit: &Permit, items: Vec<NewOrganisation>) -> Result<Vec<Result<Organisation>>> {
         let today = tx.today;
+        let successors = successors(tx.db, &items)?;
         let mut drafts: Vec<Result<(NewOrganisation, Checked)>> = items
             .into_iter()
             .map(|new| {
                 let mut faults = Faults::new();
                 let checked = check(&new, P::KIND, today, &mut faults);
+                check_successor(&new, &successors, &mut faults);
                 faults.into_result()?;
                 let checked = checked.ok_or_else(|| Problem::internal("an organisation without faults was not checked"))?;
                 permit.require(&Owners::province(checked.province_id))?;
                 Ok((new, checked))
             })
             .collect();
-        refuse_unknown_successors(tx.db, &mut drafts)?;
         refuse_taken_codes(tx, &mut drafts)?;
         let mut results = Vec::with_capacity(drafts.len());
         let mut personal = Vec::new();
@@ -193,15 +194,12 @@ impl<P: Profile> Collection for Of<P> {
     fn replace(tx: &mut Tx<'_>, permit: &Permit, current: &Organisation, new: NewOrganisation) -> Result<Organisation> {
         let mut faults = Faults::new();
         let checked = check(&new, P::KIND, tx.today, &mut faults);
+        check_successor(&new, &successors(tx.db, std::slice::from_ref(&new))?, &mut faults);
         if new.successor_id.as_deref() == Some(current.row.id.as_str()) {
             faults.add("/successor_id", "itself", text("An organisation can't succeed itself.", "Tổ chức không thể kế thừa chính mình."));
         }
         faults.into_result()?;
         let checked = checked.ok_or_else(|| Problem::internal("an organisation without faults was not checked"))?;
-        let mut drafts = vec![Ok((new, checked))];
-        refuse_unknown_successors(tx.db, &mut drafts)?;
-        let Some(draft) = drafts.pop() else { return Err(Problem::internal("one draft went in")) };
-        let (new, checked) = draft?;
         permit.require(&Owners { organisations: vec![current.row.id.clone()], provinces: vec![checked.province_id] })?;
         let personal = match &checked.tax_code {
             Some(TaxCode::Person(code)) => Some(code.clone()),
@@ -484,20 +482,16 @@ fn digest_of(tx: &Tx<'_>, code: Option<&TaxCode>) -> Option<String> {
     Some(hex(mac.finalize().into_bytes()))
 }
 
-fn refuse_unknown_successors(db: &mut Db, drafts: &mut [Result<(NewOrganisation, Checked)>]) -> Result<()> {
-    let ids: Vec<String> = drafts.iter().filter_map(|draft| draft.as_ref().ok().and_then(|(new, _)| new.successor_id.clone())).collect();
-    let known = store::identities(db, &ids.iter().map(String::as_str).collect::<Vec<_>>())?;
-    for draft in drafts.iter_mut() {
-        let unknown = draft.as_ref().is_ok_and(|(new, _)| new.successor_id.as_ref().is_some_and(|id| !known.contains_key(id)));
-        if unknown {
-            let mut faults = Faults::new();
-            check::unknown_reference(&mut faults, "/successor_id", "organisation", "tổ chức");
-            if let Err(problem) = faults.into_result() {
-                *draft = Err(problem);
-            }
-        }
+/// The organisations that `items` name as successors and that exist.
+fn successors(db: &mut Db, items: &[NewOrganisation]) -> Result<HashMap<String, Identity>> {
+    let ids: Vec<&str> = items.iter().filter_map(|new| new.successor_id.as_deref()).collect();
+    store::identities(db, &ids)
+}
+
+fn check_successor(new: &NewOrganisation, known: &HashMap<String, Identity>, faults: &mut Faults) {
+    if new.successor_id.as_ref().is_some_and(|id| !known.contains_key(id)) {
+        check::unknown_reference(faults, "/successor_id", "organisation", "tổ chức");
     }
-    Ok(())
 }
 
 /// Refuses codes that another organisation has, in the register or earlier in the batch.

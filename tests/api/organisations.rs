@@ -428,6 +428,12 @@ fn an_unknown_successor_is_a_fault() {
     let app = TestApp::start();
     let refused = an_agency(&app).with(json!({"successor_id": "org_0", "succeeded_on": "2025-07-01"})).send().expect(422);
     assert_eq!(refused.fault_codes(), [fault("/successor_id", "unknown_reference")]);
+    // Beside the other faults, not only when there are no others.
+    let both = json!({"name": " ", "successor_id": "org_0", "succeeded_on": "2025-07-01"});
+    let expected = [fault("/name", "empty"), fault("/successor_id", "unknown_reference")];
+    assert_eq!(an_agency(&app).with(both.clone()).send().expect(422).fault_codes(), expected);
+    let made = an_agency(&app).create();
+    assert_eq!(app.patch(&made.path, &made.etag, both).key(&app.admin()).send().expect(422).fault_codes(), expected);
 }
 
 #[test]
