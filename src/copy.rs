@@ -182,14 +182,14 @@ pub fn copy(from: &Target, to: &Target) -> Result<Vec<(String, usize)>, Box<dyn 
         use crate::db::schema::changes;
         let there: i64 = changes::table.count().get_result(target)?;
         if there > 0 {
-            return Err(Problem::internal(format!("the target is not empty: its log has {there} changes")));
+            return Ok(Err(CopyError(format!("the target is not empty: its log has {there} changes"))));
         }
         // An organisation may refer to a successor that comes on a later page.
         match target {
             Db::Sqlite(conn) => conn.batch_execute("PRAGMA defer_foreign_keys = ON")?,
             Db::Postgres(conn) => conn.batch_execute("SET CONSTRAINTS ALL DEFERRED")?,
         }
-        db::read_once_on(&mut source, |source| copy_all(source, target))
+        db::read_once_on(&mut source, |source| copy_all(source, target)).map(Ok)
     })?;
-    Ok(counts)
+    Ok(counts?)
 }
