@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// Nesting of a body: the deepest that any operation takes is four.
-const DEPTH: usize = 32;
+pub const DEPTH: usize = 32;
 
 /// Media types of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

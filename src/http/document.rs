@@ -169,7 +169,7 @@ fn build(routes: &[Route]) -> Value {
             "title": "Cung Cầu",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "Register and matchmaker of supply and demand for Vietnamese OCOP products and regional specialties.",
-            "description": DESCRIPTION,
+            "description": format!("{DESCRIPTION}\n\n{}", limits()),
             "contact": {"name": "The operator of this instance"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
         },
@@ -188,6 +188,16 @@ const DESCRIPTION: &str = "Who can supply what, with which papers valid on which
 **Provinces.** Input takes a code or a name, with `@YYYY-MM-DD` for the day it is meant on; neither is a key, since seven codes changed their name in 2025. Filters find what a unit and those which it succeeded have.\n\n\
 **Changes.** Read, then send the ETag as `If-Match`. Creating requests may carry an `Idempotency-Key`; scripts use `PUT …/by-ref/{source}/{ref}`.\n\n\
 **Problems** are `application/problem+json` with every fault of meaning at once: 400 is form, 422 is meaning.";
+
+/// What a request may be at most; lengths of texts and lists stand in the schemas.
+fn limits() -> String {
+    let (body, batch) = (super::BODY_LIMIT / 1024, super::BATCH_BODY_LIMIT / (1024 * 1024));
+    let (items, depth) = (super::BATCH_ITEMS, super::body::DEPTH);
+    let (arrival, answer) = (super::BODY_TIMEOUT.as_secs(), super::REQUEST_TIMEOUT.as_secs());
+    format!(
+        "**Limits.** A body has at most {body} KiB, that of a batch {batch} MiB and {items} items, and {depth} levels of nesting; it arrives within {arrival} s (408) and is answered within {answer} s (503). A page has at most 100 items. Lengths of texts and lists stand in the schemas."
+    )
+}
 
 fn tag_description(tag: &str) -> &'static str {
     match tag {
@@ -263,7 +273,7 @@ fn path_example(name: &str) -> &'static str {
 }
 
 fn query_parameter(param: &Param) -> Value {
-    json!({"name": param.name, "in": "query", "required": false, "description": param.description, "schema": param.kind.schema(), "example": param.kind.example()})
+    json!({"name": param.name, "in": "query", "required": false, "description": param.description, "schema": param.kind.schema(), "example": param.example()})
 }
 
 fn header_parameters(doc: &Doc) -> Vec<Value> {

@@ -49,6 +49,23 @@ pub struct Param {
     pub description: &'static str,
 }
 
+impl Param {
+    /// An example for the document: it is prefilled on the documentation page, so it must be accepted there.
+    pub fn example(&self) -> Value {
+        match (self.kind, self.name) {
+            (Kind::Text, "certificate_kind" | "kind") => "OCOP".into(),
+            (Kind::Text, "tax_code") => "0300588569".into(),
+            (Kind::Text, "gtin") => "8936017360016".into(),
+            (Kind::Text, "retail_system") => "SAIGON_COOP".into(),
+            (Kind::Text, "number") => "SOCTRANG-2020-1".into(),
+            (Kind::Text, "external_number") => "12/BBGN-2020".into(),
+            (Kind::Text, "rule") => "QD26-2026".into(),
+            (Kind::Text, "dimension") => "mass".into(),
+            _ => self.kind.example(),
+        }
+    }
+}
+
 /// Declares a parameter.
 pub const fn param(name: &'static str, kind: Kind, description: &'static str) -> Param {
     Param { name, kind, description }
@@ -284,7 +301,8 @@ impl Kind {
             Self::Word(words) => words.first().copied().unwrap_or_default().into(),
             Self::Limit => 20.into(),
             Self::Cursor => "eyJrIjoiIn0".into(),
-            Self::Fields => "id,name".into(),
+            // Members that every record has.
+            Self::Fields => "id,version".into(),
             Self::Province => "92".into(),
             Self::Group => "I.2.a".into(),
             Self::Text => "gạo".into(),

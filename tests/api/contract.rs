@@ -69,6 +69,31 @@ fn every_operation_is_described() {
 }
 
 #[test]
+fn every_example_of_a_parameter_is_taken_where_it_stands() {
+    let app = TestApp::start();
+    for operation in operations().iter().filter(|operation| operation.method == "GET") {
+        let parameters = operation.spec["parameters"].as_array().unwrap();
+        // A cursor is a server's own: none can be made up.
+        for parameter in parameters.iter().filter(|known| known["in"] == "query" && known["name"] != "cursor") {
+            let (name, example) = (parameter["name"].as_str().unwrap(), &parameter["example"]);
+            let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            let answer = app.get(&format!("{}?{name}={example}", operation.example_path())).send();
+            // The other day of a period may be missing.
+            let refused = answer.fault_codes().iter().any(|(pointer, _)| *pointer == format!("?{name}"));
+            assert!(matches!(answer.status, 200 | 400 | 404) && !refused, "{}, {name}={example}: {}", operation.id, answer.text);
+        }
+    }
+}
+
+#[test]
+fn the_document_states_the_limits_of_a_request() {
+    let description = document::document()["info"]["description"].as_str().unwrap();
+    for limit in ["256 KiB", "8 MiB", "1000 items", "32 levels", "within 30 s", "at most 100 items"] {
+        assert!(description.contains(limit), "{limit}: {description}");
+    }
+}
+
+#[test]
 fn every_reference_of_the_document_leads_somewhere() {
     fn walk(value: &Value) {
         match value {
