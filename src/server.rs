@@ -4,11 +4,11 @@ use crate::app::{App, routes};
 use crate::error::{Problem, Result};
 use crate::http::edge::edge;
 use crate::http::path_member;
-use crate::http::route::register;
+use crate::http::route::{get_route, register, with_405};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PayloadConfig};
-use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 use std::net::TcpListener;
 use std::time::Duration;
 use utoipa_swagger_ui::Config;
@@ -33,13 +33,8 @@ pub fn server(app: &Data<App>, listener: TcpListener, workers: usize) -> std::io
         ActixApp::new()
             .app_data(app.clone())
             .app_data(PayloadConfig::new(crate::http::BATCH_BODY_LIMIT))
-            .service(web::resource("/docs").route(web::get().to(async || web::Redirect::to("/docs/"))).wrap(from_fn(edge)))
-            .service(
-                web::resource("/docs/{file:.*}")
-                    .app_data(Data::new(documentation()))
-                    .route(web::get().to(documentation_file))
-                    .wrap(from_fn(edge)),
-            )
+            .service(page("/docs", get_route().to(async || web::Redirect::to("/docs/"))).wrap(from_fn(edge)))
+            .service(page("/docs/{file:.*}", get_route().to(documentation_file)).app_data(Data::new(documentation())).wrap(from_fn(edge)))
             .configure(|config| register(config, &routes))
     })
     .workers(workers)
@@ -49,6 +44,11 @@ pub fn server(app: &Data<App>, listener: TcpListener, workers: usize) -> std::io
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// A resource of the documentation page, which is no operation of the document but refuses as they do.
+fn page(path: &str, read: Route) -> Resource {
+    with_405(web::resource(path).route(read), "GET, HEAD".to_owned())
 }
 
 /// The page at `/docs/`: Swagger UI out of the program itself, no network.

@@ -287,7 +287,8 @@ pub fn register(config: &mut ServiceConfig, routes: &[Route]) {
     );
 }
 
-fn with_405(resource: Resource, allow: String) -> Resource {
+/// `resource`, which answers a method that it has no route for with a 405 that names those in `allow`.
+pub fn with_405(resource: Resource, allow: String) -> Resource {
     resource.default_service(web::to(move || {
         let allow = allow.clone();
         async move {

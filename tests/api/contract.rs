@@ -362,6 +362,8 @@ fn what_is_wrong_with_a_request_is_told_in_a_problem_document() {
         ("POST", "/v1/provinces", "GET, HEAD"),
         ("PUT", "/healthz", "GET, HEAD"),
         ("BREW", "/openapi.json", "GET, HEAD"),
+        ("POST", "/docs", "GET, HEAD"),
+        ("DELETE", "/docs/index.html", "GET, HEAD"),
     ] {
         let refused = app.request(method, path).key(&admin).send();
         assert_eq!(code_of(&refused), (405, "method_not_allowed".into()), "{method} {path}");
