@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::time::Duration;
 
 /// Nesting of a body: the deepest that any operation takes is four.
 pub const DEPTH: usize = 32;
@@ -56,7 +57,11 @@ impl Media {
 ///
 /// # Errors
 /// 415, 413, or 408 when it does not arrive in time.
-pub async fn read(request: &HttpRequest, mut payload: Payload, media: Media, limit: usize) -> Result<Bytes> {
+pub async fn read(request: &HttpRequest, payload: Payload, media: Media, limit: usize) -> Result<Bytes> {
+    read_within(BODY_TIMEOUT, request, payload, media, limit).await
+}
+
+async fn read_within(time: Duration, request: &HttpRequest, mut payload: Payload, media: Media, limit: usize) -> Result<Bytes> {
     media.check(request)?;
     let too_large = || {
         Problem::new(
@@ -83,7 +88,7 @@ pub async fn read(request: &HttpRequest, mut payload: Payload, media: Media, lim
         }
         Ok(body.freeze())
     };
-    match tokio::time::timeout(BODY_TIMEOUT, arriving).await {
+    match tokio::time::timeout(time, arriving).await {
         Ok(body) => body,
         Err(_) => Err(Problem::new(
             Code::RequestTimeout,
@@ -402,6 +407,17 @@ mod tests {
         assert_eq!(refused(&deep).1, "too_deep");
         let very_deep = "[".repeat(10_000);
         assert!(parse(very_deep.as_bytes()).is_err());
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_does_not_arrive_is_not_waited_for() {
+        let request = actix_web::test::TestRequest::post().insert_header(("Content-Type", "application/json")).to_http_request();
+        let begun = futures_util::stream::iter([Ok(Bytes::from_static(b"{\"name\":"))]).chain(futures_util::stream::pending());
+        let mut payload: actix_web::dev::Payload = actix_web::dev::Payload::Stream { payload: Box::pin(begun) };
+        let payload = <Payload as actix_web::FromRequest>::from_request(&request, &mut payload).await.unwrap();
+        let refused = read_within(Duration::from_millis(5), &request, payload, Media::Json, 100).await.unwrap_err();
+        assert_eq!(refused.code(), Code::RequestTimeout);
+        assert!(refused.headers().contains(&("Connection", "close".to_owned())), "the rest of the body may still come");
     }
 
     #[test]
