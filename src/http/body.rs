@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Nesting of a body: the deepest that any operation takes is four.
 pub const DEPTH: usize = 32;
 
+/// Faults of form that are looked for: each costs reading the value anew.
+const MOST_FAULTS_OF_FORM: usize = 20;
+
 /// Media types of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Media {
@@ -128,27 +131,62 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>> {
 
 /// Reads `value` as a `T`, which refuses members that it doesn't know.
 ///
+/// serde stops at the first fault: what it names is taken out and the rest is read again, so that a caller
+/// hears of the others too. What follows from a taken-out member (that it is missing) is not told.
+///
 /// # Errors
-/// 400 with the pointer of the first member that does not fit, under `prefix`.
-pub fn typed<T: DeserializeOwned>(value: Value, prefix: &str) -> Result<T> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let mut pointer = prefix.to_owned();
-        for segment in error.path() {
-            use serde_path_to_error::Segment;
-            match segment {
-                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Map { key } | Segment::Enum { variant: key } => pointer.push_str(&format!("/{}", escape(key))),
-                Segment::Unknown => {}
-            }
+/// 400 with the pointers of the members that do not fit, under `prefix`.
+pub fn typed<T: DeserializeOwned>(mut value: Value, prefix: &str) -> Result<T> {
+    let mut faults: Vec<Fault> = Vec::new();
+    loop {
+        let read: std::result::Result<T, _> = serde_path_to_error::deserialize(&value);
+        let (at, code, detail) = match read {
+            Ok(read) if faults.is_empty() => return Ok(read),
+            Ok(_) => break,
+            Err(error) => misfit(&error),
+        };
+        let pointer = format!("{prefix}{at}");
+        if faults.iter().any(|fault| fault.pointer == pointer) {
+            break;
         }
-        let (code, member, detail) = explain(&error.inner().to_string());
-        if let Some(member) = member
-            && !pointer.ends_with(&format!("/{}", escape(&member)))
-        {
-            pointer.push_str(&format!("/{}", escape(&member)));
+        faults.push(Fault { pointer, code, detail });
+        if faults.len() == MOST_FAULTS_OF_FORM || !take_out(&mut value, &at) {
+            break;
         }
-        form_fault(Code::InvalidBody, &pointer, code, detail)
-    })
+    }
+    let detail = faults.first().map_or_else(|| text("", ""), |fault| fault.detail.clone());
+    Err(Problem::new(Code::InvalidBody, detail).with_errors(faults))
+}
+
+/// Where and why a value does not fit: pointer, code and sentence.
+fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> (String, &'static str, Text) {
+    let mut pointer = String::new();
+    for segment in error.path() {
+        use serde_path_to_error::Segment;
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => pointer.push_str(&format!("/{}", escape(key))),
+            Segment::Unknown => {}
+        }
+    }
+    let (code, member, detail) = explain(&error.inner().to_string());
+    if let Some(member) = member
+        && !pointer.ends_with(&format!("/{}", escape(&member)))
+    {
+        pointer.push_str(&format!("/{}", escape(&member)));
+    }
+    (pointer, code, detail)
+}
+
+/// Takes the member at `pointer` out of its object; whether there was one. An item of a list stays: without
+/// it the others would have other pointers.
+fn take_out(value: &mut Value, pointer: &str) -> bool {
+    let Some((object, member)) = pointer.rsplit_once('/') else { return false };
+    let member = member.replace("~1", "/").replace("~0", "~");
+    match value.pointer_mut(object) {
+        Some(Value::Object(object)) => object.shift_remove(&member).is_some(),
+        _ => false,
+    }
 }
 
 fn form_fault(kind: Code, pointer: &str, code: &'static str, detail: Text) -> Problem {
@@ -418,6 +456,40 @@ mod tests {
         let refused = read_within(Duration::from_millis(5), &request, payload, Media::Json, 100).await.unwrap_err();
         assert_eq!(refused.code(), Code::RequestTimeout);
         assert!(refused.headers().contains(&("Connection", "close".to_owned())), "the rest of the body may still come");
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Line {
+        name: String,
+        #[serde(default)]
+        count: Option<u8>,
+        #[serde(default)]
+        parts: Vec<Self>,
+    }
+
+    #[test]
+    fn every_fault_of_form_that_can_be_told_is_told_at_once() {
+        let faults = |value: Value| -> Vec<(String, &'static str)> {
+            let refused = typed::<Line>(value, "/items/3").unwrap_err();
+            refused.errors().iter().map(|fault| (fault.pointer.clone(), fault.code)).collect()
+        };
+        let fault = |pointer: &str, code| (format!("/items/3{pointer}"), code);
+        assert_eq!(
+            faults(json!({"count": "x", "a/b": 1, "parts": [{"name": "a", "colour": 1}, {}], "name": 5})),
+            [
+                fault("/count", "wrong_type"),
+                fault("/a~1b", "unknown_member"),
+                fault("/parts/0/colour", "unknown_member"),
+                fault("/parts/1/name", "missing")
+            ]
+        );
+        // That a member is missing is not told of one that was there.
+        assert_eq!(faults(json!({"name": 5, "count": 300})), [fault("/name", "wrong_type"), fault("/count", "wrong_type")]);
+        assert_eq!(faults(json!([])).len(), 1);
+        let many: Map<String, Value> = (0..100).map(|n| (format!("m{n}"), n.into())).collect();
+        assert_eq!(faults(many.into()).len(), MOST_FAULTS_OF_FORM);
     }
 
     #[test]

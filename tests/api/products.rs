@@ -158,12 +158,22 @@ fn each_bad_member_of_a_product_is_refused_for_its_own_reason() {
         (json!({"pictures": pictures}), 422, "/pictures", "too_many"),
         (json!({"pictures": [{"url": "https://"}]}), 422, "/pictures/0/url", "not_a_url"),
         (json!({"pictures": [{"url": "https://a b"}]}), 422, "/pictures/0/url", "not_a_url"),
-        (json!({"pictures": [{"href": "https://a"}]}), 400, "/pictures/0/href", "unknown_member"),
+        (json!({"pictures": [{"url": "https://a", "href": "https://a"}]}), 400, "/pictures/0/href", "unknown_member"),
         (json!({"stars": 4}), 400, "/stars", "unknown_member"),
         (json!({"name": "Gạo\u{0}"}), 400, "/name", "nul"),
     ] {
         assert_refused(a_product(&app, &producer).with(change).send(), status, &[(pointer, code)]);
     }
+    // Faults of form are told at once too.
+    let change = json!({"stars": 4, "version": 2, "shelf_life_days": 1.5, "pictures": [{"href": "https://a"}]});
+    let faults = [
+        ("/stars", "unknown_member"),
+        ("/version", "unknown_member"),
+        ("/shelf_life_days", "wrong_type"),
+        ("/pictures/0/href", "unknown_member"),
+        ("/pictures/0/url", "missing"),
+    ];
+    assert_refused(a_product(&app, &producer).with(change).send(), 400, &faults);
     assert_eq!(app.rows()["products"], 0);
 }
 
