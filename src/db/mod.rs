@@ -20,6 +20,7 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 use parking_lot::FairMutex;
 use std::fmt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,6 +139,7 @@ impl std::error::Error for OpenError {}
 pub fn connect(target: &Target) -> Result<Db, OpenError> {
     match target {
         Target::Sqlite(path) => {
+            make_private(path).map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
             let mut conn =
                 SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
             // The busy timeout first, so that the others may wait; FULL, since NORMAL loses acknowledged commits on a power cut.
@@ -151,6 +153,15 @@ pub fn connect(target: &Target) -> Result<Db, OpenError> {
             Ok(Db::Postgres(conn))
         }
     }
+}
+
+/// Makes a file that is not there yet, for its owner alone: it will hold personal codes and the instance's
+/// secrets. `SQLite` gives its log the same rights. One that is there keeps those that the operator gave it.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 /// Adds libpq's timeouts where the URL does not set them.

@@ -58,6 +58,22 @@ fn an_sqlite_file_belongs_to_one_server() {
 }
 
 #[test]
+fn an_sqlite_file_is_read_by_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cungcau.db");
+    let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+    let mut db = cungcau::db::connect(&Target::Sqlite(path.clone())).unwrap();
+    cungcau::db::migrate(&mut db).unwrap();
+    assert_eq!((mode("cungcau.db"), mode("cungcau.db-wal")), (0o600, 0o600));
+    drop(db);
+    // What an operator opened to a group stays open to it.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let mut db = cungcau::db::connect(&Target::Sqlite(path)).unwrap();
+    cungcau::db::migrate(&mut db).unwrap();
+    assert_eq!(mode("cungcau.db"), 0o640);
+}
+
+#[test]
 fn a_second_server_on_the_same_folder_refuses_to_start_on_sqlite() {
     let place = Place::new();
     let first = place.serve();
