@@ -8,6 +8,7 @@ use crate::access::{Caller, Permit};
 use crate::app::App;
 use crate::certificates::Certificates;
 use crate::commands::system;
+use crate::db::one_at_a_time;
 use crate::db::schema::changes;
 use crate::error::{Problem, Result};
 use crate::events::Events;
@@ -46,6 +47,8 @@ pub async fn load(app: &App) -> Result<bool> {
     let file: Value = serde_json::from_str(FOUNDING_CASE).map_err(Problem::internal)?;
     let file = Arc::new(file);
     app.write(&system(app), false, move |tx| {
+        // Several processes may start at once on PostgreSQL.
+        one_at_a_time(tx.db)?;
         let organisations: i64 = changes::table.filter(changes::entity.eq("organisation")).count().get_result(tx.db)?;
         if organisations > 0 {
             return Ok(false);

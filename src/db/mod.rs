@@ -43,6 +43,8 @@ const TRIES: usize = 3;
 /// The longest a statement may run: the request itself has 30 s.
 const POSTGRES_SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '2s'; \
      SET idle_in_transaction_session_timeout = '20s'; SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'";
+/// Any number that nobody else in the database locks: "first" in base 36.
+const FIRST_START_LOCK: i32 = 26_070_077;
 /// Older versions can corrupt a write-ahead log that two connections use (fixed in `SQLite` 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 
@@ -433,6 +435,22 @@ impl Snapshot {
     /// The connection. The end of its transaction is the end of the connection.
     pub fn db(&mut self) -> &mut Db {
         &mut self.0
+    }
+}
+
+/// Holds back whoever asks the same of this database, in any process, until the transaction ends: for what is
+/// done once, at a first start. What was committed before is seen after it.
+///
+/// # Errors
+/// What the database says.
+pub fn one_at_a_time(db: &mut Db) -> QueryResult<()> {
+    match db {
+        // A write transaction is alone there.
+        Db::Sqlite(_) => Ok(()),
+        Db::Postgres(conn) => conn.batch_execute(&format!(
+            "SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '60s'; \
+             SELECT pg_advisory_xact_lock({FIRST_START_LOCK}, hashtext(current_schema()))"
+        )),
     }
 }
 

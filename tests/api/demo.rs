@@ -142,3 +142,15 @@ fn the_demo_is_loaded_once() {
     app.load_demo();
     assert_eq!(app.log_head(), head);
 }
+
+#[test]
+fn two_servers_that_start_at_once_load_the_demo_once() {
+    let app = TestApp::start();
+    let Some(other) = app.second_server() else { return };
+    std::thread::scope(|scope| {
+        for server in [&app, &other] {
+            scope.spawn(|| server.load_demo());
+        }
+    });
+    assert_eq!(all(&app, "/v1/products").len(), 99);
+}
