@@ -8,7 +8,7 @@ use crate::http::Context;
 use crate::http::answer::Answer;
 use crate::http::collection::Collection;
 use crate::http::document;
-use crate::http::idempotency::{IdempotencyKey, Running};
+use crate::http::idempotency::{IdempotencyKey, Running, forget_old};
 use crate::http::query::Args;
 use crate::http::route::{Route, collection_routes};
 use crate::ids::Randomness;
@@ -180,6 +180,7 @@ impl App {
             Some(key) => Some(self.running.turn(key).await?),
             None => None,
         };
+        let forget = key.is_some() && self.running.is_time_to_forget(context.now);
         let asked = context.clone();
         self.write(context, validate_only, move |tx| {
             if let Some(key) = &key
@@ -190,6 +191,9 @@ impl App {
             let answer = work(tx, &asked)?;
             if let Some(key) = &key {
                 key.keep(tx.db, &answer, tx.now)?;
+            }
+            if forget {
+                forget_old(tx.db, tx.now)?;
             }
             Ok(answer)
         })

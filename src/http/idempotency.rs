@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::days(7);
+/// How often a process forgets older ones: nothing runs between requests, so a request with a key does it.
+const FORGETS_EVERY: TimeDelta = TimeDelta::hours(1);
 /// How long a second request waits for the first.
 const WAIT: Duration = Duration::from_secs(2);
 /// Longest key.
@@ -136,9 +138,12 @@ pub fn forget_old(db: &mut Db, now: NaiveDateTime) -> Result<usize> {
     Ok(diesel::delete(rows::table.filter(rows::created_at.lt(now - KEPT))).execute(db)?)
 }
 
-/// The keys whose first request is running in this process.
+/// The keys whose first request is running in this process, and when it last forgot old answers.
 #[derive(Debug, Default)]
-pub struct Running(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
+pub struct Running {
+    keys: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    forgot_at: Mutex<Option<NaiveDateTime>>,
+}
 
 impl Running {
     /// Waits for the turn of `key`.
@@ -147,7 +152,7 @@ impl Running {
     /// 409 with `Retry-After` when the first request is still running after 2 s.
     pub async fn turn(&self, key: &IdempotencyKey) -> Result<tokio::sync::OwnedMutexGuard<()>> {
         let lock = {
-            let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
             running.retain(|_, lock| lock.strong_count() > 0);
             let known = running.get(&key.name()).and_then(Weak::upgrade);
             known.unwrap_or_else(|| {
@@ -166,5 +171,15 @@ impl Running {
             )
             .with_header("Retry-After", "1")
         })
+    }
+
+    /// Whether old answers are to be forgotten now: at the first request with a key, then once an hour.
+    pub fn is_time_to_forget(&self, now: NaiveDateTime) -> bool {
+        let mut forgot_at = self.forgot_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = forgot_at.is_none_or(|before| now - before >= FORGETS_EVERY);
+        if is_time {
+            *forgot_at = Some(now);
+        }
+        is_time
     }
 }

@@ -98,6 +98,20 @@ fn a_key_is_kept_for_seven_days() {
 }
 
 #[test]
+fn old_answers_are_forgotten_though_nobody_asks_for_them_again() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let body = a_producer(&app).into_body();
+    for key in ["a", "b", "c"] {
+        post(&app, &admin, key, &body).expect(201);
+    }
+    assert_eq!(app.rows()["idempotency_keys"], 3);
+    app.set_clock("2026-12-01 05:00:00");
+    post(&app, &admin, "d", &body).expect(201);
+    assert_eq!(app.rows()["idempotency_keys"], 1);
+}
+
+#[test]
 fn a_key_is_printable_ascii_of_up_to_200_characters() {
     let app = TestApp::start();
     let admin = app.admin();
