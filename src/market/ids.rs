@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::HashMap;
+    use std::collections::hash_map::Entry;
 
     proptest! {
         // Against a map.
@@ -66,11 +67,11 @@ mod tests {
                 let id = Id(id << 70 | id);
                 if !keep {
                     prop_assert_eq!(index.remove(id, &ids), expected.remove(&id));
-                } else if !expected.contains_key(&id) {
+                } else if let Entry::Vacant(place) = expected.entry(id) {
                     let row = u32::try_from(ids.len()).unwrap();
                     ids.push(id);
                     index.insert(id, row, &ids);
-                    expected.insert(id, row);
+                    place.insert(row);
                 }
             }
             prop_assert_eq!(index.len(), expected.len());

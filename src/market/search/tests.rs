@@ -137,12 +137,15 @@ fn a_star_ends_with_its_certificate_and_another_day_is_worked_out() {
 
 // ---- every way of answering against looking at each row ----
 
+/// Product, quantity, months, last day from today, price with its visibility, unit it delivers to.
+type SampleOffer = (usize, i64, u16, i32, Option<(i64, Visibility)>, Option<u8>);
+
 #[derive(Debug, Clone)]
 struct Sample {
     organisations: Vec<(u8, u8)>,
     products: Vec<(usize, u8, usize)>,
     papers: Vec<(usize, u8, u8, i32, i32, bool)>,
-    offers: Vec<(usize, i64, u16, i32, Option<(i64, Visibility)>, Option<u8>)>,
+    offers: Vec<SampleOffer>,
 }
 
 const WORDS: [&str; 6] = ["hành tím", "hành lá", "tỏi", "dừa sáp", "dứa", "khóm"];
@@ -325,7 +328,6 @@ fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
 }
 
 /// What the row is to the question: its values by dimension, the dimensions it fails, and its sort key.
-#[expect(clippy::too_many_lines, reason = "the whole meaning of a question in one place")]
 fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimension, Vec<usize>>, Vec<Option<Dimension>>, u64) {
     let filter = &asked.filter;
     let held = |from: i32, until: i32| {

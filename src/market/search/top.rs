@@ -65,7 +65,9 @@ mod tests {
             let after = after.map(|first| (first, Id(3)));
             let mut top = Top::new(limit, after);
             let mut expected: Vec<(SortKey, u32)> = (0_u32..).zip(&keys).map(|(row, key)| ((*key, Id(u128::from(row))), row)).collect();
-            expected.iter().for_each(|(key, row)| top.offer(*key, *row));
+            for (key, row) in &expected {
+                top.offer(*key, *row);
+            }
             expected.sort_unstable();
             expected.retain(|(key, _)| after.is_none_or(|after| *key > after));
             let more = expected.len() > limit;

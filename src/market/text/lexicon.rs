@@ -266,7 +266,9 @@ mod tests {
         let mut lexicon = Lexicon::default();
         for (row, name) in (0_u32..).zip(names) {
             let words: Vec<Word> = tokens(name).iter().map(|token| lexicon.learn(token)).collect();
-            words.iter().for_each(|word| lexicon.post(*word, row));
+            for word in &words {
+                lexicon.post(*word, row);
+            }
             lexicon.count_pairs(&words, 1);
         }
         lexicon
