@@ -1,8 +1,9 @@
 //! Demands.
 
-use super::lines::{LINES, Line, Measure, Site};
+use super::lines::{LINES, Line, Site};
 use super::names::{capital, small, word};
 use super::offers::{day, dong};
+use super::packs::Measure;
 use super::random::{Random, rounded, rounded_to};
 use super::world::{Stage, World, quantity};
 use crate::decimal::Decimal;

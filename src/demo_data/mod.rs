@@ -8,7 +8,7 @@
 //! that it is what the API would have stored on the eve of the plan's day. What is left out is what needs the database:
 //! that references exist and codes are unique holds by construction.
 //!
-//! In reading order: `random`, then what there is (`places`, `lines`, `goods`, `names`, `world`), then what is
+//! In reading order: `random`, then what there is (`places`, `packs`, `lines`, `goods`, `names`, `world`), then what is
 //! made of it (`organisations`, `papers`, `products`, `offers`, `demands`), then where it goes (`batch`,
 //! `write`, `ndjson`).
 
@@ -20,6 +20,7 @@ mod names;
 mod ndjson;
 mod offers;
 mod organisations;
+mod packs;
 mod papers;
 mod places;
 mod products;

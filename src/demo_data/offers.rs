@@ -1,6 +1,6 @@
 //! Offers.
 
-use super::lines::Measure;
+use super::packs::Measure;
 use super::random::{Random, rounded, rounded_to};
 use super::world::{ProductShape, Stage, World, pack_of, quantity};
 use crate::decimal::{Decimal, Quantity};

@@ -5,8 +5,9 @@
 
 use super::Plan;
 use super::goods::{Good, Goods};
-use super::lines::{LINES, Line, Measure, PackShape, Site};
+use super::lines::{LINES, Line, Site};
 use super::names::Names;
+use super::packs::{Measure, PackShape};
 use super::places::Places;
 use super::random::Random;
 use crate::clock;
