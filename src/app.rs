@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::{
     agencies, buyers, certificates, demands, events, facilities, mous, offers, operation, organisations, producers, products, reference,
-    reports, star_proposals,
+    reports, search, star_proposals,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(collection_routes::<buyers::Buyers>());
     routes.extend(collection_routes::<agencies::Agencies>());
     routes.extend(collection_routes::<facilities::Facilities>());
-    routes.extend(collection_routes::<products::Products>());
+    routes.extend(search::searchable::<products::Products>(collection_routes::<products::Products>()));
     routes.extend(collection_routes::<certificates::Certificates>());
     routes.extend(collection_routes::<star_proposals::StarProposals>());
     routes.extend(collection_routes::<events::Events>());
@@ -43,10 +43,11 @@ pub fn routes() -> Vec<Route> {
     routes.extend(collection_routes::<mous::Mous>());
     routes.extend(mous::routes());
     routes.extend(reports::routes());
-    routes.extend(collection_routes::<offers::Offers>());
+    routes.extend(search::searchable::<offers::Offers>(collection_routes::<offers::Offers>()));
     routes.extend(offers::routes());
     routes.extend(collection_routes::<demands::Demands>());
     routes.extend(demands::routes());
+    routes.extend(search::routes());
     routes.extend(operation::routes());
     routes
 }

@@ -43,6 +43,7 @@ pub mod producers;
 pub mod products;
 pub mod reference;
 pub mod reports;
+pub mod search;
 pub mod server;
 pub mod settings;
 pub mod star_proposals;

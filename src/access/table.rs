@@ -187,6 +187,8 @@ pub const TABLE: &[Row] = &[
     ("delete_demand",                       BUYERS),
     ("close_demand",                        BUYERS),
 
+    ("suggest_names",                       EVERYBODY),
+
     ("get_ocop_statistics",                 EVERYBODY),
 ];
 

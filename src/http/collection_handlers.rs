@@ -194,6 +194,11 @@ async fn read_one<C: Collection>(
 
 /// `GET /{name}`
 pub async fn list<C: Collection>(permit: Permitted<List<C>>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    list_page::<C>(&permit, app, &request).await
+}
+
+/// A page of `GET /{name}`, for whoever has the permit to list.
+pub async fn list_page<C: Collection>(permit: &Permit, app: Data<App>, request: &HttpRequest) -> Result<HttpResponse> {
     let sort = super::route::sort_param(&C::SPEC);
     let args = Args::parse(request.query_string(), &[C::SPEC.filters, &[sort], LIST_PARAMS])?;
     let page = Page::read(&args, C::SPEC.sorts, C::SPEC.name, app.cursor_secret())?;

@@ -214,6 +214,7 @@ fn tag_description(tag: &str) -> &'static str {
         "mous" => "Memoranda of cooperation.",
         "offers" => "What can be supplied: how much a month, in which months, at which price.",
         "demands" => "What is needed, from when to when, and where.",
+        "search" => "Names to choose from while one types; products and offers are searched at their own addresses.",
         "reports" => "Counts for reports.",
         _ => "How the service is.",
     }
@@ -273,7 +274,7 @@ fn path_example(name: &str) -> &'static str {
 }
 
 fn query_parameter(param: &Param) -> Value {
-    json!({"name": param.name, "in": "query", "required": false, "description": param.description, "schema": param.kind.schema(), "example": param.example()})
+    json!({"name": param.name, "in": "query", "required": false, "description": param.description, "schema": param.schema(), "example": param.example()})
 }
 
 fn header_parameters(doc: &Doc) -> Vec<Value> {

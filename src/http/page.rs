@@ -42,16 +42,7 @@ impl Page {
         let sort = sorts.iter().find(|sort| Some(**sort) == asked).or(sorts.first()).copied().unwrap_or("created");
         let after = match args.get("cursor") {
             None => None,
-            Some(cursor) => Some(open(cursor, scope, &args.fingerprint(), secret).ok_or_else(|| {
-                Problem::parameter(
-                    "cursor",
-                    "invalid_cursor",
-                    text(
-                        "Send next_cursor unchanged, with the filters and sort of the page that gave it.",
-                        "Hãy gửi next_cursor nguyên vẹn, cùng bộ lọc và thứ tự của trang đã cho nó.",
-                    ),
-                )
-            })?),
+            Some(cursor) => Some(open(cursor, scope, &args.fingerprint(), secret).ok_or_else(invalid_cursor)?),
         };
         Ok(Self { limit: args.number("limit").unwrap_or(DEFAULT_LIMIT), sort, after })
     }
@@ -70,6 +61,18 @@ impl Page {
     }
 }
 
+/// 400 for a cursor that was tampered with or belongs to other filters.
+pub fn invalid_cursor() -> Problem {
+    Problem::parameter(
+        "cursor",
+        "invalid_cursor",
+        text(
+            "Send next_cursor unchanged, with the filters and sort of the page that gave it.",
+            "Hãy gửi next_cursor nguyên vẹn, cùng bộ lọc và thứ tự của trang đã cho nó.",
+        ),
+    )
+}
+
 /// A cursor after `after`, for `scope` (the list) and `fingerprint` (its filters).
 pub fn seal(after: &After, scope: &str, fingerprint: &str, secret: &[u8]) -> String {
     let payload = format!("{}\n{}", after.id, after.key);
@@ -78,7 +81,8 @@ pub fn seal(after: &After, scope: &str, fingerprint: &str, secret: &[u8]) -> Str
     BASE64.encode(sealed)
 }
 
-fn open(cursor: &str, scope: &str, fingerprint: &str, secret: &[u8]) -> Option<After> {
+/// Where the page before ended, of a cursor that was sealed for `scope` and `fingerprint`; nothing for any other text.
+pub fn open(cursor: &str, scope: &str, fingerprint: &str, secret: &[u8]) -> Option<After> {
     let sealed = BASE64.decode(cursor).ok()?;
     let (tag_sent, payload) = sealed.split_at_checked(TAG_BYTES)?;
     if !bool::from(subtle::ConstantTimeEq::ct_eq(tag(payload, scope, fingerprint, secret).as_slice(), tag_sent)) {

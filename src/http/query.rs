@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 /// A query string longer than this is no question that a person or program asks here.
 const LONGEST_VALUE: usize = 300;
+/// Values of one parameter: more are a list to choose from, not a choice.
+const MOST_REPEATED: usize = 20;
 
 /// What a parameter's value may be.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +49,17 @@ pub struct Param {
     pub kind: Kind,
     /// For the document.
     pub description: &'static str,
+    /// Whether it may be given several times.
+    pub many: bool,
 }
 
 impl Param {
+    /// JSON Schema for the document.
+    pub fn schema(&self) -> Value {
+        let one = self.kind.schema();
+        if self.many { json!({"type": "array", "items": one, "maxItems": MOST_REPEATED}) } else { one }
+    }
+
     /// An example for the document: it is prefilled on the documentation page, so it must be accepted there.
     pub fn example(&self) -> Value {
         match (self.kind, self.name) {
@@ -61,6 +71,16 @@ impl Param {
             (Kind::Text, "external_number") => "12/BBGN-2020".into(),
             (Kind::Text, "rule") => "QD26-2026".into(),
             (Kind::Text, "dimension") => "mass".into(),
+            (Kind::Text, "q") => "hành tím".into(),
+            (Kind::Text, "facets") => "province,group,stars".into(),
+            (Kind::Text, "region") => "DBSCL".into(),
+            (Kind::Text, "certificates") => json!(["HACCP"]),
+            (Kind::Text, "near") => "Hà Nội".into(),
+            (Kind::Text, "quantity") => "5000".into(),
+            (Kind::Text, "unit") => "KG".into(),
+            (Kind::Text, "price_at_most") => "35000".into(),
+            (Kind::Text, "within_km") => "300".into(),
+            _ if self.many => json!([self.kind.example()]),
             _ => self.kind.example(),
         }
     }
@@ -68,7 +88,12 @@ impl Param {
 
 /// Declares a parameter.
 pub const fn param(name: &'static str, kind: Kind, description: &'static str) -> Param {
-    Param { name, kind, description }
+    Param { name, kind, description, many: false }
+}
+
+/// Declares a parameter that may be given several times.
+pub const fn many(name: &'static str, kind: Kind, description: &'static str) -> Param {
+    Param { name, kind, description, many: true }
 }
 
 /// The day for which what follows from dates is worked out.
@@ -131,8 +156,17 @@ impl Args {
                 );
                 continue;
             };
-            if values.iter().any(|(known, _)| *known == param.name) {
-                fault("repeated_parameter", text("Give this parameter once.", "Chỉ dùng tham số này một lần."));
+            let times = values.iter().filter(|(known, _)| *known == param.name).count();
+            if times >= if param.many { MOST_REPEATED } else { 1 } {
+                let detail = if param.many {
+                    text(
+                        format!("Give this parameter at most {MOST_REPEATED} times."),
+                        format!("Dùng tham số này tối đa {MOST_REPEATED} lần."),
+                    )
+                } else {
+                    text("Give this parameter once.", "Chỉ dùng tham số này một lần.")
+                };
+                fault("repeated_parameter", detail);
                 continue;
             }
             match param.kind.refuse(&value) {
@@ -150,6 +184,16 @@ impl Args {
     /// The raw value.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a parameter was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     /// A day.
@@ -188,11 +232,15 @@ impl Args {
     /// # Errors
     /// 400 with the nearest names.
     pub fn provinces(&self, name: &str, day: NaiveDate) -> Result<Option<Vec<ProvinceId>>> {
-        let Some(input) = self.get(name) else { return Ok(None) };
-        match reference().provinces.match_filter(input, day) {
-            Ok(units) => Ok(Some(units)),
-            Err(error) => Err(Problem::parameter(name, "unknown_province", crate::reference::texts::province_error(&error))),
+        let mut found = None;
+        for input in self.all(name) {
+            let units = reference()
+                .provinces
+                .match_filter(input, day)
+                .map_err(|error| Problem::parameter(name, "unknown_province", crate::reference::texts::province_error(&error)))?;
+            found.get_or_insert_with(Vec::new).extend(units);
         }
+        Ok(found)
     }
 
     /// Every group whose products a filter by this group finds, under any rule.
@@ -200,11 +248,15 @@ impl Args {
     /// # Errors
     /// 400 with what is allowed.
     pub fn groups(&self, name: &str, day: NaiveDate) -> Result<Option<Vec<GroupId>>> {
-        let Some(input) = self.get(name) else { return Ok(None) };
-        match reference().product_groups.resolve(input, day) {
-            Ok(group) => Ok(Some(reference().product_groups.descendants(group))),
-            Err(error) => Err(Problem::parameter(name, "unknown_group", crate::reference::texts::group_error(&error))),
+        let mut found = None;
+        for input in self.all(name) {
+            let group = reference()
+                .product_groups
+                .resolve(input, day)
+                .map_err(|error| Problem::parameter(name, "unknown_group", crate::reference::texts::group_error(&error)))?;
+            found.get_or_insert_with(Vec::new).extend(reference().product_groups.descendants(group));
         }
+        Ok(found)
     }
 
     /// The parameters that choose the items of a list, in a fixed order: what a cursor is bound to.

@@ -22,6 +22,7 @@ use crate::error::{Problem, Result};
 use crate::log::{self, Position};
 use crate::market::record::{Change, Day, Id};
 use crate::market::{Market, Sizes};
+pub use convert::day;
 use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

@@ -28,6 +28,14 @@ impl Place {
         }
         distances
     }
+
+    /// Kilometres to one unit.
+    pub fn distance(self, tables: &Tables, to: u8) -> u16 {
+        match self {
+            Self::Unit(unit) => tables.distance(unit, to),
+            Self::Point(latitude, longitude) => tables.distance_from((latitude, longitude), to),
+        }
+    }
 }
 
 /// Which products are asked for; what is absent asks nothing.

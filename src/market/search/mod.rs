@@ -15,7 +15,7 @@ pub mod suggest;
 mod tests;
 mod top;
 
-pub use filter::{Filter, Place, Question, Sort};
+pub use filter::{Filter, Place, Question, Sort, seen_price};
 pub use offers::{FoundOffer, FoundOffers};
 
 use super::facet::Counts;

@@ -1,0 +1,218 @@
+//! `GET /v1/products`, `GET /v1/offers` (list or search) and `GET /v1/suggest`.
+
+use super::model::{OfferSearchPage, ProductSearchPage, Suggestions};
+use super::params::{self, Asked, OWN, SHARED, SORTS};
+use super::suggest::suggestions;
+use super::view::view_of;
+use super::write::Writer;
+use crate::access::Permit;
+use crate::app::App;
+use crate::error::{Code, Problem, Result, text};
+use crate::http::answer::read_fields;
+use crate::http::auth::{Permitted, operation};
+use crate::http::collection::Collection;
+use crate::http::collection_handlers::list_page;
+use crate::http::page::{After, seal};
+use crate::http::query::{AS_OF, Args, CURSOR, FIELDS, Kind, LIMIT, Param, param};
+use crate::http::route::{Doc, Route, Schemas, get_route, schema_of};
+use crate::ids::base32;
+use crate::market::Market;
+use crate::market::order::SortKey;
+use crate::market::record::Id;
+use crate::market::search::{Question, Sort};
+use crate::offers::Offers;
+use crate::products::Products;
+use actix_web::http::Method;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use std::time::Instant;
+use utoipa::openapi::schema::{AnyOfBuilder, Ref};
+use utoipa::openapi::{RefOr, Schema};
+
+operation!(ListProducts = "list_products", Memory);
+operation!(ListOffers = "list_offers", Memory);
+operation!(Suggest = "suggest_names", Memory);
+
+/// Items on a page unless asked otherwise.
+const DEFAULT_LIMIT: usize = 20;
+/// The sort of a search.
+const SORT: Param = param("sort", Kind::Word(&SORTS), "Order of the items.");
+/// Names of one kind that are suggested unless asked otherwise.
+const SUGGESTED: usize = 5;
+
+/// The routes of a collection whose list can be searched: its list answers both.
+pub fn searchable<C: Searched>(mut routes: Vec<Route>) -> Vec<Route> {
+    for route in routes.iter_mut().filter(|route| route.operation == C::SPEC.operations.list) {
+        route.handler = C::HANDLER;
+        let doc = &mut route.doc;
+        doc.description = format!(
+            "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. Its order is one of relevance (newest without words), price, quantity, stars, distance (needs `near`) and newest; `name`, `status` and the other parameters that only a list has don't go with it.",
+            C::SPEC.description
+        );
+        // As a search takes a shared parameter: several times.
+        doc.params.retain(|known| !SHARED.iter().any(|shared| shared.name == known.name) && known.name != "sort");
+        doc.params.extend(SHARED);
+        doc.params.extend(OWN);
+        doc.params.push(Param {
+            name: "sort",
+            kind: Kind::Word(C::ALL_SORTS),
+            description: "Order of the items; `-` sorts downwards.",
+            many: false,
+        });
+        doc.schemas.push(C::SCHEMAS);
+        for answer in doc.answers.iter_mut().filter(|answer| answer.0 == 200) {
+            answer.2 = Some(format!("{}Answer", C::PAGE));
+        }
+    }
+    routes
+}
+
+/// A collection that can be searched.
+pub trait Searched: Collection {
+    /// Its handler of the list.
+    const HANDLER: fn() -> actix_web::Route;
+    /// Sorts of the list and of the search.
+    const ALL_SORTS: &'static [&'static str];
+    /// Adds the schemas of its answers.
+    const SCHEMAS: fn(&mut Schemas);
+    /// First part of the names of its pages.
+    const PAGE: &'static str;
+}
+
+impl Searched for Products {
+    const HANDLER: fn() -> actix_web::Route = || get_route().to(list_products);
+    const ALL_SORTS: &'static [&'static str] =
+        &["created", "-created", "name", "-name", "relevance", "price", "quantity", "stars", "distance", "newest"];
+    const SCHEMAS: fn(&mut Schemas) = |schemas| {
+        schema_of::<ProductSearchPage>(schemas);
+        schemas.insert("ProductAnswer".into(), either("ProductPage", "ProductSearchPage"));
+    };
+    const PAGE: &'static str = "Product";
+}
+
+impl Searched for Offers {
+    const HANDLER: fn() -> actix_web::Route = || get_route().to(list_offers);
+    const ALL_SORTS: &'static [&'static str] =
+        &["created", "-created", "available_from", "-available_from", "relevance", "price", "quantity", "stars", "distance", "newest"];
+    const SCHEMAS: fn(&mut Schemas) = |schemas| {
+        schema_of::<OfferSearchPage>(schemas);
+        schemas.insert("OfferAnswer".into(), either("OfferPage", "OfferSearchPage"));
+    };
+    const PAGE: &'static str = "Offer";
+}
+
+fn either(list: &str, search: &str) -> RefOr<Schema> {
+    AnyOfBuilder::new()
+        .item(Ref::from_schema_name(list))
+        .item(Ref::from_schema_name(search))
+        .description(Some("A page of the list, or of a search."))
+        .into()
+}
+
+/// Routes beside the lists.
+pub fn routes() -> Vec<Route> {
+    vec![Route {
+        method: Method::GET,
+        path: "/v1/suggest".into(),
+        operation: "suggest_names",
+        handler: || get_route().to(suggest),
+        doc: Doc {
+            summary: "Suggest names while one types".into(),
+            description: "Products, product groups, provinces, producers and buyers whose names fit what has been typed so far, the best of each first. Answered from memory.".into(),
+            tag: "search",
+            params: SUGGEST_PARAMS.to_vec(),
+            answers: vec![(200, "application/json", Some("Suggestions".into()), None)],
+            problems: vec![Code::Unauthenticated],
+            schemas: vec![schema_of::<Suggestions>],
+            ..Doc::default()
+        },
+    }]
+}
+
+const SUGGEST_PARAMS: &[Param] =
+    &[param("q", Kind::Text, "What has been typed so far."), param("limit", Kind::Limit, "Names of each kind, 1 to 100; 5 unless given.")];
+
+async fn list_products(permit: Permitted<ListProducts>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    if !params::is_search(request.query_string()) {
+        return list_page::<Products>(&permit, app, &request).await;
+    }
+    search::<Products>(&permit, &app, &request, |market, question, write, facets, seal| {
+        let found = market.search(question);
+        let next = found.hits.last().filter(|_| found.more).map(|hit| seal(hit.key));
+        write.products(&found, facets, next.as_deref())
+    })
+}
+
+async fn list_offers(permit: Permitted<ListOffers>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    if !params::is_search(request.query_string()) {
+        return list_page::<Offers>(&permit, app, &request).await;
+    }
+    search::<Offers>(&permit, &app, &request, |market, question, write, facets, seal| {
+        let found = market.search_offers(question);
+        let next = found.hits.last().filter(|_| found.more).map(|hit| seal(hit.key));
+        write.offers(&found, facets, next.as_deref())
+    })
+}
+
+/// Answers a search from memory, on the thread that took the request: it takes microseconds and waits for nothing.
+fn search<C: Searched>(
+    permit: &Permit,
+    app: &App,
+    request: &HttpRequest,
+    answer: impl Fn(&Market, &Question<'_>, Writer<'_>, u8, &dyn Fn(SortKey) -> String) -> String,
+) -> Result<HttpResponse> {
+    let started = Instant::now();
+    let args = Args::parse(request.query_string(), &[SHARED, OWN, &[SORT, AS_OF, LIMIT, CURSOR, FIELDS]])?;
+    let scope = format!("{}/search", C::SPEC.name);
+    let fields = read_fields(args.get("fields"), app.members(C::PAGE))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let context = app.context(&permit.caller, &args);
+    let market = app.index.read()?;
+    let Asked { filter, facets, sort, place } = params::read(&args, &market, context.as_of)?;
+    let after = args.get("cursor").map(|cursor| open_cursor(cursor, &scope, &args, app.cursor_secret())).transpose()?;
+    let view = view_of(&permit.caller, &market);
+    let as_of = crate::indexing::day(context.as_of);
+    let limit = args.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+    // Without words the newest fit best.
+    let sort = if args.has("q") || sort != Sort::Relevance { sort } else { Sort::Newest };
+    let question = Question { text: args.get("q"), filter, facets, sort, place, limit, after, as_of, view };
+    let seal = |(key, id): SortKey| {
+        let after = After { key: key.to_string(), id: base32(id.0, 26) };
+        seal(&after, &scope, &args.fingerprint(), app.cursor_secret())
+    };
+    let write = Writer::new(&market, &question.view, as_of, context.as_of, place, fields);
+    let body = answer(&market, &question, write, facets, &seal);
+    drop(market);
+    Ok(from_memory(app, started, "search", body))
+}
+
+/// An answer that memory gave: how long it took, and whether the database was away.
+pub fn from_memory(app: &App, started: Instant, what: &str, body: String) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    response.insert_header(("Server-Timing", format!("{what};dur={:.3}", started.elapsed().as_secs_f64() * 1_000.0)));
+    if let Some(degraded) = app.degraded() {
+        response.insert_header(("Cungcau-Degraded", format!("database; position={}; age={}", degraded.position, degraded.age_seconds)));
+    }
+    response.body(body)
+}
+
+fn open_cursor(cursor: &str, scope: &str, args: &Args, secret: &[u8]) -> Result<SortKey> {
+    let opened = crate::http::page::open(cursor, scope, &args.fingerprint(), secret);
+    let key = opened.and_then(|after| Some((after.key.parse().ok()?, Id::parse(&format!("x_{}", after.id))?)));
+    key.ok_or_else(crate::http::page::invalid_cursor)
+}
+
+async fn suggest(permit: Permitted<Suggest>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let started = Instant::now();
+    let args = Args::parse(request.query_string(), &[SUGGEST_PARAMS])?;
+    let Some(typed) = args.get("q") else {
+        return Err(Problem::parameter("q", "missing", text("Say what has been typed so far.", "Hãy ghi những chữ đã gõ.")));
+    };
+    let context = app.context(&permit.caller, &args);
+    let limit = args.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(SUGGESTED);
+    let market = app.index.read()?;
+    let names = suggestions(&market, typed, limit, context.as_of);
+    drop(market);
+    let body = serde_json::to_string(&names).map_err(Problem::internal)?;
+    Ok(from_memory(&app, started, "suggest", body))
+}

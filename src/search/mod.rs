@@ -1,0 +1,17 @@
+//! Searching products and offers: words, filters, facets, and the names to choose from while one types.
+//!
+//! `GET /v1/products` and `GET /v1/offers` list the register as every collection does. With words (`q`), facets, or a
+//! filter or sort that only a search has, they are answered from the market index, without the database: what is found
+//! is open to trade on the day asked, with how it was found and what can be had of it.
+//!
+//! In reading order: [`params`] (what may be asked), [`model`] (the answers), `http` (the operations), `write` (JSON).
+
+mod http;
+pub mod model;
+pub mod params;
+mod suggest;
+mod view;
+mod write;
+
+pub use http::{routes, searchable};
+pub use view::view_of;

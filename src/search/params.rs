@@ -1,0 +1,313 @@
+//! What a search may ask.
+
+use crate::decimal::Quantity;
+use crate::error::{Problem, Result, Text, text};
+use crate::http::query::{Args, Kind, Param, many, param};
+use crate::indexing::tables::{region_of, regions};
+use crate::market::facet::Dimension;
+use crate::market::record::{Id, Rows};
+use crate::market::search::{Filter, Place, Sort};
+use crate::market::{Market, record::Day};
+use crate::measure;
+use crate::months;
+use crate::organisations::ProducerKind;
+use crate::reference::{CertificateKindId, ProvinceId, reference, texts};
+use chrono::NaiveDate;
+
+/// Names of the dimensions that can be counted, in the order of their bits.
+pub const FACETS: [&str; 7] = ["province", "group", "stars", "certificate", "producer_kind", "month", "price"];
+/// Orders that only a search has.
+pub const SORTS: [&str; 6] = ["relevance", "price", "quantity", "stars", "distance", "newest"];
+/// Farther than the country is long.
+const FARTHEST_KM: u16 = 3_000;
+/// Highest price that is worth a limit: a billion đồng a kilogram.
+const DEAREST: u32 = 1_000_000_000;
+
+/// Parameters that only a search has: any of them makes a list a search.
+pub const OWN: &[Param] = &[
+    param(
+        "q",
+        Kind::Text,
+        "Words of the product's or producer's name. Typed with marks they mean themselves (`dừa` is no `dứa`), typed without they mean all; the last one may be half typed, an unknown one may have one typing error, and other names of the same thing are found too.",
+    ),
+    param(
+        "facets",
+        Kind::Text,
+        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself.",
+    ),
+    many("region", Kind::Text, "Of producers in this region of today (code or name)."),
+    many("producer_kind", Kind::Word(ProducerKind::WORDS), "Of producers of this kind."),
+    many(
+        "certificates",
+        Kind::Text,
+        "With a valid certificate of this kind: its own, or one of its producer for a facility, a farm, a chain or the whole. Given several times, with all of them.",
+    ),
+    param("valid_on", Kind::Day, "Day on which stars and certificates must hold; the day asked unless given."),
+    param("valid_from", Kind::Day, "First day of a period over which stars and certificates must hold, with `valid_until`."),
+    param("valid_until", Kind::Day, "Last day of that period."),
+    many("months", Kind::Word(months::WORDS), "That one offer supplies in this month of the year. Given several times, in all of them."),
+    param("quantity", Kind::Text, "That one offer has so much a month, in `unit`."),
+    param("unit", Kind::Text, "Unit of `quantity` and `price_at_most`: one of fixed size; KG unless given."),
+    param(
+        "price_at_most",
+        Kind::Text,
+        "That one offer costs no more than so many đồng for a `unit`. A price that one may not see is under no limit.",
+    ),
+    param("gi", Kind::Flag, "`true`: with a valid right to a geographical indication."),
+    param("delivers_to", Kind::Province, "That one offer delivers to this province-level unit."),
+    param(
+        "near",
+        Kind::Text,
+        "Where distances are measured from: a province-level unit, or latitude and longitude in degrees, separated by a comma.",
+    ),
+    param("within_km", Kind::Text, "Not farther than so many kilometres from `near`, measured to the centroid of the producer's unit."),
+    param("offered", Kind::Flag, "Only products with an offer that is open or to come, or only the others."),
+];
+
+/// Parameters that a list has as well, as a search takes them.
+pub const SHARED: &[Param] = &[
+    many(
+        "province",
+        Kind::Province,
+        "Of producers in this province-level unit (code or name on the day asked) or in one that it succeeded.",
+    ),
+    many("group", Kind::Group, "In this OCOP group, of any level, whatever decision the product was listed under."),
+    param("producer", Kind::Id, "Of this producer."),
+    param("stars", Kind::Stars, "With an OCOP certificate of at least so many stars that is valid on the day asked (or over the period)."),
+    param("illustrative", Kind::Flag, "Only invented records, or only others."),
+];
+
+/// What was asked, beside words, view and page.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Filters.
+    pub filter: Filter,
+    /// Dimensions to count, one bit each.
+    pub facets: u8,
+    /// Order.
+    pub sort: Sort,
+    /// Where distances are measured from.
+    pub place: Option<Place>,
+}
+
+/// Whether `query` asks for a search: it has a parameter or a sort that a list has not.
+pub fn is_search(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        OWN.iter().any(|param| param.name == name) || name == "sort" && SORTS.contains(&value.trim_start_matches('-'))
+    })
+}
+
+/// Reads what was asked.
+///
+/// # Errors
+/// 400 with what would be right.
+pub fn read(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Asked> {
+    let place = args.get("near").map(|near| place(near, as_of)).transpose()?;
+    let sort = match args.get("sort") {
+        None | Some("relevance") => Sort::Relevance,
+        Some("price") => Sort::Price,
+        Some("quantity") => Sort::Quantity,
+        Some("stars") => Sort::Stars,
+        Some("distance") => Sort::Distance,
+        Some(_) => Sort::Newest,
+    };
+    if place.is_none() && (sort == Sort::Distance || args.has("within_km")) {
+        return Err(Problem::parameter(
+            "near",
+            "missing",
+            text("Distances need a place: give near.", "Khoảng cách cần một điểm mốc: hãy ghi near."),
+        ));
+    }
+    Ok(Asked { filter: filter(args, market, as_of)?, facets: facets(args)?, sort, place })
+}
+
+fn filter(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Filter> {
+    let rows = |units: Option<Vec<ProvinceId>>| units.map(|units| Rows::of(units.into_iter().map(ProvinceId::row)));
+    let unit = unit(args)?;
+    let price = args.get("price_at_most").map(|value| whole("price_at_most", value, DEAREST)).transpose()?;
+    let kinds = args.all("producer_kind").filter_map(|word| ProducerKind::WORDS.iter().position(|known| *known == word));
+    Ok(Filter {
+        provinces: rows(args.provinces("province", as_of)?),
+        region: region(args)?,
+        groups: args.groups("group", as_of)?.map(|groups| Rows::of(groups.into_iter().map(crate::reference::GroupId::row))),
+        least_stars: args.number("stars").and_then(|stars| u8::try_from(stars).ok()).unwrap_or(0),
+        kinds: args.has("producer_kind").then(|| kinds.fold(0_u16, |set, kind| set | 1 << kind)),
+        certificates: certificates(args)?,
+        period: period(args)?,
+        months: args.all("months").filter_map(|month| month.parse::<u16>().ok()).fold(0, |set, month| set | 1 << (month - 1).min(11)),
+        quantity: args.get("quantity").map(|value| quantity(value, unit)).transpose()?,
+        price_at_most: price.map(|price| per_base(price, unit)),
+        delivers_to: args
+            .get("delivers_to")
+            .map(|input| province("delivers_to", input, as_of))
+            .transpose()?
+            .map(|id| market.tables().current(id.row())),
+        within_km: args
+            .get("within_km")
+            .map(|value| whole("within_km", value, u32::from(FARTHEST_KM)))
+            .transpose()?
+            .and_then(|km| u16::try_from(km).ok()),
+        is_offered: args.maybe_flag("offered"),
+        is_illustrative: args.maybe_flag("illustrative"),
+        producer: args.get("producer").map(|id| Id::parse(id).and_then(|id| market.organisations().row(id)).unwrap_or(u32::MAX)),
+    })
+}
+
+fn facets(args: &Args) -> Result<u8> {
+    let mut bits = 0;
+    for word in args.get("facets").into_iter().flat_map(|list| list.split(',')).map(str::trim) {
+        let Some(at) = FACETS.iter().position(|known| *known == word) else {
+            let known = FACETS.join(", ");
+            return Err(Problem::parameter(
+                "facets",
+                "not_allowed",
+                text(format!("Of these, separated by commas: {known}."), format!("Chọn trong: {known}, cách nhau bằng dấu phẩy.")),
+            ));
+        };
+        bits |= Dimension::ALL.get(at).map_or(0, |dimension| dimension.bit());
+    }
+    Ok(bits)
+}
+
+fn region(args: &Args) -> Result<Option<Rows>> {
+    let mut found: Option<Rows> = None;
+    for input in args.all("region") {
+        let key = crate::text::fold(input);
+        let at =
+            regions().iter().position(|region| region.code.eq_ignore_ascii_case(input.trim()) || crate::text::fold(&region.name) == key);
+        let Some(at) = at else {
+            let known = regions().iter().map(|region| format!("{} ({})", region.code, region.name)).collect::<Vec<_>>().join(", ");
+            return Err(Problem::parameter(
+                "region",
+                "unknown_region",
+                text(format!("The regions of today are: {known}."), format!("Các vùng hiện nay: {known}.")),
+            ));
+        };
+        let in_region = reference()
+            .provinces
+            .all()
+            .iter()
+            .filter(|province| usize::from(region_of(province.id)) == at)
+            .map(|province| province.id.row());
+        let rows = Rows::of(in_region);
+        found = Some(Rows(found.map_or(0, |found| found.0) | rows.0));
+    }
+    Ok(found)
+}
+
+fn certificates(args: &Args) -> Result<u64> {
+    let mut kinds = 0_u64;
+    for code in args.all("certificates") {
+        let kind = reference()
+            .certificate_kinds
+            .resolve(code)
+            .map_err(|_| Problem::parameter("certificates", "unknown_certificate_kind", texts::certificate_kind_error()))?;
+        kinds |= bit(kind);
+    }
+    if args.get("gi") == Some("true") {
+        kinds |= reference().certificate_kinds.resolve("GI_USE").map_or(0, bit);
+    }
+    Ok(kinds)
+}
+
+fn bit(kind: CertificateKindId) -> u64 {
+    1_u64.checked_shl(u32::from(kind.row())).unwrap_or(0)
+}
+
+fn period(args: &Args) -> Result<Option<(Day, Day)>> {
+    let day = |name: &str| args.day(name).map(crate::indexing::day);
+    match (day("valid_on"), day("valid_from"), day("valid_until")) {
+        (None, None, None) => Ok(None),
+        (Some(on), None, None) => Ok(Some((on, on))),
+        (None, Some(from), Some(until)) if from <= until => Ok(Some((from, until))),
+        (None, Some(_), Some(_)) => Err(Problem::parameter(
+            "valid_until",
+            "wrong_order",
+            text("The last day of the period is on or after its first day.", "Ngày cuối của kỳ phải vào hoặc sau ngày đầu."),
+        )),
+        _ => Err(Problem::parameter(
+            "valid_on",
+            "not_together",
+            text(
+                "Give valid_on alone, or valid_from and valid_until together.",
+                "Dùng riêng valid_on, hoặc dùng valid_from cùng với valid_until.",
+            ),
+        )),
+    }
+}
+
+/// A unit of fixed size, and what one is worth in its base unit.
+fn unit(args: &Args) -> Result<measure::Base> {
+    let input = args.get("unit").unwrap_or("KG");
+    let wrong = |detail: Text| Problem::parameter("unit", "unknown_unit", detail);
+    let day_less = reference()
+        .units
+        .resolve(input)
+        .map_err(|_| wrong(text("A unit of fixed size, such as KG, TAN, L or CAI.", "Một đơn vị cố định, như KG, TAN, L hoặc CAI.")))?;
+    measure::one(day_less, None).map_err(|_| {
+        wrong(text(
+            "A unit of fixed size, such as KG, TAN, L or CAI: a pack holds something else for each product.",
+            "Một đơn vị cố định, như KG, TAN, L hoặc CAI: quy cách đóng gói khác nhau theo sản phẩm.",
+        ))
+    })
+}
+
+/// So much of `unit`, in thousandths of the base unit.
+fn quantity(value: &str, unit: measure::Base) -> Result<(i64, u8)> {
+    let wrong = || {
+        Problem::parameter(
+            "quantity",
+            "not_a_quantity",
+            text(
+                "A number above 0 with at most 3 decimal places, such as 5000.",
+                "Một số lớn hơn 0, tối đa 3 chữ số thập phân, ví dụ 5000.",
+            ),
+        )
+    };
+    let asked: Quantity = value.parse().map_err(|_| wrong())?;
+    let base = i128::from(asked.0) * i128::from(unit.quantity.0) / 1_000;
+    let base = i64::try_from(base).ok().filter(|base| *base > 0).ok_or_else(wrong)?;
+    Ok((base, unit.unit.row()))
+}
+
+/// A price for a `unit`, for its base unit: rounded down, so that nothing dearer passes.
+fn per_base(price: u32, unit: measure::Base) -> u32 {
+    let per = i128::from(price) * 1_000 / i128::from(unit.quantity.0.max(1));
+    u32::try_from(per).unwrap_or(u32::MAX - 1)
+}
+
+fn whole(name: &'static str, value: &str, most: u32) -> Result<u32> {
+    value.parse::<u32>().ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| {
+        Problem::parameter(
+            name,
+            "out_of_range",
+            text(format!("A whole number from 1 to {most}."), format!("Một số nguyên từ 1 đến {most}.")),
+        )
+    })
+}
+
+fn province(name: &'static str, input: &str, as_of: NaiveDate) -> Result<ProvinceId> {
+    reference().provinces.resolve(input, as_of).map_err(|error| Problem::parameter(name, "unknown_province", texts::province_error(&error)))
+}
+
+fn place(near: &str, as_of: NaiveDate) -> Result<Place> {
+    let Some((latitude, longitude)) = near.split_once(',') else { return Ok(Place::Unit(province("near", near, as_of)?.row())) };
+    let hundredths = |value: &str, most: f64| {
+        let degrees = value.trim().parse::<f64>().ok().filter(|degrees| degrees.abs() <= most)?;
+        #[expect(clippy::cast_possible_truncation, reason = "at most 18,000")]
+        let rounded = (degrees * 100.0).round() as i32;
+        Some(rounded)
+    };
+    match (hundredths(latitude, 90.0), hundredths(longitude, 180.0)) {
+        (Some(latitude), Some(longitude)) => Ok(Place::Point(latitude, longitude)),
+        _ => Err(Problem::parameter(
+            "near",
+            "not_a_place",
+            text(
+                "Latitude and longitude in degrees, such as 10.03,105.78, or a province-level unit.",
+                "Vĩ độ và kinh độ theo độ, ví dụ 10.03,105.78, hoặc tên tỉnh, thành phố.",
+            ),
+        )),
+    }
+}

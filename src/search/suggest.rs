@@ -1,0 +1,70 @@
+//! Names to choose from while one types.
+
+use super::model::{Matched, SuggestedName, Suggestions};
+use crate::ids::base32;
+use crate::market::Market;
+use crate::market::text::query::How;
+use crate::reference::reference;
+use crate::text::fold;
+use chrono::NaiveDate;
+
+/// What fits `typed`, at most `limit` of each kind.
+pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate) -> Suggestions {
+    let products = market.suggest_products(typed, limit).into_iter().map(|found| SuggestedName {
+        id: format!("prd_{}", base32(market.products().id(found.row).0, 26)),
+        name: market.products().name(found.row).to_owned(),
+        matched: matched(found.how),
+    });
+    let organisations = |wanted: &dyn Fn(&crate::market::organisations::Organisation) -> bool| -> Vec<SuggestedName> {
+        let found = market.find_organisations(typed, limit, wanted);
+        let named = found.into_iter().filter_map(|found| {
+            let organisation = market.organisations().get(found.row)?;
+            let id = format!("org_{}", base32(market.organisations().id(found.row).0, 26));
+            Some(SuggestedName { id, name: organisation.name.to_string(), matched: matched(found.how) })
+        });
+        named.collect()
+    };
+    let groups = &reference().product_groups;
+    let current = groups.all().iter().filter(|group| groups.current(group.id) == Some(group.id));
+    let provinces = reference().provinces.in_force(as_of);
+    Suggestions {
+        products: products.collect(),
+        groups: fitting(typed, limit, current.map(|group| (group.id.as_str().to_owned(), group.name_vi.clone()))),
+        provinces: fitting(typed, limit, provinces.map(|province| (province.id.as_str().to_owned(), province.name.clone()))),
+        producers: organisations(&|organisation| organisation.producer_kind.is_some()),
+        buyers: organisations(&|organisation| organisation.is_buyer),
+    }
+}
+
+/// Names of a short table in which every typed word begins a word; those whose own beginning it is first.
+fn fitting(typed: &str, limit: usize, names: impl Iterator<Item = (String, String)>) -> Vec<SuggestedName> {
+    let typed_key = fold(typed);
+    let words: Vec<&str> = typed_key.split(' ').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<(bool, usize, String, String)> = names
+        .filter_map(|(id, name)| {
+            let key = fold(&name);
+            let all = words.iter().all(|word| key.split(' ').any(|own| own.starts_with(word)));
+            all.then(|| (!key.contains(&typed_key), name.chars().count(), name, id))
+        })
+        .collect();
+    found.sort();
+    let suggested = found.into_iter().map(|(_, _, name, id)| {
+        let is_exact = name.to_lowercase().contains(&typed.to_lowercase());
+        SuggestedName { id, name, matched: if is_exact { Matched::Exact } else { Matched::Folded } }
+    });
+    suggested.take(limit).collect()
+}
+
+fn matched(how: How) -> Matched {
+    match how {
+        How::Exact => Matched::Exact,
+        How::Folded => Matched::Folded,
+        How::Prefix => Matched::Prefix,
+        How::Synonym => Matched::Synonym,
+        How::Typo => Matched::Typo,
+        How::Partial => Matched::Partial,
+    }
+}
