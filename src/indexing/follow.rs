@@ -9,7 +9,9 @@ use super::Index;
 use crate::db::{Db, connect, read_once_on};
 use crate::error::{Problem, Result};
 use crate::log;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Between two looks for an announcement: a change of another process waits half of it in the mean.
@@ -28,7 +30,12 @@ pub fn follow(index: &Arc<Index>) -> std::io::Result<()> {
     let follow = move || {
         let mut follower = Follower::default();
         while let Some(index) = index.upgrade() {
-            let rest = follower.turn(&index);
+            let turn = catch_unwind(AssertUnwindSafe(|| follower.turn(&index)));
+            let rest = turn.unwrap_or_else(|_| {
+                follower = Follower::default();
+                index.note_broken();
+                REST
+            });
             drop(index);
             std::thread::sleep(rest);
         }
@@ -46,10 +53,11 @@ struct Follower {
 impl Follower {
     /// Does what there is to do, and says how long to rest.
     fn turn(&mut self, index: &Index) -> Duration {
-        if !index.is_built()
+        if (!index.is_built() || index.broken.swap(false, Ordering::AcqRel))
             && let Err(problem) = index.rebuild()
         {
             tracing::warn!(cause = %problem, "the market index could not be built yet");
+            index.broken.store(index.is_built(), Ordering::Release);
             return REST;
         }
         index.roll_over();

@@ -25,7 +25,8 @@ use crate::market::{Market, Sizes};
 pub use convert::day;
 use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use step::Step;
 
@@ -57,6 +58,8 @@ pub struct Index {
     started: Instant,
     /// Products that some commitment names: where one of them changes, an `MoU` may be worth something else.
     promised: Mutex<HashSet<Id>>,
+    /// Whether a change was left half applied.
+    broken: AtomicBool,
     rebuilds: AtomicU64,
     errors: AtomicU64,
 }
@@ -120,6 +123,7 @@ impl Index {
             in_step: AtomicU64::new(0),
             started: Instant::now(),
             promised: Mutex::default(),
+            broken: AtomicBool::new(false),
             rebuilds: AtomicU64::new(0),
             errors: AtomicU64::new(0),
         }
@@ -178,12 +182,25 @@ impl Index {
     pub fn committed(&self, changes: &[log::Change]) {
         let Some(last) = changes.last() else { return };
         self.head.fetch_max(last.seq, Ordering::Relaxed);
-        if self.take_own(changes).is_ok_and(|taken| taken != Taken::Gap) {
-            return;
+        let take = || {
+            if self.take_own(changes)? == Taken::Gap {
+                self.store.read_here(|db| self.catch_up(db))?;
+            }
+            Ok::<_, Problem>(())
+        };
+        // A fault of the index must not make us say that nothing was stored.
+        match catch_unwind(AssertUnwindSafe(take)) {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => tracing::warn!(cause = %problem, seq = last.seq, "the market index will have this change later"),
+            Err(_) => self.note_broken(),
         }
-        if let Err(problem) = self.store.read_here(|db| self.catch_up(db)) {
-            tracing::warn!(cause = %problem, seq = last.seq, "the market index will have this change later");
-        }
+    }
+
+    /// Notes that a change was left half applied: the index is built anew.
+    fn note_broken(&self) {
+        tracing::error!(seq = self.applied(), "the market index failed in the middle of a change");
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        self.broken.store(true, Ordering::Release);
     }
 
     fn take_own(&self, changes: &[log::Change]) -> Result<Taken> {
@@ -216,13 +233,22 @@ impl Index {
     /// What the database says.
     fn catch_up(&self, db: &mut Db) -> Result<()> {
         loop {
-            let changes = log::after(db, self.applied(), READ_AT_ONCE)?;
-            let Some(last) = changes.last() else { break };
+            let from = self.applied();
+            let changes = log::after(db, from, READ_AT_ONCE)?;
+            let (Some(first), Some(last)) = (changes.first(), changes.last()) else { break };
+            if first.seq != from + 1 {
+                tracing::error!(from, next = first.seq, "the log has a hole: the market index is built anew");
+                self.broken.store(true, Ordering::Release);
+                break;
+            }
             self.head.fetch_max(last.seq, Ordering::Relaxed);
             let mut steps = self.steps(&changes);
             self.add_promises(&mut steps, db)?;
-            if self.take(steps.list) == Taken::NotBuilt || i64::try_from(changes.len()).is_ok_and(|read| read < READ_AT_ONCE) {
-                break;
+            let is_last = i64::try_from(changes.len()).is_ok_and(|read| read < READ_AT_ONCE);
+            match self.take(steps.list) {
+                Taken::NotBuilt => break,
+                Taken::All if is_last => break,
+                Taken::All | Taken::Gap => {}
             }
         }
         Ok(())
@@ -251,7 +277,8 @@ impl Index {
             while let Some(step) = steps.next_if(|_| held < APPLIED_AT_ONCE && (held % BETWEEN_LOOKS != 0 || since.elapsed() < HOLD)) {
                 held += 1;
                 self.applied.store(step.seq, Ordering::Release);
-                *position = step.apply(market);
+                *position = step.position.clone();
+                step.apply(market);
             }
         }
         if self.head.load(Ordering::Relaxed) <= position.seq {
@@ -323,7 +350,8 @@ impl Index {
         })?;
         let read = steps.len();
         for step in steps {
-            *at = step.apply(market);
+            *at = step.position.clone();
+            step.apply(market);
         }
         Ok(read)
     }

@@ -17,16 +17,16 @@ pub(super) struct Step {
     /// A product that no commitment named when the step was made.
     pub unpromised: Option<Id>,
     pub changes: Vec<Change>,
-    position: Position,
+    /// Its place in the log.
+    pub position: Position,
 }
 
 impl Step {
-    /// Applies it, and gives the place in the log that the index has then.
-    pub fn apply(self, market: &mut Market) -> Position {
+    /// Applies it.
+    pub fn apply(self, market: &mut Market) {
         for change in self.changes {
             market.apply(change);
         }
-        self.position
     }
 }
 

@@ -260,6 +260,17 @@ fn a_database_that_was_restored_is_read_anew() {
 }
 
 #[test]
+fn a_hole_in_the_log_is_passed_by_a_new_index() {
+    let app = TestApp::start();
+    a_producer(&app).create();
+    execute(&app, "UPDATE feed_head SET head = head + 1");
+    let producer = a_producer(&app).create();
+    soon("a rebuild", || app.index().state().rebuilds > 0);
+    a_product(&app, &producer).create();
+    assert_eq!(app.index().applied(), app.log_head());
+}
+
+#[test]
 fn what_the_command_line_writes_beside_the_server_is_followed() {
     let app = TestApp::start();
     app.admin();
