@@ -157,7 +157,8 @@ impl Book {
                 continue;
             };
             for (block, start) in rows.blocks.iter().zip((0_u32..).step_by(ROWS)) {
-                scan::scan(question, block, Place { group, slot: start }, |row| self.wide.get(&block.id[row]), &mut race);
+                let used = rows.rows - start as usize;
+                scan::scan(question, (block, used), Place { group, slot: start }, |row| self.wide.get(&block.id[row]), &mut race);
             }
         }
         race.finish()

@@ -251,8 +251,8 @@ impl Summary {
         let higher = ocop.clone().any(|paper| paper.stars > longest.stars) || u16::from(longest.stars) > STARS;
         Self {
             kinds,
-            stars: u16::from(longest.stars) & STARS,
-            // Where another has more stars, as if it never began: whether one counts has to be looked up.
+            // Where another has more stars, as if it had most and never began: whether one counts has to be looked up.
+            stars: if higher { 5 } else { u16::from(longest.stars) },
             stars_from: if higher { u16::MAX } else { nearest_day_code(longest.from) },
             stars_until: nearest_day_code(longest.until),
             more_stars: if more || higher { MORE_STARS } else { 0 },

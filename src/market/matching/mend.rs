@@ -57,7 +57,7 @@ pub fn mends(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, 
 }
 
 /// The changes for one constraint: at most two.
-fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
+pub(super) fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
     if !found.fails.contains(code) {
         return Vec::new();
     }

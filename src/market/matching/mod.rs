@@ -6,13 +6,15 @@
 //! distance, then id.
 //!
 //! In reading order: [`Supply`], [`Need`], [`View`] and [`Setting`] (what is matched), [`evaluate`] (one pair, explained)
-//! with [`mends`], [`Papers`] and [`Promises`] (sets that offers share), [`Book`] (all offers, and the best for a demand).
+//! with [`mends`], [`Papers`] and [`Promises`] (sets that offers share), [`Book`] (all offers, and the best for a demand),
+//! [`DemandBook`] (all demands, and the best for an offer), [`readiness()`] (what a producer lacks).
 
 mod book;
 mod calendar;
 mod codes;
 mod columns;
 mod constraints;
+mod demands;
 mod facts;
 mod judge;
 mod mend;
@@ -22,6 +24,7 @@ mod properties;
 mod question;
 mod ranking;
 mod reach;
+mod readiness;
 #[cfg(test)]
 mod samples;
 mod scan;
@@ -29,9 +32,11 @@ mod score;
 
 pub use book::{Book, Place};
 pub use constraints::{Code, Detail, Evaluation, Verdict, evaluate};
+pub use demands::DemandBook;
 pub use facts::{Need, Setting, Supply, View};
 pub use judge::PriceVerdict;
 pub use mend::{Mend, mends};
 pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};
+pub use readiness::{Lack, Readiness, Unlock, readiness};
 pub use score::{Criterion, Part, Raw, Weights, WrongSum};

@@ -27,38 +27,40 @@ const CLOSED: u16 = 0b11 << 14;
 /// A column of zeros, for planes that no row has needed.
 static NOTHING: [u16; ROWS] = [0; ROWS];
 
-/// Scans all of a block; `place` is that of its first row, `wide` finds the offers that are kept whole.
+/// Scans the first `used` rows of a block; `place` is that of its first, `wide` finds the offers that are kept whole.
 pub(super) fn scan<'b>(
     question: &Question<'_>,
-    block: &Block,
+    (block, used): (&Block, usize),
     place: Place,
     wide: impl Fn(usize) -> Option<&'b Supply>,
     race: &mut Race<Place>,
 ) {
-    let mut fails = [0; ROWS];
-    mask(question, block, &mut fails);
-    let mut bounds = [0.0; ROWS];
-    bound(question, block, &mut bounds);
+    // Whole vectors: unused rows are closed.
+    let used = used.next_multiple_of(64).min(ROWS);
+    let (mut fails, mut bounds) = ([0; ROWS], [0.0; ROWS]);
+    let (fails, bounds) = (&mut fails[..used], &mut bounds[..used]);
+    mask(question, block, fails);
+    bound(question, block, bounds);
     let (mut open, mut fitting) = (0_u16, 0_u16);
-    for fails in &fails {
+    for fails in &*fails {
         open += u16::from(*fails < CLOSED);
         fitting += u16::from(*fails == 0);
     }
     race.considered += u32::from(open);
     race.eligible += u32::from(fitting);
 
-    let mut alive = Alive::new(&fails, &bounds, race);
+    let mut alive = Alive::new(fails, bounds, race);
     let mut common = [0; ROWS];
     for row in alive.rows() {
-        refine(question, block, row, &mut fails, &mut common);
+        refine(question, block, row, fails, &mut common);
     }
     if question.need.required != 0 {
-        alive.keep(&fails);
+        alive.keep(fails);
         for row in alive.rows() {
-            certify(question, block, row, &mut fails);
+            certify(question, block, row, fails);
         }
     }
-    alive.keep(&fails);
+    alive.keep(fails);
     for row in alive.rows() {
         let place = Place { slot: place.slot + u32::try_from(row).unwrap_or(0), ..place };
         Row { block, at: row, fails: fails[row], common: common[row], bound: bounds[row], place }.rank(question, race);
@@ -81,16 +83,20 @@ struct Alive {
 
 impl Alive {
     /// Those that may fit after all, and those whose bound lets them in among the best or the near misses.
-    fn new(fails: &[u16; ROWS], bounds: &[f32; ROWS], race: &Race<Place>) -> Self {
+    fn new(fails: &[u16], bounds: &[f32], race: &Race<Place>) -> Self {
         let (best, near) = (f32::from(race.best.least_score()), f32::from(race.near.least_score()));
-        let mut found = Self { rows: [0; ROWS], count: 0 };
-        // Without a branch: whether a row is alive cannot be foretold.
-        for (row, (fails, bound)) in (0..).zip(fails.iter().zip(bounds)) {
+        let mut chosen = [0_u16; ROWS];
+        for (chosen, (fails, bound)) in chosen.iter_mut().zip(fails.iter().zip(bounds)) {
             let certain = fails & !DOUBT;
             let fits = (certain == 0) & ((*fails == DOUBT) | (*bound >= best));
             let misses = (certain & certain.wrapping_sub(1) == 0) & (*bound >= near);
+            *chosen = u16::from(fits | misses);
+        }
+        let mut found = Self { rows: [0; ROWS], count: 0 };
+        // Without a branch: whether a row is alive cannot be foretold.
+        for (row, chosen) in (0..).zip(chosen) {
             found.rows[found.count & (ROWS - 1)] = row;
-            found.count += usize::from(fits | misses);
+            found.count += usize::from(chosen);
         }
         found
     }
@@ -100,7 +106,7 @@ impl Alive {
     }
 
     /// Drops those that by now fail more than one constraint.
-    fn keep(&mut self, fails: &[u16; ROWS]) {
+    fn keep(&mut self, fails: &[u16]) {
         let mut count = 0;
         for at in 0..self.count {
             let row = self.rows[at];
@@ -133,7 +139,7 @@ fn full(supply: &Supply, place: Place, need: &Need, setting: &Setting<'_>, race:
 }
 
 /// Sets for each row the bits of what it certainly fails, and whether it may fail more. Unused rows and wide ones are closed.
-fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16; ROWS]) {
+fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
     days(question, block, fails);
     let needed = question.need.months;
     for (fails, months) in fails.iter_mut().zip(&block.months) {
@@ -173,7 +179,7 @@ fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16; ROWS]) {
     }
 }
 
-fn days(question: &Question<'_>, block: &Block, fails: &mut [u16; ROWS]) {
+fn days(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
     let (as_of, first, last) = (question.as_of, question.from, question.until);
     let columns = block.from.iter().zip(&block.until).zip(&block.closed_on);
     for (fails, ((from, until), closed_on)) in fails.iter_mut().zip(columns) {
@@ -185,7 +191,7 @@ fn days(question: &Question<'_>, block: &Block, fails: &mut [u16; ROWS]) {
     }
 }
 
-fn stars(question: &Question<'_>, block: &Block, fails: &mut [u16; ROWS]) {
+fn stars(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
     let (first, last, needed) = (question.from, question.until, u16::from(question.need.least_stars));
     let columns = block.stars_from.iter().zip(&block.stars_until).zip(block.marks.iter().zip(&block.months));
     for (fails, ((from, until), (marks, months))) in fails.iter_mut().zip(columns) {
@@ -196,7 +202,7 @@ fn stars(question: &Question<'_>, block: &Block, fails: &mut [u16; ROWS]) {
     }
 }
 
-fn prices(question: &Question<'_>, ceiling: &Ceiling, block: &Block, fails: &mut [u16; ROWS]) {
+fn prices(question: &Question<'_>, ceiling: &Ceiling, block: &Block, fails: &mut [u16]) {
     let view = &question.setting.view;
     let ((mask, value), level) = (ceiling.bounded, view.level as u16);
     if ceiling.is_seen {
@@ -234,7 +240,7 @@ fn stars_of(question: &Question<'_>, block: &Block, row: usize) -> (bool, u16) {
 
 /// Counts the months that are shared, and compares a price with the ceiling where the codes do not tell.
 #[inline]
-fn refine(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16; ROWS], common: &mut [u8; ROWS]) {
+fn refine(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16], common: &mut [u8; ROWS]) {
     let before = fails[row];
     if before & (Code::Period.bit() | Code::Months.bit()) == 0 {
         let end = block.until[row].min(block.closed_on[row].saturating_sub(1));
@@ -251,7 +257,7 @@ fn refine(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16; 
 
 /// Looks up whether the required papers, of which the row has some of any date, hold over the period.
 #[inline]
-fn certify(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16; ROWS]) {
+fn certify(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16]) {
     let need = question.need;
     if fails[row] & (Code::Certificate.bit()) == 0 {
         let held = question.setting.papers.held(block.papers[row], need.from, need.until);
@@ -261,7 +267,7 @@ fn certify(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16;
 
 /// A score that no row exceeds, in basis points: exact but for months, of which it takes all to be shared, for stars and papers
 /// of which it takes all to hold, and for rounding.
-fn bound(question: &Question<'_>, block: &Block, bounds: &mut [f32; ROWS]) {
+fn bound(question: &Question<'_>, block: &Block, bounds: &mut [f32]) {
     let points = &question.points;
     let neutral = f32::from(points.price) * f32::from(NEUTRAL);
     let welcome = f32::from(points.preferred) * 100.0;
@@ -279,7 +285,8 @@ fn bound(question: &Question<'_>, block: &Block, bounds: &mut [f32; ROWS]) {
     }
     let star = f32::from(points.star);
     for (bound, (until, marks)) in bounds.iter_mut().zip(block.stars_until.iter().zip(&block.marks)) {
-        *bound += if question.until <= *until { f32::from(marks & STARS) * star } else { 0.0 };
+        let lasts = u16::from(question.until <= *until);
+        *bound += f32::from((marks & STARS) * lasts) * star;
     }
     if let Some((ceiling, price)) = question.price.as_ref().zip(question.need.ceiling).filter(|(ceiling, _)| ceiling.is_seen) {
         let (mask, value) = ceiling.alike;
