@@ -96,6 +96,8 @@ impl App {
         add_members::<mous::Mous>(&mut add);
         add_members::<offers::Offers>(&mut add);
         add_members::<demands::Demands>(&mut add);
+        add("ProductHit", "ProductHit".into());
+        add("OfferHit", "OfferHit".into());
         Ok(Self {
             index: Arc::new(Index::new(store.clone(), clock.clone())),
             store,

@@ -187,7 +187,7 @@ pub const TABLE: &[Row] = &[
     ("delete_demand",                       BUYERS),
     ("close_demand",                        BUYERS),
 
-    ("suggest_names",                       EVERYBODY),
+    ("list_suggestions",                    EVERYBODY),
 
     ("get_ocop_statistics",                 EVERYBODY),
 ];

@@ -128,7 +128,7 @@ fn page_schema(item: &str) -> Value {
 /// Pages, batches and patches are made from the record's own schemas.
 fn derived_schemas(route: &Route, all: &mut Map<String, Value>) {
     for (_, _, schema, _) in &route.doc.answers {
-        if let Some(item) = schema.as_deref().and_then(|name| name.strip_suffix("Page"))
+        if let Some(item) = schema.as_deref().and_then(|name| name.strip_suffix("Page").or_else(|| name.strip_suffix("Answer")))
             && !all.contains_key(&format!("{item}Page"))
         {
             all.insert(format!("{item}Page"), page_schema(item));

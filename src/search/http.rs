@@ -31,7 +31,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 operation!(ListProducts = "list_products", Memory);
 operation!(ListOffers = "list_offers", Memory);
-operation!(Suggest = "suggest_names", Memory);
+operation!(ListSuggestions = "list_suggestions", Memory);
 
 /// Items on a page unless asked otherwise.
 const DEFAULT_LIMIT: usize = 20;
@@ -77,6 +77,8 @@ pub trait Searched: Collection {
     const SCHEMAS: fn(&mut Schemas);
     /// First part of the names of its pages.
     const PAGE: &'static str;
+    /// Schema of what is found.
+    const HIT: &'static str;
 }
 
 impl Searched for Products {
@@ -88,6 +90,7 @@ impl Searched for Products {
         schemas.insert("ProductAnswer".into(), either("ProductPage", "ProductSearchPage"));
     };
     const PAGE: &'static str = "Product";
+    const HIT: &'static str = "ProductHit";
 }
 
 impl Searched for Offers {
@@ -99,6 +102,7 @@ impl Searched for Offers {
         schemas.insert("OfferAnswer".into(), either("OfferPage", "OfferSearchPage"));
     };
     const PAGE: &'static str = "Offer";
+    const HIT: &'static str = "OfferHit";
 }
 
 fn either(list: &str, search: &str) -> RefOr<Schema> {
@@ -114,7 +118,7 @@ pub fn routes() -> Vec<Route> {
     vec![Route {
         method: Method::GET,
         path: "/v1/suggest".into(),
-        operation: "suggest_names",
+        operation: "list_suggestions",
         handler: || get_route().to(suggest),
         doc: Doc {
             summary: "Suggest names while one types".into(),
@@ -164,7 +168,7 @@ fn search<C: Searched>(
     let started = Instant::now();
     let args = Args::parse(request.query_string(), &[SHARED, OWN, &[SORT, AS_OF, LIMIT, CURSOR, FIELDS]])?;
     let scope = format!("{}/search", C::SPEC.name);
-    let fields = read_fields(args.get("fields"), app.members(C::PAGE))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let fields = read_fields(args.get("fields"), app.members(C::HIT))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
     let context = app.context(&permit.caller, &args);
     let market = app.index.read()?;
     let Asked { filter, facets, sort, place } = params::read(&args, &market, context.as_of)?;
@@ -202,7 +206,7 @@ fn open_cursor(cursor: &str, scope: &str, args: &Args, secret: &[u8]) -> Result<
     key.ok_or_else(crate::http::page::invalid_cursor)
 }
 
-async fn suggest(permit: Permitted<Suggest>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+async fn suggest(permit: Permitted<ListSuggestions>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let started = Instant::now();
     let args = Args::parse(request.query_string(), &[SUGGEST_PARAMS])?;
     let Some(typed) = args.get("q") else {

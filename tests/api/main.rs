@@ -35,5 +35,6 @@ mod products;
 mod readme;
 mod reports;
 mod schema;
+mod search;
 mod star_proposals;
 mod support;

@@ -251,7 +251,7 @@ fn offers_are_found_by_what_they_say_and_by_their_products() {
     assert_eq!(found("stars=5"), [""; 0]);
     assert_eq!(found("stars=4&as_of=2030-01-02"), [""; 0], "the certificate has ended");
     assert_eq!(found("illustrative=false"), [""; 0]);
-    app.get("/v1/offers?sort=price").send().expect(400);
+    app.get("/v1/offers?sort=colour").send().expect(400);
 }
 
 #[test]

@@ -184,10 +184,11 @@ pub fn members(schema: &'static Value) -> BTreeMap<&'static str, &'static Value>
     found
 }
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "$ref",
     "additionalProperties",
     "allOf",
+    "anyOf",
     "default",
     "description",
     "enum",
@@ -233,7 +234,8 @@ fn validate_part(value: &Value, schema: &'static Value, at: &str, partial: bool,
     for part in schema["allOf"].as_array().into_iter().flatten() {
         validate_part(value, part, at, partial, faults);
     }
-    if let Some(choices) = schema["oneOf"].as_array() {
+    for keyword in ["oneOf", "anyOf"] {
+        let Some(choices) = schema[keyword].as_array() else { continue };
         let tried: Vec<Vec<String>> = choices
             .iter()
             .map(|choice| {
@@ -243,7 +245,7 @@ fn validate_part(value: &Value, schema: &'static Value, at: &str, partial: bool,
             })
             .collect();
         let fitting = tried.iter().filter(|faults| faults.is_empty()).count();
-        if fitting != 1 {
+        if fitting == 0 || keyword == "oneOf" && fitting > 1 {
             faults.push(format!("{at}: {value} fits {fitting} of the choices: {tried:?}"));
         }
     }

@@ -1,0 +1,262 @@
+//! Searching products and offers over HTTP: words, filters, facets, pages, prices by caller, and from memory.
+
+use crate::support::{
+    Record, TestApp, Value, a_buyer, a_certificate, a_facility, a_producer, a_product, an_ocop_certificate, an_offer, json,
+};
+
+/// Purple onions of Vĩnh Châu with 4 stars, HACCP and an offer; shallots of Lý Sơn with neither; pineapple under its
+/// southern name; coconut.
+struct Market {
+    app: TestApp,
+    cooperative: Record,
+    onions: Record,
+    shallots: Record,
+    offer: Record,
+}
+
+fn a_market() -> Market {
+    let app = TestApp::start();
+    let cooperative = a_producer(&app).named("Hợp tác xã Bưng Tròn").create();
+    let islanders = a_producer(&app).named("Cơ sở Tỏi Lý Sơn").in_province("Quảng Ngãi").create();
+    let onions = a_product(&app, &cooperative).named("Hành tím Vĩnh Châu").with(json!({"group": "QD26-2026/I.1.a"})).create();
+    let shallots = a_product(&app, &islanders).named("Hành tím Lý Sơn").with(json!({"group": "QD26-2026/I.1.a"})).create();
+    a_product(&app, &cooperative).named("Khóm Cầu Đúc").with(json!({"group": "QD26-2026/I.1.a"})).create();
+    a_product(&app, &islanders).named("Dừa sáp").with(json!({"group": "QD26-2026/I.1.a"})).create();
+    an_ocop_certificate(&app, &onions).stars(4).issued_on("2025-06-01").valid_until("2028-06-01").create();
+    let workshop = a_facility(&app, &cooperative).create();
+    a_certificate(&app, "HACCP", &cooperative)
+        .with(json!({"subject": "facility", "facility_id": workshop.id}))
+        .issued_on("2025-03-01")
+        .valid_until("2027-03-31")
+        .create();
+    let offer = an_offer(&app, &onions).with(json!({"months": [1, 2, 3]})).create();
+    Market { app, cooperative, onions, shallots, offer }
+}
+
+fn ids(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
+}
+
+fn count(page: &Value, facet: &str, member: &str, value: &Value) -> Value {
+    let counts = page["facets"][facet].as_array().unwrap();
+    counts.iter().find(|count| &count[member] == value).map_or(json!(0), |count| count["count"].clone())
+}
+
+// The purchasing manager of the mission: types, narrows, and has the right supplier.
+#[test]
+fn typed_words_narrowed_by_stars_papers_volume_and_place_find_the_supplier() {
+    let Market { app, cooperative, onions, shallots, offer } = a_market();
+    let typed = app.get("/v1/products?q=hanh tim&facets=stars,province,certificate").send().expect(200).json();
+    let mut found = ids(&typed);
+    found.sort_unstable();
+    let mut both = [onions.id.as_str(), shallots.id.as_str()];
+    both.sort_unstable();
+    assert_eq!(found, both);
+    assert_eq!((typed["total"].as_u64(), typed["matched"].as_str()), (Some(2), Some("folded")));
+
+    let narrowed = "/v1/products?q=hanh tim&stars=4&certificates=HACCP&valid_from=2027-01-01&valid_until=2027-03-31&quantity=5&unit=TAN&delivers_to=79&facets=stars,province";
+    let page = app.get(narrowed).send().expect(200).json();
+    assert_eq!(ids(&page), [onions.id.as_str()]);
+    let item = &page["items"][0];
+    assert_eq!((item["name"].as_str(), item["stars"].as_u64()), (Some("Hành tím Vĩnh Châu"), Some(4)));
+    assert_eq!(item["producer"]["id"], cooperative.id.as_str());
+    assert_eq!(item["producer"]["province"]["successor"]["code"], "92");
+    assert_eq!(item["offer"]["id"], offer.id.as_str());
+    assert_eq!(item["offer"]["quantity_base"], json!({"quantity": "5000", "unit": "KG"}));
+    assert_eq!(item["valid_certificates"].as_array().map(Vec::len), Some(2));
+
+    // A facet that is chosen does not narrow itself: without the stars there are both.
+    let stars = app.get("/v1/products?q=hanh tim&stars=4&facets=stars,province").send().expect(200).json();
+    assert_eq!(stars["total"], 1);
+    assert_eq!(count(&stars, "stars", "value", &json!(4)), 1);
+    assert_eq!(count(&stars, "stars", "value", &json!(0)), 1);
+    assert_eq!(count(&stars, "province", "code", &json!("92")), 1);
+    assert_eq!(stars["facets"]["province"].as_array().map(Vec::len), Some(1));
+
+    let a_day_longer =
+        app.get("/v1/products?q=hanh tim&certificates=HACCP&valid_from=2027-01-01&valid_until=2027-04-01").send().expect(200);
+    assert_eq!(a_day_longer.json()["total"], 0, "the paper ends a day before");
+    let too_much = app.get("/v1/products?q=hanh tim&quantity=5001&unit=KG").send().expect(200);
+    assert_eq!(too_much.json()["total"], 0);
+    let summer = app.get("/v1/products?q=hanh tim&months=3&months=6").send().expect(200);
+    assert_eq!(summer.json()["total"], 0, "no offer is for June");
+}
+
+#[test]
+fn marks_other_names_and_slips_are_said() {
+    let Market { app, .. } = a_market();
+    let found = |q: &str| {
+        let page = app.get(&format!("/v1/products?q={q}")).send().expect(200).json();
+        let names: Vec<String> = page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect();
+        (names, page["matched"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(found("dừa"), (vec!["Dừa sáp".to_owned()], "exact".to_owned()));
+    assert_eq!(found("dứa"), (vec!["Khóm Cầu Đúc".to_owned()], "synonym".to_owned()));
+    assert_eq!(found("khom cau duc").1, "folded");
+    assert_eq!(found("khóm cầu đ").1, "prefix");
+    assert_eq!(found("hanhh vinh chau").1, "typo");
+    assert_eq!(found("hành tím Bạc Liêu").1, "partial");
+}
+
+#[test]
+fn filters_without_words_count_and_sort() {
+    let Market { app, onions, shallots, .. } = a_market();
+    let page = app.get("/v1/products?facets=province,group,producer_kind&province=92&sort=newest").send().expect(200).json();
+    assert_eq!(page["total"], 2, "Sóc Trăng is found under Cần Thơ");
+    assert_eq!(count(&page, "province", "code", &json!("92")), 2);
+    assert_eq!(count(&page, "province", "code", &json!("51")), 2, "what is chosen does not narrow itself");
+    assert_eq!(count(&page, "group", "code", &json!("I.1.a")), 2);
+    assert_eq!(count(&page, "producer_kind", "value", &json!("cooperative")), 2);
+    let old = app.get("/v1/products?province=94@2020-10-27&sort=newest").send().expect(200).json();
+    assert_eq!(old["total"], 2);
+    let both = app.get("/v1/products?province=92&province=51&sort=stars").send().expect(200).json();
+    assert_eq!((both["total"].as_u64(), ids(&both)[0]), (Some(4), onions.id.as_str()));
+    let near = app.get("/v1/products?q=hành tím&near=Quảng Ngãi&sort=distance").send().expect(200).json();
+    assert_eq!(ids(&near), [shallots.id.as_str(), onions.id.as_str()]);
+    assert_eq!(near["items"][0]["distance_km"], 0);
+    let within = app.get("/v1/products?q=hành tím&near=Quảng Ngãi&within_km=100").send().expect(200).json();
+    assert_eq!(ids(&within), [shallots.id.as_str()]);
+    let region = app.get("/v1/products?region=đồng bằng sông cửu long&sort=newest").send().expect(200).json();
+    assert_eq!(region["total"], 2);
+    let offered = app.get("/v1/products?offered=true").send().expect(200).json();
+    assert_eq!(ids(&offered), [onions.id.as_str()]);
+}
+
+#[test]
+fn stars_and_papers_are_those_of_the_day_asked() {
+    let Market { app, onions, .. } = a_market();
+    let total = |query: &str| app.get(&format!("/v1/products?{query}")).send().expect(200).json()["total"].clone();
+    assert_eq!(total("q=hành&stars=4"), 1);
+    assert_eq!(total("q=hành&stars=4&as_of=2028-06-01"), 1);
+    assert_eq!(total("q=hành&stars=4&as_of=2028-06-02"), 0, "the certificate has ended");
+    assert_eq!(total("q=hành&stars=4&valid_on=2028-06-02"), 0);
+    let shown = app.get("/v1/products?q=hành tím vĩnh&as_of=2028-06-02").send().expect(200).json();
+    assert_eq!(ids(&shown), [onions.id.as_str()]);
+    assert!(shown["items"][0].get("stars").is_none());
+}
+
+#[test]
+fn a_price_is_unknown_to_whom_it_is_not_shown_in_filters_sorts_and_facets() {
+    let Market { app, cooperative, onions, .. } = a_market();
+    let officer = app.officer("92");
+    let buyer = app.buyer(&a_buyer(&app).create());
+    let own = app.producer(&cooperative);
+    let asked = "/v1/products?q=hành tím&price_at_most=40000&facets=price";
+    let seen = |key: Option<&str>| {
+        let request = app.get(asked);
+        let page = key.map_or_else(|| app.get(asked), |key| request.key(key)).send().expect(200).json();
+        (page["total"].as_u64(), page["items"][0]["offer"]["price"]["amount"].as_str().map(str::to_owned))
+    };
+    assert_eq!(seen(None), (Some(0), None), "prices are for keys unless stated otherwise");
+    for key in [&officer, &buyer, &own, &app.admin()] {
+        assert_eq!(seen(Some(key)), (Some(1), Some("32000".to_owned())));
+    }
+    let facet = app.get("/v1/products?q=hành tím vĩnh&facets=price").send().expect(200).json();
+    assert_eq!(facet["facets"]["price"], json!([{"known": false, "count": 1}]));
+    let facet = app.get("/v1/products?q=hành tím vĩnh&facets=price").key(&buyer).send().expect(200).json();
+    assert_eq!(facet["facets"]["price"], json!([{"from": 20000, "below": 50000, "known": true, "count": 1}]));
+
+    an_offer(&app, &onions).with(json!({"price": {"amount": "20000", "visibility": "hidden"}})).create();
+    assert_eq!(seen(Some(&buyer)).1.as_deref(), Some("32000"));
+    assert_eq!(seen(Some(&own)).1.as_deref(), Some("20000"));
+    assert_eq!(seen(Some(&officer)).1.as_deref(), Some("20000"));
+}
+
+#[test]
+fn a_walk_through_a_search_meets_every_product_once() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    for number in 0..11 {
+        let product = a_product(&app, &producer).named(&format!("Gạo thơm {number}")).create();
+        an_offer(&app, &product).with(json!({"quantity": (number % 3 + 1).to_string(), "price": {"visibility": "public", "amount": (10_000 * (number % 2 + 1)).to_string()}})).create();
+    }
+    for sort in ["relevance", "price", "quantity", "stars", "newest", "distance&near=92"] {
+        let all = app.get(&format!("/v1/products?q=gao&limit=100&sort={sort}")).send().expect(200).json();
+        assert_eq!(all["total"], 11);
+        let mut walked = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = app.get(&format!("/v1/products?q=gao&limit=3&sort={sort}{cursor}")).send().expect(200).json();
+            walked.extend(ids(&page).into_iter().map(str::to_owned));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(walked, ids(&all), "{sort}");
+        let offers = app.get(&format!("/v1/offers?q=gao&limit=100&sort={sort}")).send().expect(200).json();
+        assert_eq!(offers["total"], 11);
+    }
+    let page = app.get("/v1/products?q=gao&limit=3").send().expect(200).json();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    app.get(&format!("/v1/products?q=gạo&limit=3&cursor={cursor}")).send().expect(400);
+    app.get(&format!("/v1/products?q=gao&limit=3&cursor=x{cursor}")).send().expect(400);
+}
+
+#[test]
+fn offers_are_found_by_their_product_and_their_own_terms() {
+    let Market { app, onions, offer, .. } = a_market();
+    let large = an_offer(&app, &onions)
+        .with(json!({"quantity": "20", "price": {"amount": "30000", "visibility": "public"}, "delivers_to": null}))
+        .create();
+    let found = |query: &str| app.get(&format!("/v1/offers?{query}")).send().expect(200).json();
+    let by_quantity = found("q=hành tím&sort=quantity");
+    assert_eq!(ids(&by_quantity), [large.id.as_str(), offer.id.as_str()]);
+    assert_eq!(by_quantity["items"][0]["product"]["name"], "Hành tím Vĩnh Châu");
+    assert_eq!(by_quantity["items"][0]["price"]["amount"], "30000");
+    assert!(by_quantity["items"][1].get("price").is_none(), "it is for keys");
+    assert_eq!(ids(&found("q=hành tím&price_at_most=30000")), [large.id.as_str()]);
+    assert_eq!(ids(&found("q=hành tím&delivers_to=Hà Nội")), [large.id.as_str()]);
+    assert_eq!(ids(&found("q=hành tím&months=7")), [large.id.as_str()]);
+    assert_eq!(found("stars=4&facets=month")["total"], 2);
+    let closed = app.post(&format!("{}/close", large.path), json!({})).key(&app.admin()).send().expect(200);
+    assert_eq!(closed.json()["status"], "closed");
+    assert_eq!(ids(&found("q=hành tím&sort=quantity")), [offer.id.as_str()], "a caller reads what it wrote");
+}
+
+#[test]
+fn what_is_wrong_with_a_search_is_said() {
+    let app = TestApp::start();
+    let fault = |query: &str| app.get(&format!("/v1/products?{query}")).send().expect(400).fault_codes().remove(0);
+    let of = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+    assert_eq!(fault("q=x&facets=colour"), of("?facets", "not_allowed"));
+    assert_eq!(fault("q=x&region=Atlantis"), of("?region", "unknown_region"));
+    assert_eq!(fault("q=x&certificates=NONE"), of("?certificates", "unknown_certificate_kind"));
+    assert_eq!(fault("q=x&quantity=0"), of("?quantity", "not_a_quantity"));
+    assert_eq!(fault("q=x&quantity=5&unit=THUNG"), of("?unit", "unknown_unit"));
+    assert_eq!(fault("q=x&price_at_most=-1"), of("?price_at_most", "out_of_range"));
+    assert_eq!(fault("q=x&within_km=50"), of("?near", "missing"));
+    assert_eq!(fault("q=x&near=91,200"), of("?near", "not_a_place"));
+    assert_eq!(fault("q=x&valid_from=2027-01-01"), of("?valid_on", "not_together"));
+    assert_eq!(fault("q=x&valid_from=2027-01-02&valid_until=2027-01-01"), of("?valid_until", "wrong_order"));
+    assert_eq!(fault("q=x&province=Atlantis"), of("?province", "unknown_province"));
+    assert_eq!(fault("q=x&name=gạo"), of("?name", "unknown_parameter"), "a list's own filter does not go with a search");
+    assert_eq!(fault("q=x&sort=name"), of("?sort", "not_allowed"));
+    let empty = app.get("/v1/products?q=xoài cát").send().expect(200).json();
+    assert_eq!((empty["total"].as_u64(), &empty["matched"], &empty["items"]), (Some(0), &Value::Null, &json!([])));
+}
+
+#[test]
+fn fields_pick_members_and_the_time_it_took_is_said() {
+    let Market { app, .. } = a_market();
+    let answer = app.get("/v1/products?q=hành tím vĩnh&fields=name,stars").send().expect(200);
+    assert_eq!(answer.json()["items"], json!([{"name": "Hành tím Vĩnh Châu", "stars": 4}]));
+    assert!(answer.headers["server-timing"].to_str().unwrap().starts_with("search;dur="));
+    app.get("/v1/products?q=hành&fields=colour").send().expect(400);
+}
+
+#[test]
+fn names_are_suggested_while_one_types() {
+    let Market { app, cooperative, onions, .. } = a_market();
+    let buyer = a_buyer(&app).named("Siêu thị Hành Trình").create();
+    let names = app.get("/v1/suggest?q=bung tr").send().expect(200).json();
+    assert_eq!(names["producers"][0]["id"], cooperative.id.as_str());
+    let names = app.get("/v1/suggest?q=hanh ti").send().expect(200).json();
+    assert_eq!(names["products"].as_array().map(Vec::len), Some(2));
+    assert!(names["products"].as_array().unwrap().iter().any(|name| name["id"] == onions.id.as_str()));
+    let names = app.get("/v1/suggest?q=hanh tr&limit=1").send().expect(200).json();
+    assert_eq!(names["buyers"], json!([{"id": buyer.id, "name": "Siêu thị Hành Trình", "matched": "prefix"}]));
+    let places = app.get("/v1/suggest?q=can th").send().expect(200).json();
+    assert_eq!(places["provinces"][0]["name"], "Thành phố Cần Thơ");
+    let groups = app.get("/v1/suggest?q=rau cu qua").send().expect(200).json();
+    assert!(!groups["groups"].as_array().unwrap().is_empty());
+    app.get("/v1/suggest").send().expect(400);
+}
