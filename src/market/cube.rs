@@ -1,14 +1,16 @@
 //! Counts of products by province, group, stars and kind of producer, kept ready: questions that filter by these alone
 //! are counted from some ten thousand cells, not from a million rows.
 
-use super::facet::{Counts, Facet, Seen};
+use super::facet::{Counts, Dimension, Facet, Seen};
 use std::collections::HashMap;
 
 /// Months, then buckets of the two prices, then kinds of certificate.
 const MONTHS: usize = 12;
 const PRICES: usize = 16;
 const CERTIFICATES: usize = 40;
-const WIDTH: usize = 1 + MONTHS + 2 * PRICES + CERTIFICATES;
+const WIDTH: usize = MONTHS + 2 * PRICES + CERTIFICATES;
+/// Where the counts of certificates begin.
+const FIRST_CERTIFICATE: usize = MONTHS + 2 * PRICES;
 
 /// What a row adds to its cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +23,48 @@ pub struct Entry {
     pub certificates: u64,
 }
 
+/// What beside the cube's own dimensions every counted row must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    /// Nothing.
+    Nothing,
+    /// Supply in this month, 0 for January.
+    Month(usize),
+    /// A valid certificate of this kind.
+    Certificate(usize),
+}
+
+impl Extra {
+    /// Where its count stands in a cell.
+    fn place(self) -> Option<usize> {
+        match self {
+            Self::Nothing => None,
+            Self::Month(month) => Some(month),
+            Self::Certificate(kind) => Some(FIRST_CERTIFICATE + kind),
+        }
+    }
+
+    /// The dimension that it is of.
+    pub fn dimension(self) -> Option<Dimension> {
+        match self {
+            Self::Nothing => None,
+            Self::Month(_) => Some(Dimension::Month),
+            Self::Certificate(_) => Some(Dimension::Certificate),
+        }
+    }
+}
+
 /// The cells.
 #[derive(Debug, Clone, Default)]
 pub struct Cube {
     cells: HashMap<u32, u32>,
     keys: Vec<Facet>,
+    /// Rows of each cell.
+    rows: Vec<u32>,
     /// [`WIDTH`] counts a cell.
     counts: Vec<u32>,
+    /// The sums of all cells.
+    sums: Vec<u32>,
 }
 
 impl Cube {
@@ -46,64 +83,84 @@ impl Cube {
         let cell = *self.cells.entry(entry.facet.cell()).or_insert(next);
         if cell == next {
             self.keys.push(Facet(entry.facet.cell()));
+            self.rows.push(0);
             self.counts.resize(self.counts.len() + WIDTH, 0);
+            self.sums.resize(WIDTH, 0);
         }
+        self.rows.get_mut(cell as usize).into_iter().for_each(&change);
         let start = cell as usize * WIDTH;
-        let Some([rows, counts @ ..]) = self.counts.get_mut(start..start + WIDTH) else { return };
-        change(rows);
-        let (months, rest) = counts.split_at_mut(MONTHS);
-        let (public, rest) = rest.split_at_mut(PRICES);
-        let (keys, certificates) = rest.split_at_mut(PRICES);
-        for (month, count) in months.iter_mut().enumerate() {
-            if entry.months >> month & 1 == 1 {
-                change(count);
-            }
-        }
-        public.get_mut(entry.facet.price(Seen::Public)).into_iter().for_each(&change);
-        keys.get_mut(entry.facet.price(Seen::Keys)).into_iter().for_each(&change);
-        for kind in super::facet::ones(entry.certificates) {
-            certificates.get_mut(kind).into_iter().for_each(&change);
+        for counts in [self.counts.get_mut(start..start + WIDTH), self.sums.get_mut(..)].into_iter().flatten() {
+            let mut at = |place: usize| counts.get_mut(place).into_iter().for_each(&change);
+            super::facet::ones(u64::from(entry.months)).for_each(&mut at);
+            at(MONTHS + entry.facet.price(Seen::Public));
+            at(MONTHS + PRICES + entry.facet.price(Seen::Keys));
+            super::facet::ones(entry.certificates).filter(|kind| *kind < CERTIFICATES).for_each(|kind| at(FIRST_CERTIFICATE + kind));
         }
     }
 
     /// Counts the cells: `fails` says which dimensions keep a cell out, one bit each. A cell that fails in one dimension
-    /// alone is counted in that dimension alone; months, prices and certificates count what fails in none.
-    /// Returns how many rows fail in none.
-    pub fn count(&self, seen: Seen, fails: impl Fn(Facet) -> u8, counts: &mut Counts) -> u32 {
+    /// alone is counted in that dimension alone.
+    ///
+    /// Of months, prices and certificates it counts those in `facets` that it can: all where `extra` is nothing, else the
+    /// one of `extra`, which does not narrow itself. Returns how many rows fail in none.
+    pub fn count(&self, seen: Seen, extra: Extra, facets: u8, fails: impl Fn(Facet) -> u8, counts: &mut Counts) -> u32 {
+        const SUMMED: u8 = Dimension::Month.bit() | Dimension::Price.bit() | Dimension::Certificate.bit();
         let mut passed = 0;
         let mut sums = [0_u32; WIDTH];
-        for (key, cell) in self.keys.iter().zip(self.counts.chunks_exact(WIDTH)) {
+        let wants_sums = facets & SUMMED != 0;
+        let mut cells_passed = 0;
+        let mut passing = Vec::new();
+        for (cell, (key, rows)) in self.keys.iter().zip(&self.rows).enumerate() {
             let failed = fails(*key);
-            if failed.count_ones() > 1 {
+            if failed & failed.wrapping_sub(1) != 0 {
                 continue;
             }
-            let rows = cell.first().copied().unwrap_or(0);
-            count_row(*key, failed, rows, counts);
+            let weight = match extra.place() {
+                None => *rows,
+                Some(place) => self.counts.get(cell * WIDTH + place).copied().unwrap_or(0),
+            };
+            count_row(*key, failed, weight, counts);
             if failed == 0 {
-                passed += rows;
-                sums.iter_mut().zip(cell).for_each(|(sum, count)| *sum += count);
+                passed += weight;
+                cells_passed += 1;
+                if wants_sums {
+                    passing.push(cell);
+                }
             }
         }
-        let [_, rest @ ..] = &sums;
-        let (months, rest) = rest.split_at(MONTHS);
+        if wants_sums && cells_passed == self.keys.len() {
+            sums.iter_mut().zip(&self.sums).for_each(|(sum, count)| *sum = *count);
+        } else {
+            for cell in passing {
+                let counts = self.counts.get(cell * WIDTH..(cell + 1) * WIDTH).unwrap_or_default();
+                sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            }
+        }
+        let (months, rest) = sums.split_at(MONTHS);
         let (public, rest) = rest.split_at(PRICES);
         let (keys, certificates) = rest.split_at(PRICES);
-        let add = |to: &mut [u32], from: &[u32]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
-        add(&mut counts.month, months);
-        add(&mut counts.price, if seen == Seen::Public { public } else { keys });
-        add(&mut counts.certificate, certificates);
+        let set = |to: &mut [u32], from: &[u32]| to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        let counted = |dimension: Dimension| facets & dimension.bit() != 0 && extra.dimension().is_none_or(|own| own == dimension);
+        if counted(Dimension::Month) {
+            set(&mut counts.month, months);
+        }
+        if counted(Dimension::Price) {
+            set(&mut counts.price, if seen == Seen::Public { public } else { keys });
+        }
+        if counted(Dimension::Certificate) {
+            set(&mut counts.certificate, certificates);
+        }
         passed
     }
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        self.counts.capacity() * 4 + self.keys.capacity() * 4 + self.cells.capacity() * 12
+        self.counts.capacity() * 4 + self.keys.capacity() * 8 + self.cells.capacity() * 12
     }
 }
 
 /// Counts `rows` rows of one cell in the four dimensions of the cube.
 fn count_row(key: Facet, failed: u8, rows: u32, counts: &mut Counts) {
-    use super::facet::Dimension;
     let counted = |dimension: Dimension| failed & !dimension.bit() == 0;
     if counted(Dimension::Province)
         && let Some(count) = counts.province.get_mut(key.province())

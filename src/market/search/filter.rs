@@ -119,6 +119,12 @@ impl Filter {
         self.months != 0 || self.quantity.is_some() || self.price_at_most.is_some() || self.delivers_to.is_some()
     }
 
+    /// Whether one offer must have one month, or one price, and nothing else: some offer has it exactly when all together do.
+    pub fn asks_one_thing(&self) -> bool {
+        let asked = [self.quantity.is_some(), self.delivers_to.is_some(), self.price_at_most.is_some()];
+        self.months.count_ones() + asked.into_iter().map(u32::from).sum::<u32>() == 1 && !asked[0] && !asked[1]
+    }
+
     /// Whether `supply`, open on the day asked, satisfies all that is asked of one offer; what the caller may not see is
     /// unknown, and an unknown price is under no limit.
     pub fn takes(&self, supply: &Supply, view: &View) -> OfferFails {

@@ -5,7 +5,7 @@ use super::scan::{Counter, Judge};
 use super::top::Top;
 use super::{Found, Hit};
 use crate::market::Market;
-use crate::market::cube::Entry;
+use crate::market::cube::{Entry, Extra};
 use crate::market::facet::{Counts, Dimension, Facet, Seen, UNKNOWN_PRICE, price_bucket, rows_of};
 use crate::market::order::SortKey;
 use crate::market::products::{Kept, newest};
@@ -117,8 +117,8 @@ impl Search<'_> {
     }
 
     fn by_filters(&self) -> Found {
-        if self.is_ready && self.is_in_cube() {
-            return self.by_cube();
+        if let Some(extra) = self.in_cube().filter(|_| self.is_ready) {
+            return self.by_cube(extra);
         }
         let (rows, own) = self.candidates(OwnCounts::FromCube);
         let mut counter = Counter::new(self.question.facets, self.seen, rows.len());
@@ -140,18 +140,24 @@ impl Search<'_> {
         found(top, (counts, total), |_| None)
     }
 
-    /// Whether province, group, stars and kind are all that is asked.
-    fn is_in_cube(&self) -> bool {
+    /// What is asked beside province, group, stars and kind, where the cube can count with it.
+    fn in_cube(&self) -> Option<Extra> {
         let filter = &self.question.filter;
+        let extra = match (filter.months.count_ones(), filter.certificates.count_ones()) {
+            (0, 0) => Extra::Nothing,
+            (1, 0) => Extra::Month(filter.months.trailing_zeros() as usize),
+            (0, 1) if filter.period.is_none() => Extra::Certificate(filter.certificates.trailing_zeros() as usize),
+            _ => return None,
+        };
         let Filter {
             provinces: _,
             region,
             groups: _,
             least_stars,
             kinds: _,
-            certificates,
+            certificates: _,
             period,
-            months,
+            months: _,
             quantity,
             price_at_most,
             delivers_to,
@@ -160,28 +166,55 @@ impl Search<'_> {
             is_illustrative,
             producer,
         } = filter;
-        region.is_none()
-            && *certificates == 0
+        let is_all = region.is_none()
             && (period.is_none() || *least_stars == 0)
-            && *months == 0
             && quantity.is_none()
             && price_at_most.is_none()
             && delivers_to.is_none()
             && within_km.is_none()
             && is_offered.is_none()
             && is_illustrative.is_none()
-            && producer.is_none()
+            && producer.is_none();
+        is_all.then_some(extra)
     }
 
-    fn by_cube(&self) -> Found {
+    fn by_cube(&self, extra: Extra) -> Found {
+        /// What the cube counts only where nothing else is asked.
+        const SUMMED: u8 = Dimension::Month.bit() | Dimension::Price.bit() | Dimension::Certificate.bit();
+        let (question, products) = (self.question, &self.market.products);
         let mut counts = Counts::default();
-        let total = self.market.products.cube().count(self.seen, |facet| self.lookup.cell_fails(facet), &mut counts);
-        let page = self.page_by_cube(u64::from(total));
-        found(page, (self.asked(counts), total), |_| None)
+        let total = products.cube().count(self.seen, extra, question.facets, |facet| self.lookup.cell_fails(facet), &mut counts);
+        let mut counts = self.asked(counts);
+        let left = extra.dimension().map_or(0, |own| question.facets & SUMMED & !own.bit());
+        if left == 0 {
+            return found(self.page_by_cube(extra, u64::from(total)), (counts, total), |_| None);
+        }
+        // What is left is counted row by row, of those that pass; the page is filled on the way.
+        let mut counter = Counter::new(left, self.seen, u64::from(total));
+        let mut top = Top::new(question.limit, question.after);
+        for row in &self.in_all(0xFF) {
+            let Some(entry) = products.scanned(row) else { continue };
+            counter.count(&entry, 0);
+            let first = self.first_key(row, &entry);
+            if top.may_enter(first) {
+                top.offer((first, products.id(row)), row);
+            }
+        }
+        let (rest, _) = counter.finish();
+        if left & Dimension::Month.bit() != 0 {
+            counts.month = rest.month;
+        }
+        if left & Dimension::Price.bit() != 0 {
+            counts.price = rest.price;
+        }
+        if left & Dimension::Certificate.bit() != 0 {
+            counts.certificate = rest.certificate;
+        }
+        found(top, (counts, total), |_| None)
     }
 
     /// The first rows where `total` rows pass the filters of the cube.
-    fn page_by_cube(&self, total: u64) -> Top {
+    fn page_by_cube(&self, extra: Extra, total: u64) -> Top {
         let (products, question) = (&self.market.products, self.question);
         let mut top = Top::new(question.limit, question.after);
         let kept = match (question.sort, self.seen) {
@@ -197,7 +230,7 @@ impl Search<'_> {
         }
         if let Some(kept) = kept.filter(|_| total >= FEW_ROWS) {
             for row in products.in_order(kept, question.after) {
-                if self.lookup.cell_fails(products.facet(row)) == 0 {
+                if self.passes(row, extra) {
                     top.offer(kept.key(products.id(row), &products.facts(row)), row);
                     if top.is_full() {
                         break;
@@ -208,14 +241,23 @@ impl Search<'_> {
         }
         for row in &self.in_all(0xFF) {
             let Some(entry) = products.scanned(row) else { continue };
-            if self.lookup.cell_fails(entry.facet) == 0 {
-                let first = self.first_key(row, &entry);
-                if top.may_enter(first) {
-                    top.offer((first, products.id(row)), row);
-                }
+            let first = self.first_key(row, &entry);
+            if top.may_enter(first) {
+                top.offer((first, products.id(row)), row);
             }
         }
         top
+    }
+
+    /// Whether a row passes all that the cube counts by.
+    fn passes(&self, row: u32, extra: Extra) -> bool {
+        let products = &self.market.products;
+        let has_extra = || match extra {
+            Extra::Nothing => true,
+            Extra::Month(month) => products.scanned(row).is_some_and(|entry| entry.months >> month & 1 == 1),
+            Extra::Certificate(kind) => products.scanned(row).is_some_and(|entry| entry.certificates >> kind & 1 == 1),
+        };
+        self.lookup.cell_fails(products.facet(row)) == 0 && has_extra()
     }
 
     /// Fills the page from the nearest units outwards.
@@ -366,7 +408,7 @@ impl Search<'_> {
     /// Counts by `dimension` as if nothing were asked.
     fn count_without(&self, dimension: Dimension, counts: &mut Counts) {
         let mut all = Counts::default();
-        self.market.products.cube().count(self.seen, |_| 0, &mut all);
+        self.market.products.cube().count(self.seen, Extra::Nothing, dimension.bit(), |_| 0, &mut all);
         match dimension {
             Dimension::Province => counts.province = all.province,
             Dimension::Group => counts.group = all.group,

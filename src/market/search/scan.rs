@@ -22,6 +22,8 @@ pub struct Judge<'a> {
     asks_offers: bool,
     /// Whether the columns say all that is asked of a single offer.
     is_in_columns: bool,
+    /// Whether so little is asked of one offer that what all have together says whether one has it.
+    asks_one_thing: bool,
     seen: Seen,
 }
 
@@ -30,7 +32,17 @@ impl<'a> Judge<'a> {
         let is_today = question.as_of == market.today;
         let filter = &question.filter;
         let is_in_columns = is_today && knows_prices && filter.quantity.is_none() && filter.delivers_to.is_none();
-        Self { market, question, lookup, is_today, knows_prices, asks_offers: filter.asks_offers(), is_in_columns, seen }
+        Self {
+            market,
+            question,
+            lookup,
+            is_today,
+            knows_prices,
+            asks_offers: filter.asks_offers(),
+            is_in_columns,
+            asks_one_thing: filter.asks_one_thing(),
+            seen,
+        }
     }
 
     /// The row as it is on the day asked, and in which dimensions it fails.
@@ -74,7 +86,7 @@ impl<'a> Judge<'a> {
             return month;
         }
         // What the columns say of a single offer is what it is.
-        if self.is_in_columns && !entry.facet.has_several() {
+        if self.is_in_columns && (self.asks_one_thing || !entry.facet.has_several()) {
             let price = filter.price_at_most.is_some_and(|most| self.market.products.price(row, self.seen) > most);
             return month | (u8::from(price) * Dimension::Price.bit());
         }
