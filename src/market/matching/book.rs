@@ -20,6 +20,9 @@ pub struct Place {
     pub slot: u32,
 }
 
+/// From so many offers of one block on, scanning it for them is quicker than judging each.
+const WORTH_A_SCAN: usize = 4;
+
 /// All offers, by the group of their products.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
@@ -121,6 +124,18 @@ impl Book {
         blocks + lists + self.wide.capacity() * size_of::<(Id, Supply)>()
     }
 
+    /// Scans the block in which `chosen` lie, and `first` of them, for these alone.
+    fn scan_some(&self, question: &Question<'_>, first: Place, chosen: &[Place], race: &mut Race<Place>) {
+        let start = block_of(first) * ROWS;
+        let Some(used) = self.groups.get(usize::from(first.group)).and_then(|rows| rows.rows.checked_sub(start)) else { return };
+        let mut left_out = [scan::LEFT_OUT; ROWS];
+        for place in chosen {
+            left_out[row_of(*place)] = 0;
+        }
+        let (block, start) = (self.block(first), Place { slot: u32::try_from(start).unwrap_or(0), ..first });
+        scan::scan(question, (block, used), start, Some(&left_out), |row| self.wide.get(&block.id[row]), race);
+    }
+
     fn block(&self, place: Place) -> &Block {
         &self.groups[usize::from(place.group)].blocks[block_of(place)]
     }
@@ -158,7 +173,7 @@ impl Book {
             };
             for (block, start) in rows.blocks.iter().zip((0_u32..).step_by(ROWS)) {
                 let used = rows.rows - start as usize;
-                scan::scan(question, (block, used), Place { group, slot: start }, |row| self.wide.get(&block.id[row]), &mut race);
+                scan::scan(question, (block, used), Place { group, slot: start }, None, |row| self.wide.get(&block.id[row]), &mut race);
             }
         }
         race.finish()
@@ -177,9 +192,16 @@ impl Book {
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
-        for place in places {
-            let Some(supply) = self.get(place).filter(|supply| need.wants(supply.group)) else { continue };
-            scan::whole(&supply, place, need, setting, &mut race);
+        let mut places: Vec<Place> = places.into_iter().filter(|place| need.wants(place.group)).collect();
+        places.sort_unstable();
+        let question = Question::new(need, setting);
+        for chosen in places.chunk_by(|one, other| (one.group, block_of(*one)) == (other.group, block_of(*other))) {
+            match (&question, chosen.first()) {
+                (Some(question), Some(first)) if chosen.len() >= WORTH_A_SCAN => self.scan_some(question, *first, chosen, &mut race),
+                _ => chosen.iter().filter_map(|place| Some((*place, self.get(*place)?))).for_each(|(place, supply)| {
+                    scan::whole(&supply, place, need, setting, &mut race);
+                }),
+            }
         }
         race.finish()
     }

@@ -37,16 +37,24 @@ pub(super) const VISIBILITY_SHIFT: u32 = 14;
 type Plane = Option<Box<[u16; ROWS]>>;
 
 /// 512 rows. A row that is not in use has ended before all days.
+///
+/// In the order of the declaration: what every scan reads lies together, on few pages.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct Block {
-    /// Months of the year, and bits above them.
-    pub months: [u16; ROWS],
-    /// Stars and small things.
-    pub marks: [u16; ROWS],
     /// Days, by their codes.
     pub from: [u16; ROWS],
     pub until: [u16; ROWS],
     pub closed_on: [u16; ROWS],
+    /// Months of the year, and bits above them.
+    pub months: [u16; ROWS],
+    /// Quantities, by their codes.
+    pub minimum_order: [i32; ROWS],
+    pub quantity: [i32; ROWS],
+    pub unit: [u8; ROWS],
+    pub province: [u8; ROWS],
+    /// Stars and small things.
+    pub marks: [u16; ROWS],
     /// The OCOP paper that lasts longest.
     pub stars_from: [u16; ROWS],
     pub stars_until: [u16; ROWS],
@@ -54,11 +62,6 @@ pub(super) struct Block {
     /// Price for one unit, by its code, and what kind of price it is; both 0 without one.
     pub rate: [u16; ROWS],
     pub terms: [u16; ROWS],
-    pub unit: [u8; ROWS],
-    pub province: [u8; ROWS],
-    /// Quantities, by their codes.
-    pub quantity: [i32; ROWS],
-    pub minimum_order: [i32; ROWS],
     /// Units it delivers to, unless it delivers everywhere.
     pub delivers_to: [Plane; 8],
     /// Kinds of which it has a paper of any date.

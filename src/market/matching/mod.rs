@@ -15,8 +15,11 @@ mod codes;
 mod columns;
 mod constraints;
 mod demands;
+#[cfg(test)]
+mod examples;
 mod facts;
 mod judge;
+mod lanes;
 mod mend;
 mod papers;
 #[cfg(test)]

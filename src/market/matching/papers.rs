@@ -17,7 +17,11 @@ pub struct Papers(Arena<Paper>);
 
 /// What signed `MoUs` have promised of products.
 #[derive(Debug, Clone, Default)]
-pub struct Promises(Arena<Promise>);
+pub struct Promises {
+    sets: Arena<Promise>,
+    /// Of each set, what it promises at most in any month: all its quantities together.
+    most: Vec<i64>,
+}
 
 impl Papers {
     /// The set of `papers`, in whatever order and however often they come; it is kept until it is released as often as
@@ -44,11 +48,33 @@ impl Papers {
             .fold(Held::default(), |held, paper| Held { stars: held.stars.max(paper.stars), kinds: held.kinds | kind_bit(paper.kind) })
     }
 
+    /// The kinds that hold on every day from `from` to `until`, for up to [`AT_ONCE`] sets.
+    ///
+    /// Sets lie scattered: each step is taken for all of them before the next, so that the processor waits for many at once.
+    #[expect(clippy::indexing_slicing, reason = "handles come from this arena, and both arrays have AT_ONCE places")]
+    pub(super) fn kinds_held(&self, sets: &[PaperSet], from: Day, until: Day) -> [u64; AT_ONCE] {
+        let held = |paper: &Paper| if paper.holds_through(from, until) { kind_bit(paper.kind) } else { 0 };
+        let (mut runs, mut kinds) = ([Run::default(); AT_ONCE], [0; AT_ONCE]);
+        for (run, set) in runs.iter_mut().zip(sets) {
+            *run = self.0.runs[set.0 as usize];
+        }
+        for (kinds, run) in kinds.iter_mut().zip(runs).filter(|(_, run)| run.length > 0) {
+            *kinds = held(&self.0.pool[run.start as usize]);
+        }
+        for (kinds, run) in kinds.iter_mut().zip(runs).filter(|(_, run)| run.length > 1) {
+            *kinds |= self.0.pool[run.start as usize + 1..][..run.length as usize - 1].iter().fold(0, |all, paper| all | held(paper));
+        }
+        kinds
+    }
+
     /// Bytes that the sets take.
     pub fn bytes(&self) -> usize {
         self.0.bytes()
     }
 }
+
+/// How many sets are looked up at once.
+pub(super) const AT_ONCE: usize = 64;
 
 /// What papers say over a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,22 +94,36 @@ impl Promises {
     /// The set of `promises` of one product, in whatever order they come; it is kept until it is released as often as it
     /// was taken. Two commitments that say the same are two.
     pub fn intern(&mut self, promises: Vec<Promise>) -> PromiseSet {
-        PromiseSet(self.0.intern_all(promises))
+        let most = promises.iter().fold(0_i64, |sum, promise| sum.saturating_add(promise.quantity));
+        let handle = self.sets.intern_all(promises);
+        let place = handle as usize;
+        if self.most.len() <= place {
+            self.most.resize(place + 1, 0);
+        }
+        if let Some(known) = self.most.get_mut(place) {
+            *known = most;
+        }
+        PromiseSet(handle)
     }
 
     /// Gives back a set that was taken.
     pub fn release(&mut self, set: PromiseSet) {
-        self.0.release(set.0);
+        self.sets.release(set.0);
     }
 
     /// The promises of a set, sorted.
     pub fn get(&self, set: PromiseSet) -> &[Promise] {
-        self.0.get(set.0)
+        self.sets.get(set.0)
+    }
+
+    /// What a set promises at most in any month, of any unit.
+    pub(super) fn most(&self, set: PromiseSet) -> i64 {
+        self.most.get(set.0 as usize).copied().unwrap_or(i64::MAX)
     }
 
     /// Bytes that the sets take.
     pub fn bytes(&self) -> usize {
-        self.0.bytes()
+        self.sets.bytes() + self.most.capacity() * size_of::<i64>()
     }
 }
 

@@ -1,37 +1,35 @@
-//! The scan of a group: first a mask of what each row certainly fails, block by block in plain loops over columns, which
-//! the compiler turns into vector instructions; then a closer look at the rows that fail at most one constraint.
+//! The scan of a block: first the loops over columns ([`super::lanes`]), then a closer look at the rows that may fit after
+//! all, or whose best possible score lets them in among the best or the near misses.
 
 #![expect(clippy::needless_bitwise_bool, reason = "a branch for each row is what keeps a loop from being vectorised")]
 #![expect(clippy::indexing_slicing, reason = "rows are below ROWS, the length of every column; planes and tables by masks of their length")]
 
 use super::book::Place;
-use super::codes::{least_rate, value_of};
-use super::columns::{Block, EVERYWHERE, MORE_STARS, PROMISED, ROWS, STARS, VISIBILITY_SHIFT, WIDE};
+use super::codes::value_of;
+use super::columns::{Block, MORE_STARS, PROMISED, ROWS, STARS, VISIBILITY_SHIFT, WIDE};
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
 use super::judge::judge;
-use super::papers::Held;
+use super::lanes::{CLOSED, DOUBT, bound, fail, mask};
+use super::papers::{AT_ONCE, Held, PaperSet};
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
 use super::score::{self, NEUTRAL};
 use crate::market::record::ALL_MONTHS;
 use std::cmp::Reverse;
 
-/// Whether the row passes all that it does not certainly fail has to be looked up.
-const DOUBT: u16 = 1 << 12;
-/// Beside the unit: it makes no near miss, so it counts as two failures.
-const NEVER_NEAR: u16 = 1 << 13;
-/// The row is not considered: two failures.
-const CLOSED: u16 = 0b11 << 14;
+/// What keeps rows out of a scan: [`LEFT_OUT`], or 0 for those that stay.
+pub(super) type Mask = [u16; ROWS];
+/// As if the row were closed.
+pub(super) const LEFT_OUT: u16 = CLOSED;
 
-/// A column of zeros, for planes that no row has needed.
-static NOTHING: [u16; ROWS] = [0; ROWS];
-
-/// Scans the first `used` rows of a block; `place` is that of its first, `wide` finds the offers that are kept whole.
+/// Scans the first `used` rows of a block, without those that `left_out` names; `place` is that of the first, `wide` finds
+/// the offers that are kept whole.
 pub(super) fn scan<'b>(
     question: &Question<'_>,
     (block, used): (&Block, usize),
     place: Place,
+    left_out: Option<&Mask>,
     wide: impl Fn(usize) -> Option<&'b Supply>,
     race: &mut Race<Place>,
 ) {
@@ -40,6 +38,11 @@ pub(super) fn scan<'b>(
     let (mut fails, mut bounds) = ([0; ROWS], [0.0; ROWS]);
     let (fails, bounds) = (&mut fails[..used], &mut bounds[..used]);
     mask(question, block, fails);
+    if let Some(left_out) = left_out {
+        for (fails, left_out) in fails.iter_mut().zip(left_out) {
+            *fails |= left_out;
+        }
+    }
     bound(question, block, bounds);
     let (mut open, mut fitting) = (0_u16, 0_u16);
     for fails in &*fails {
@@ -56,9 +59,7 @@ pub(super) fn scan<'b>(
     }
     if question.need.required != 0 {
         alive.keep(fails);
-        for row in alive.rows() {
-            certify(question, block, row, fails);
-        }
+        certify(question, block, &alive, fails);
     }
     alive.keep(fails);
     for row in alive.rows() {
@@ -66,7 +67,7 @@ pub(super) fn scan<'b>(
         Row { block, at: row, fails: fails[row], common: common[row], bound: bounds[row], place }.rank(question, race);
     }
     if block.wide > 0 {
-        for row in (0..ROWS).filter(|row| block.months[*row] & WIDE != 0) {
+        for row in (0..used).filter(|row| block.months[*row] & WIDE != 0 && left_out.is_none_or(|left_out| left_out[*row] == 0)) {
             let place = Place { slot: place.slot + u32::try_from(row).unwrap_or(0), ..place };
             if let Some(supply) = wide(row) {
                 whole(supply, place, question.need, question.setting, race);
@@ -138,98 +139,6 @@ fn full(supply: &Supply, place: Place, need: &Need, setting: &Setting<'_>, race:
     found.fails.is_empty()
 }
 
-/// Sets for each row the bits of what it certainly fails, and whether it may fail more. Unused rows and wide ones are closed.
-fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
-    days(question, block, fails);
-    let needed = question.need.months;
-    for (fails, months) in fails.iter_mut().zip(&block.months) {
-        *fails |= fail(months & needed == 0, Code::Months) | doubt(months & PROMISED != 0);
-    }
-    for (fails, order) in fails.iter_mut().zip(&block.minimum_order) {
-        *fails |= fail(*order > question.minimum_order_at_most, Code::MinimumOrder);
-    }
-    for (fails, quantity) in fails.iter_mut().zip(&block.quantity) {
-        *fails |= fail(*quantity < question.quantity_at_least, Code::Quantity);
-    }
-    for (fails, unit) in fails.iter_mut().zip(&block.unit) {
-        *fails |= if *unit == question.need.unit { 0 } else { Code::Unit.bit() | NEVER_NEAR };
-    }
-    let (plane, bit) = question.place;
-    let plane: &[u16; ROWS] = block.delivers_to[plane & 7].as_deref().unwrap_or(&NOTHING);
-    let mark = 1 << bit;
-    for ((fails, delivers), months) in fails.iter_mut().zip(plane).zip(&block.months) {
-        *fails |= fail((delivers & mark) | (months & EVERYWHERE) == 0, Code::Delivery);
-    }
-    if question.need.shelf_life_days > 0 {
-        for (fails, days) in fails.iter_mut().zip(&block.shelf_life_days) {
-            *fails |= fail(*days < question.need.shelf_life_days, Code::ShelfLife);
-        }
-    }
-    if question.need.least_stars > 0 {
-        stars(question, block, fails);
-    }
-    for (plane, required) in block.kinds.iter().zip(question.required).filter(|(_, required)| *required != 0) {
-        let plane: &[u16; ROWS] = plane.as_deref().unwrap_or(&NOTHING);
-        for (fails, kinds) in fails.iter_mut().zip(plane) {
-            *fails |= fail(kinds & required != required, Code::Certificate) | DOUBT;
-        }
-    }
-    if let Some(ceiling) = &question.price {
-        prices(question, ceiling, block, fails);
-    }
-}
-
-fn days(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
-    let (as_of, first, last) = (question.as_of, question.from, question.until);
-    let columns = block.from.iter().zip(&block.until).zip(&block.closed_on);
-    for (fails, ((from, until), closed_on)) in fails.iter_mut().zip(columns) {
-        let end = (*until).min(closed_on.saturating_sub(1));
-        let closed = if end < as_of { CLOSED } else { 0 };
-        // One that does not reach over the whole period may share no demanded month.
-        let partly = doubt((*from > first) | (end < last));
-        *fails = closed | partly | fail((*from).max(first) > end.min(last), Code::Period);
-    }
-}
-
-fn stars(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
-    let (first, last, needed) = (question.from, question.until, u16::from(question.need.least_stars));
-    let columns = block.stars_from.iter().zip(&block.stars_until).zip(block.marks.iter().zip(&block.months));
-    for (fails, ((from, until), (marks, months))) in fails.iter_mut().zip(columns) {
-        let (begun, lasts) = (*from <= first, last <= *until);
-        let enough = begun & lasts & (marks & STARS >= needed);
-        let unknown = (months & MORE_STARS != 0) & lasts & !begun;
-        *fails |= fail(!(enough | unknown), Code::Stars) | doubt(unknown);
-    }
-}
-
-fn prices(question: &Question<'_>, ceiling: &Ceiling, block: &Block, fails: &mut [u16]) {
-    let view = &question.setting.view;
-    let ((mask, value), level) = (ceiling.bounded, view.level as u16);
-    if ceiling.is_seen {
-        let may_own = view.organisation.is_some() || !view.provinces.is_empty();
-        for (fails, (rate, terms)) in fails.iter_mut().zip(block.rate.iter().zip(&block.terms)) {
-            let (bounded, seen) = (terms & mask == value, terms >> VISIBILITY_SHIFT <= level);
-            *fails |= fail(bounded & seen & (*rate > ceiling.rate), Code::Price);
-            *fails |= doubt(bounded & ((*rate == ceiling.rate) | (may_own & !seen)));
-        }
-    } else if let Some(organisation) = view.organisation {
-        // Of a ceiling that the caller does not see, only owners learn that their price is above it.
-        for (fails, producer) in fails.iter_mut().zip(&block.producer) {
-            *fails |= doubt(*producer == organisation);
-        }
-    }
-}
-
-#[inline]
-fn doubt(is: bool) -> u16 {
-    if is { DOUBT } else { 0 }
-}
-
-#[inline]
-fn fail(fails: bool, code: Code) -> u16 {
-    if fails { code.bit() } else { 0 }
-}
-
 /// Whether the OCOP papers of a row have to be looked up, and if not, how many stars it has over the period.
 #[inline]
 fn stars_of(question: &Question<'_>, block: &Block, row: usize) -> (bool, u16) {
@@ -255,52 +164,18 @@ fn refine(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16],
     }
 }
 
-/// Looks up whether the required papers, of which the row has some of any date, hold over the period.
-#[inline]
-fn certify(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16]) {
+/// Looks up whether the required papers, of which each row has some of any date, hold over the period.
+fn certify(question: &Question<'_>, block: &Block, alive: &Alive, fails: &mut [u16]) {
     let need = question.need;
-    if fails[row] & (Code::Certificate.bit()) == 0 {
-        let held = question.setting.papers.held(block.papers[row], need.from, need.until);
-        fails[row] |= fail(need.required & !held.kinds != 0, Code::Certificate);
-    }
-}
-
-/// A score that no row exceeds, in basis points: exact but for months, of which it takes all to be shared, for stars and papers
-/// of which it takes all to hold, and for rounding.
-fn bound(question: &Question<'_>, block: &Block, bounds: &mut [f32]) {
-    let points = &question.points;
-    let neutral = f32::from(points.price) * f32::from(NEUTRAL);
-    let welcome = f32::from(points.preferred) * 100.0;
-    let always = f32::from(points.always + points.all_months) + 0.5 + neutral + if question.need.preferred == 0 { welcome } else { 0.0 };
-    for (bound, province) in bounds.iter_mut().zip(&block.province) {
-        *bound = always + f32::from(points.province[usize::from(province & 127)].0);
-    }
-    #[expect(clippy::cast_precision_loss, reason = "half a point is left for it")]
-    let (most, each) = (f32::from(points.volume) * 100.0, f32::from(points.volume) * 100.0 / question.need.quantity as f32);
-    for (bound, code) in bounds.iter_mut().zip(&block.quantity) {
-        // The code of a number is that number, or one that is large enough.
-        #[expect(clippy::cast_precision_loss, reason = "half a point is left for it")]
-        let volume = *code as f32 * each;
-        *bound += volume.min(most);
-    }
-    let star = f32::from(points.star);
-    for (bound, (until, marks)) in bounds.iter_mut().zip(block.stars_until.iter().zip(&block.marks)) {
-        let lasts = u16::from(question.until <= *until);
-        *bound += f32::from((marks & STARS) * lasts) * star;
-    }
-    if let Some((ceiling, price)) = question.price.as_ref().zip(question.need.ceiling).filter(|(ceiling, _)| ceiling.is_seen) {
-        let (mask, value) = ceiling.alike;
-        #[expect(clippy::cast_precision_loss, reason = "half a point is left for it")]
-        let below = f32::from(points.price) * 50.0 * (price.per_base as f32 / price.amount.max(1) as f32);
-        for (bound, (rate, terms)) in bounds.iter_mut().zip(block.rate.iter().zip(&block.terms)) {
-            let more = (neutral - least_rate(*rate) * below).max(0.0);
-            *bound += if terms & mask == value { more } else { 0.0 };
+    let unknown = alive.rows().filter(|row| fails[*row] & Code::Certificate.bit() == 0).collect::<Vec<_>>();
+    for rows in unknown.chunks(AT_ONCE) {
+        let mut sets = [PaperSet::default(); AT_ONCE];
+        for (set, row) in sets.iter_mut().zip(rows) {
+            *set = block.papers[*row];
         }
-    }
-    for (plane, kinds) in block.kinds.iter().zip(question.preferred).filter(|(_, kinds)| *kinds != 0) {
-        let plane: &[u16; ROWS] = plane.as_deref().unwrap_or(&NOTHING);
-        for (bound, plane) in bounds.iter_mut().zip(plane) {
-            *bound += if plane & kinds == 0 { 0.0 } else { welcome };
+        let held = question.setting.papers.kinds_held(&sets[..rows.len()], need.from, need.until);
+        for (row, kinds) in rows.iter().zip(held) {
+            fails[*row] |= fail(need.required & !kinds != 0, Code::Certificate);
         }
     }
 }
@@ -359,10 +234,9 @@ impl Row<'_> {
 
     /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
     fn surely_leaves_enough(&self, question: &Question<'_>) -> bool {
-        let promises = question.setting.promises.get(self.block.promises[self.at]);
-        let all = promises.iter().fold(0_i64, |sum, promise| sum.saturating_add(promise.quantity));
+        let most = question.setting.promises.most(self.block.promises[self.at]);
         let enough = if question.need.single_supplier { question.need.quantity } else { 1 };
-        self.fails & Code::Quantity.bit() != 0 || value_of(self.block.quantity[self.at]).saturating_sub(all) >= enough
+        self.fails & Code::Quantity.bit() != 0 || value_of(self.block.quantity[self.at]).saturating_sub(most) >= enough
     }
 
     /// Judges it by all that is known of it; whether it fits.
