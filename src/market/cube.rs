@@ -65,6 +65,9 @@ pub struct Cube {
     counts: Vec<u32>,
     /// The sums of all cells.
     sums: Vec<u32>,
+    /// All rows by the dimensions of the cells.
+    all: Counts,
+    total: u32,
 }
 
 impl Cube {
@@ -88,6 +91,8 @@ impl Cube {
             self.sums.resize(WIDTH, 0);
         }
         self.rows.get_mut(cell as usize).into_iter().for_each(&change);
+        change(&mut self.total);
+        change_row(entry.facet, &mut self.all, &change);
         let start = cell as usize * WIDTH;
         for counts in [self.counts.get_mut(start..start + WIDTH), self.sums.get_mut(..)].into_iter().flatten() {
             let mut at = |place: usize| counts.get_mut(place).into_iter().for_each(&change);
@@ -153,10 +158,39 @@ impl Cube {
         passed
     }
 
+    /// How many cells there are: what a count looks at.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The counts of all rows.
+    pub fn all(&self, seen: Seen) -> Counts {
+        let mut all = self.all.clone();
+        let at = |place: usize| self.sums.get(place).copied().unwrap_or(0);
+        let prices = if seen == Seen::Public { MONTHS } else { MONTHS + PRICES };
+        all.month.iter_mut().enumerate().for_each(|(month, count)| *count = at(month));
+        all.price.iter_mut().enumerate().for_each(|(bucket, count)| *count = at(prices + bucket));
+        all.certificate.iter_mut().take(CERTIFICATES).enumerate().for_each(|(kind, count)| *count = at(FIRST_CERTIFICATE + kind));
+        all
+    }
+
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         self.counts.capacity() * 4 + self.keys.capacity() * 8 + self.cells.capacity() * 12
     }
+}
+
+/// Changes what a row counts for in the four dimensions of the cube.
+fn change_row(facet: Facet, counts: &mut Counts, change: &impl Fn(&mut u32)) {
+    counts.province.get_mut(facet.province()).into_iter().for_each(change);
+    counts.group.get_mut(facet.group()).into_iter().for_each(change);
+    counts.stars.get_mut(facet.star_step()).into_iter().for_each(change);
+    counts.kind.get_mut(facet.kind()).into_iter().for_each(change);
 }
 
 /// Counts `rows` rows of one cell in the four dimensions of the cube.

@@ -119,9 +119,8 @@ pub struct Products {
 
 #[derive(Debug, Clone, Default)]
 struct FactColumns {
-    facets: Vec<Facet>,
-    months: Vec<u16>,
-    certificates: Vec<u64>,
+    /// What a scan asks of every row stands together: one look at memory a row.
+    entries: Vec<Entry>,
     quantities: Vec<i64>,
     public_prices: Vec<u32>,
     keys_prices: Vec<u32>,
@@ -278,7 +277,7 @@ impl Products {
 
     /// Facets of `row`.
     pub fn facet(&self, row: u32) -> Facet {
-        self.facts.facets.get(row as usize).copied().unwrap_or_default()
+        self.facts.entries.get(row as usize).map(|entry| entry.facet).unwrap_or_default()
     }
 
     /// Lowest price of `row` that everybody, or keys, see.
@@ -289,12 +288,7 @@ impl Products {
 
     /// Facets, months and certificates of `row`: what a scan asks of every row.
     pub fn scanned(&self, row: u32) -> Option<Entry> {
-        let at = row as usize;
-        Some(Entry {
-            facet: *self.facts.facets.get(at)?,
-            months: *self.facts.months.get(at)?,
-            certificates: *self.facts.certificates.get(at)?,
-        })
+        self.facts.entries.get(row as usize).copied()
     }
 
     /// Rows that are shown.
@@ -391,7 +385,7 @@ impl Products {
             .flatten()
             .map(RoaringBitmap::serialized_size)
             .sum();
-        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS + 4 + 2 + 8 + 8 + 4 + 4);
+        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS + 16 + 8 + 4 + 4);
         self.index.bytes()
             + columns
             + self.names.capacity()
@@ -403,9 +397,7 @@ impl Products {
 
 impl FactColumns {
     fn push(&mut self, facts: Facts) {
-        self.facets.push(facts.facet);
-        self.months.push(facts.months);
-        self.certificates.push(facts.certificates);
+        self.entries.push(entry(&facts));
         self.quantities.push(facts.quantity);
         self.public_prices.push(facts.public_price);
         self.keys_prices.push(facts.keys_price);
@@ -414,10 +406,11 @@ impl FactColumns {
     fn get(&self, row: u32) -> Facts {
         let at = row as usize;
         let value = || {
+            let Entry { facet, months, certificates } = *self.entries.get(at)?;
             Some(Facts {
-                facet: *self.facets.get(at)?,
-                months: *self.months.get(at)?,
-                certificates: *self.certificates.get(at)?,
+                facet,
+                months,
+                certificates,
                 quantity: *self.quantities.get(at)?,
                 public_price: *self.public_prices.get(at)?,
                 keys_price: *self.keys_prices.get(at)?,
@@ -428,9 +421,7 @@ impl FactColumns {
 
     fn set(&mut self, row: u32, facts: Facts) {
         let at = row as usize;
-        set(&mut self.facets, at, facts.facet);
-        set(&mut self.months, at, facts.months);
-        set(&mut self.certificates, at, facts.certificates);
+        set(&mut self.entries, at, entry(&facts));
         set(&mut self.quantities, at, facts.quantity);
         set(&mut self.public_prices, at, facts.public_price);
         set(&mut self.keys_prices, at, facts.keys_price);

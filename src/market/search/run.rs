@@ -6,7 +6,7 @@ use super::top::Top;
 use super::{Found, Hit};
 use crate::market::Market;
 use crate::market::cube::{Entry, Extra};
-use crate::market::facet::{Counts, Dimension, Facet, Seen, UNKNOWN_PRICE, price_bucket, rows_of};
+use crate::market::facet::{Counts, Dimension, Facet, Seen, UNKNOWN_PRICE, ones, price_bucket, rows_of};
 use crate::market::order::SortKey;
 use crate::market::products::{Kept, newest};
 use crate::market::record::{Rows, Visibility};
@@ -117,7 +117,7 @@ impl Search<'_> {
     }
 
     fn by_filters(&self) -> Found {
-        if let Some(extra) = self.in_cube().filter(|_| self.is_ready) {
+        if let Some(extra) = self.in_cube().filter(|_| self.is_ready && !self.is_rare()) {
             return self.by_cube(extra);
         }
         let (rows, own) = self.candidates(OwnCounts::FromCube);
@@ -176,6 +176,28 @@ impl Search<'_> {
             && is_illustrative.is_none()
             && producer.is_none();
         is_all.then_some(extra)
+    }
+
+    /// Whether so few rows have two of the filters that looking at each costs less than looking at every cell.
+    fn is_rare(&self) -> bool {
+        /// Cells that are looked at in the time that a row takes.
+        const CELLS_FOR_A_ROW: u64 = 2;
+        let (filter, bitmaps) = (&self.question.filter, self.market.products.bitmaps());
+        let sum =
+            |rows: Rows, bitmaps: &[RoaringBitmap]| rows_of(rows).filter_map(|row| bitmaps.get(row)).map(RoaringBitmap::len).sum::<u64>();
+        let mut sizes = Vec::with_capacity(4);
+        sizes.extend(filter.provinces.map(|rows| sum(rows, &bitmaps.province)));
+        sizes.extend(filter.groups.map(|rows| sum(rows, &bitmaps.group)));
+        sizes.extend(ones(filter.certificates).filter_map(|kind| bitmaps.certificate.get(kind)).map(RoaringBitmap::len));
+        if filter.least_stars > 2 && filter.period.is_none() {
+            sizes.push(bitmaps.stars.iter().skip(usize::from(filter.least_stars - 2)).map(RoaringBitmap::len).sum());
+        }
+        sizes.sort_unstable();
+        let few = match sizes.as_slice() {
+            [first, second, ..] => first + second,
+            _ => return false,
+        };
+        few * CELLS_FOR_A_ROW < u64::try_from(self.market.products.cube().len()).unwrap_or(u64::MAX)
     }
 
     fn by_cube(&self, extra: Extra) -> Found {
@@ -300,18 +322,15 @@ impl Search<'_> {
             found.push((Dimension::Stars, bitmaps.stars.get(steps).unwrap_or_default().iter().union()));
         }
         if filter.certificates != 0 && filter.period.is_none() {
-            let kinds = crate::market::facet::ones(filter.certificates).filter_map(|kind| bitmaps.certificate.get(kind));
+            let kinds = ones(filter.certificates).filter_map(|kind| bitmaps.certificate.get(kind));
             found.push((Dimension::Certificate, kinds.intersection()));
         }
         if filter.months != 0 {
-            let months = crate::market::facet::ones(u64::from(filter.months)).filter_map(|month| bitmaps.month.get(month));
+            let months = ones(u64::from(filter.months)).filter_map(|month| bitmaps.month.get(month));
             found.push((Dimension::Month, months.intersection()));
         }
         if let Some(kinds) = filter.kinds {
-            found.push((
-                Dimension::ProducerKind,
-                crate::market::facet::ones(u64::from(kinds)).filter_map(|kind| bitmaps.kind.get(kind)).union(),
-            ));
+            found.push((Dimension::ProducerKind, ones(u64::from(kinds)).filter_map(|kind| bitmaps.kind.get(kind)).union()));
         }
         found
     }
@@ -407,8 +426,7 @@ impl Search<'_> {
 
     /// Counts by `dimension` as if nothing were asked.
     fn count_without(&self, dimension: Dimension, counts: &mut Counts) {
-        let mut all = Counts::default();
-        self.market.products.cube().count(self.seen, Extra::Nothing, dimension.bit(), |_| 0, &mut all);
+        let all = self.market.products.cube().all(self.seen);
         match dimension {
             Dimension::Province => counts.province = all.province,
             Dimension::Group => counts.group = all.group,
