@@ -9,6 +9,7 @@
 mod http;
 pub mod model;
 pub mod params;
+mod plain;
 mod suggest;
 mod view;
 mod write;

@@ -2,8 +2,8 @@
 //!
 //! What stands in many items (a unit, a group, a kind of certificate) is serialised once for a day and copied.
 
-use crate::decimal::{Amount, CURRENCIES, Quantity};
-use crate::ids::base32;
+use super::plain::{push_day, push_decimal, push_id, push_number};
+use crate::decimal::CURRENCIES;
 use crate::market::Market;
 use crate::market::facet::{Counts, Dimension, PRICE_STEPS};
 use crate::market::matching::{Supply, View};
@@ -18,9 +18,6 @@ use parking_lot::RwLock;
 use serde::Serialize;
 use std::fmt::Write;
 use std::sync::Arc;
-
-/// 1970-01-01 in chrono's count of days.
-const EPOCH: i32 = 719_163;
 
 /// What is the same in many items of a day.
 #[derive(Debug)]
@@ -173,7 +170,7 @@ impl<'a> Writer<'a> {
             self.id("prd", products.id(row));
         }
         if self.member("version") {
-            let _ = write!(self.out, "{}", products.version(row));
+            self.number(products.version(row));
         }
         if self.member("producer_id") {
             self.id("org", market.organisations().id(producer));
@@ -223,7 +220,7 @@ impl<'a> Writer<'a> {
         if let Some(stars) = stars
             && self.member("stars")
         {
-            let _ = write!(self.out, "{stars}");
+            self.number(stars);
         }
         if self.member("valid_certificates") {
             self.out.push('[');
@@ -240,7 +237,8 @@ impl<'a> Writer<'a> {
         self.out.push_str(self.parts.kinds.get(usize::from(paper.kind)).copied().unwrap_or_default());
         self.out.push('"');
         if paper.stars > 0 {
-            let _ = write!(self.out, ",\"stars\":{}", paper.stars);
+            self.out.push_str(",\"stars\":");
+            self.number(paper.stars);
         }
         if paper.until != FOREVER {
             self.out.push_str(",\"valid_through\":");
@@ -267,7 +265,7 @@ impl<'a> Writer<'a> {
             }
         }
         if self.member("open_offers") {
-            let _ = write!(self.out, "{count}");
+            self.number(count);
         }
         if let Some((_, supply)) = best
             && self.member("offer")
@@ -289,9 +287,9 @@ impl<'a> Writer<'a> {
         }
         if self.member("months") {
             self.out.push('[');
-            for (at, month) in (1..=12).filter(|month| supply.months >> (month - 1) & 1 == 1).enumerate() {
+            for (at, month) in (1_u16..=12).filter(|month| supply.months >> (month - 1) & 1 == 1).enumerate() {
                 self.separate(at);
-                let _ = write!(self.out, "{month}");
+                self.number(u64::from(month));
             }
             self.out.push(']');
         }
@@ -305,10 +303,16 @@ impl<'a> Writer<'a> {
             && self.member("price")
         {
             let currency = CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code);
-            let _ = write!(self.out, "{{\"amount\":\"{}\",\"currency\":\"{currency}\",\"quantity_base\":", Amount::new(price.amount));
+            self.out.push_str("{\"amount\":\"");
+            push_decimal(&mut self.out, price.amount, 2);
+            self.out.push_str("\",\"currency\":\"");
+            self.out.push_str(currency);
+            self.out.push_str("\",\"quantity_base\":");
             self.base(price.per_base, supply.unit);
             let basis = if price.basis == Basis::FarmGate { "farm_gate" } else { "delivered" };
-            let _ = write!(self.out, ",\"basis\":\"{basis}\",\"vat_included\":{}}}", price.vat_included);
+            self.out.push_str(",\"basis\":\"");
+            self.out.push_str(basis);
+            self.out.push_str(if price.vat_included { "\",\"vat_included\":true}" } else { "\",\"vat_included\":false}" });
         }
     }
 
@@ -316,18 +320,20 @@ impl<'a> Writer<'a> {
     fn about_offer(&mut self, supply: &Supply, how: Option<How>) {
         let products = self.market.products();
         if self.member("version") {
-            let _ = write!(self.out, "{}", supply.version);
+            self.number(supply.version);
         }
         if self.member("product_id") {
             self.id("prd", products.id(supply.product));
         }
         if supply.minimum_order > 0 && self.member("minimum_order_base") {
-            let _ = write!(self.out, "\"{}\"", Quantity::new(supply.minimum_order));
+            self.out.push('"');
+            push_decimal(&mut self.out, supply.minimum_order, 3);
+            self.out.push('"');
         }
         if let Some(days) = supply.lead_time_days
             && self.member("lead_time_days")
         {
-            let _ = write!(self.out, "{days}");
+            self.number(days);
         }
         if self.member("product") {
             self.out.push_str("{\"id\":");
@@ -353,7 +359,7 @@ impl<'a> Writer<'a> {
             && self.member("distance_km")
         {
             let province = self.market.organisations().get(producer).map_or(0, |producer| producer.province);
-            let _ = write!(self.out, "{}", place.distance(self.market.tables(), province));
+            self.number(place.distance(self.market.tables(), province));
         }
         if let Some(how) = how
             && self.member("matched")
@@ -438,21 +444,27 @@ impl<'a> Writer<'a> {
     }
 
     fn base(&mut self, quantity: i64, unit: u8) {
-        let code = self.parts.units.get(usize::from(unit)).copied().unwrap_or_default();
-        let _ = write!(self.out, "{{\"quantity\":\"{}\",\"unit\":\"{code}\"}}", Quantity::new(quantity));
+        self.out.push_str("{\"quantity\":\"");
+        push_decimal(&mut self.out, quantity, 3);
+        self.out.push_str("\",\"unit\":\"");
+        self.out.push_str(self.parts.units.get(usize::from(unit)).copied().unwrap_or_default());
+        self.out.push_str("\"}");
     }
 
     fn id(&mut self, prefix: &str, id: Id) {
-        let _ = write!(self.out, "\"{prefix}_{}\"", base32(id.0, 26));
+        self.out.push('"');
+        push_id(&mut self.out, prefix, id);
+        self.out.push('"');
     }
 
     fn day(&mut self, day: Day) {
-        match NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH)) {
-            Some(day) => {
-                let _ = write!(self.out, "\"{day}\"");
-            }
-            None => self.out.push_str("null"),
-        }
+        self.out.push('"');
+        push_day(&mut self.out, day);
+        self.out.push('"');
+    }
+
+    fn number(&mut self, number: impl TryInto<u64>) {
+        push_number(&mut self.out, number.try_into().unwrap_or(0));
     }
 }
 
