@@ -268,6 +268,8 @@ pub fn register(config: &mut ServiceConfig, routes: &[Route]) {
             paths.push(&route.path);
         }
     }
+    // Paths without members first: they are compared as they stand, before any pattern is tried, and none hides another.
+    paths.sort_by_key(|path| path.contains('{'));
     for path in paths {
         let mut resource = web::resource(path);
         let mut methods: Vec<&str> = Vec::new();

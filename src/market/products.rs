@@ -108,7 +108,7 @@ pub struct Products {
     papers: Vec<PaperSet>,
     first_offers: Vec<u32>,
     name_places: Vec<(u32, u16)>,
-    names: Vec<u8>,
+    names: String,
     words: Vec<NameWords>,
     facts: FactColumns,
     shown: RoaringBitmap,
@@ -242,8 +242,7 @@ impl Products {
     /// Name.
     pub fn name(&self, row: u32) -> &str {
         let (from, length) = self.name_places.get(row as usize).copied().unwrap_or((0, 0));
-        let bytes = self.names.get(from as usize..from as usize + usize::from(length)).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        self.names.get(from as usize..from as usize + usize::from(length)).unwrap_or_default()
     }
 
     /// Words of the name, for ranking.
@@ -258,8 +257,9 @@ impl Products {
         if self.name(row) != stated.name {
             // The old name's bytes stay until the index is built anew: names change seldom.
             let from = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+            // The register takes no name of 64 KiB.
             let length = u16::try_from(stated.name.len()).unwrap_or(0);
-            self.names.extend_from_slice(stated.name.as_bytes().get(..usize::from(length)).unwrap_or_default());
+            self.names.push_str(stated.name.get(..usize::from(length)).unwrap_or_default());
             set(&mut self.name_places, at, (from, length));
         }
         set(&mut self.versions, at, u32::try_from(stated.version).unwrap_or(u32::MAX));
