@@ -12,9 +12,8 @@ use super::record::{
     CertificateRecord, Change, Day, DemandRecord, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise,
     Visibility,
 };
-use super::text::lexicon::{Lexicon, Word};
+use super::text::lexicon::Word;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
-use super::text::tokens::tokens;
 use std::collections::HashMap;
 
 /// A certificate as it is kept: whose it is, by row.
@@ -97,7 +96,7 @@ impl Market {
         let had = known.words.clone();
         let renamed = *known.name != *record.name;
         let products = known.products.clone();
-        let words: Vec<Word> = if renamed { learned(&mut self.lexicon, &record.name) } else { had.clone() };
+        let words: Vec<Word> = if renamed { self.lexicon.learn_all(&record.name) } else { had.clone() };
         let name_words = self.posted_organisation(row, record);
         self.organisations.put(row, record, words, name_words);
         for product in products {
@@ -112,7 +111,7 @@ impl Market {
     fn posted_organisation(&mut self, row: u32, record: &OrganisationRecord) -> NameWords {
         let had = self.organisations.get(row).map(|known| known.name.clone()).unwrap_or_default();
         let lexicon = &mut self.organisation_lexicon;
-        let (old, new) = (learned(lexicon, &had), learned(lexicon, &record.name));
+        let (old, new) = (lexicon.learn_all(&had), lexicon.learn_all(&record.name));
         if old != new {
             lexicon.unpost(&old, row);
             lexicon.count_pairs(&old, -1);
@@ -140,7 +139,7 @@ impl Market {
     /// Posts a product's words anew after its producer's, `had` until now, have changed.
     fn repost(&mut self, product: u32, had: &[Word]) {
         self.lexicon.unpost(had, product);
-        let name = learned(&mut self.lexicon, self.products.name(product));
+        let name = self.lexicon.learn_all(self.products.name(product));
         let producer = self.organisations.get(self.products.producer(product)).map(|producer| producer.words.clone()).unwrap_or_default();
         for word in name.into_iter().chain(producer) {
             self.lexicon.post(word, product);
@@ -154,7 +153,7 @@ impl Market {
         }
         self.unlist(row);
         let producer = self.organisations.row_or_new(record.producer);
-        let words = learned(&mut self.lexicon, &record.name);
+        let words = self.lexicon.learn_all(&record.name);
         let stated = Stated {
             version: record.version,
             producer,
@@ -190,7 +189,7 @@ impl Market {
         if self.products.version(row) == 0 {
             return;
         }
-        let name = learned(&mut self.lexicon, self.products.name(row));
+        let name = self.lexicon.learn_all(self.products.name(row));
         let was_active = self.products.is_active(row);
         let producer = self.products.producer(row);
         let Some(producer) = self.organisations.get_mut(producer) else { return };
@@ -476,11 +475,6 @@ pub(super) fn dong_per_base(price: &Price) -> u32 {
     let exact = i128::from(price.amount) * 10;
     let per = i128::from(price.per_base);
     u32::try_from((exact + per - 1) / per).map_or(UNKNOWN_PRICE - 1, |amount| amount.min(UNKNOWN_PRICE - 1))
-}
-
-/// The words of a name, each with its number.
-fn learned(lexicon: &mut Lexicon, name: &str) -> Vec<Word> {
-    tokens(name).iter().map(|token| lexicon.learn(token)).collect()
 }
 
 /// The first words of a name as the columns keep them.

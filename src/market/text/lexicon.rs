@@ -3,7 +3,7 @@
 //! A word has one number a spelling; spellings that differ in marks alone share a fold. Postings are compressed
 //! bitmaps of rows, by spelling and, where a fold has several spellings, by fold as well.
 
-use super::tokens::Token;
+use super::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -16,6 +16,9 @@ pub type Fold = u32;
 const SHORTEST_WITH_ERROR: usize = 3;
 /// Longest word in which one is: longer ones are no syllables.
 const LONGEST_WITH_ERROR: usize = 24;
+
+/// Parts of names that are remembered as they were written; beyond it they are learned anew.
+const MOST_WRITTEN: usize = 100_000;
 
 /// A spelling.
 #[derive(Debug, Clone)]
@@ -43,6 +46,8 @@ pub struct Lexicon {
     folds: Vec<Folded>,
     by_spelling: HashMap<Box<str>, Word>,
     by_fold: BTreeMap<Box<str>, Fold>,
+    /// The words of what stands between two spaces, as it was written: names say the same again and again.
+    written: HashMap<Box<str>, Box<[Word]>>,
     /// How often two folds stand side by side in a name.
     pairs: HashMap<(Fold, Fold), u32>,
     /// Folds by what is left of them when one letter is taken out, and by themselves.
@@ -71,6 +76,24 @@ impl Lexicon {
         self.fold_of.push(fold);
         self.by_spelling.insert(spelling.into(), word);
         word
+    }
+
+    /// The words of a name, each with its number.
+    pub fn learn_all(&mut self, name: &str) -> Vec<Word> {
+        let mut words = Vec::with_capacity(16);
+        for part in name.split(' ') {
+            if let Some(known) = self.written.get(part) {
+                words.extend_from_slice(known);
+                continue;
+            }
+            let learned: Box<[Word]> = tokens(part).iter().map(|token| self.learn(token)).collect();
+            words.extend_from_slice(&learned);
+            if self.written.len() >= MOST_WRITTEN {
+                self.written.clear();
+            }
+            self.written.insert(part.into(), learned);
+        }
+        words
     }
 
     fn learn_fold(&mut self, text: &str) -> Fold {
@@ -221,7 +244,7 @@ impl Lexicon {
         let of_rows = |rows: &RoaringBitmap| rows.serialized_size() + 64;
         let words: usize = self.words.iter().map(|word| of_rows(&word.rows) + 120).sum();
         let folds: usize = self.folds.iter().map(|fold| fold.rows.as_ref().map_or(0, of_rows) + 120).sum();
-        words + folds + self.pairs.len() * 24 + self.shortened.len() * 80
+        words + folds + self.written.len() * 80 + self.pairs.len() * 24 + self.shortened.len() * 80
     }
 }
 
@@ -258,7 +281,6 @@ fn number(len: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::tokens;
     use super::*;
     use proptest::prelude::*;
 
@@ -323,6 +345,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_name_is_learned_word_by_word(names in prop::collection::vec("[a-cà-ãđĐ .0-1\u{300}\u{301}-]{0,12}", 1..6)) {
+            let (mut whole, mut single) = (Lexicon::default(), Lexicon::default());
+            for name in &names {
+                let one_by_one: Vec<Word> = tokens(name).iter().map(|token| single.learn(token)).collect();
+                prop_assert_eq!(whole.learn_all(name), one_by_one);
+            }
+        }
+
         // Against the distance by dynamic programming, counting an exchange as one.
         #[test]
         fn near_is_damerau_distance_one(typed in "[abc]{2,6}", known in "[abc]{2,6}") {
