@@ -1,7 +1,7 @@
 //! What goes wrong around the register: full disks, databases that go away, kills, second servers, wrong settings.
 
 use crate::support::process::{Place, Server, program, refusal};
-use crate::support::{Database, Response, TestApp, Value, a_producer, count, json};
+use crate::support::{Database, Response, TestApp, Value, a_producer, a_product, count, json};
 use cungcau::access::{Caller, Permit};
 use cungcau::db::{Db, Store, Target, write_once_on};
 use cungcau::error::Code;
@@ -257,9 +257,11 @@ fn while_postgresql_is_away_the_index_is_read_and_says_how_old_it_is() {
     let mut cluster = Cluster::start();
     let app = TestApp::start_at(&cluster.url);
     let (admin, other) = (app.admin(), app.admin());
-    a_producer(&app).by(&admin).create();
+    let producer = a_producer(&app).by(&admin).create();
+    let product = a_product(&app, &producer).by(&admin).create();
     let position = app.index().applied();
     assert_eq!(app.degraded(), None);
+    assert_eq!(app.get("/v1/products?q=gạo").send().expect(200).header("Cungcau-Degraded"), None);
     let until = |what: &str, is_so: &dyn Fn() -> bool| {
         let deadline = Instant::now() + Duration::from_secs(5);
         while !is_so() {
@@ -272,6 +274,13 @@ fn while_postgresql_is_away_the_index_is_read_and_says_how_old_it_is() {
     assert_eq!(app.degraded().map(|degraded| degraded.position), Some(position));
     assert!(app.index().read().is_ok());
     until("the index does not grow old", &|| app.degraded().is_some_and(|degraded| degraded.age_seconds > 0));
+    // Searches go on from memory and say so; what needs the database is refused.
+    let found = app.get("/v1/products?q=gạo&facets=province").send().expect(200);
+    assert_eq!(found.ids(), [product.id.as_str()]);
+    let says = found.header("Cungcau-Degraded").unwrap_or_default().to_owned();
+    assert!(says.starts_with(&format!("database; position={position}; age=")), "{says}");
+    assert_eq!(app.get("/v1/suggest?q=gao").key(&admin).send().expect(200).json()["products"][0]["id"], product.id.as_str());
+    app.get("/v1/products").send().expect(503);
     app.get("/metrics").send().expect(200);
     // A key that was known a moment ago reads on what needs no database, and nothing else.
     app.get("/metrics").key(&admin).send().expect(200);

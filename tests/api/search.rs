@@ -139,7 +139,7 @@ fn stars_and_papers_are_those_of_the_day_asked() {
 fn a_price_is_unknown_to_whom_it_is_not_shown_in_filters_sorts_and_facets() {
     let Market { app, cooperative, onions, .. } = a_market();
     let officer = app.officer("92");
-    let buyer = app.buyer(&a_buyer(&app).create());
+    let buyer = app.buyer(a_buyer(&app).create());
     let own = app.producer(&cooperative);
     let asked = "/v1/products?q=hành tím&price_at_most=40000&facets=price";
     let seen = |key: Option<&str>| {
