@@ -11,6 +11,7 @@
 pub mod cube;
 pub mod facet;
 pub mod ids;
+pub mod kept;
 pub mod matching;
 pub mod offers;
 pub mod order;
@@ -24,6 +25,7 @@ pub mod tables;
 pub mod text;
 mod upkeep;
 
+use kept::Kept;
 use matching::{Papers, PromiseSet, Promises};
 use offers::Offers;
 use organisations::Organisations;
@@ -52,6 +54,7 @@ pub struct Market {
     promises: Promises,
     promise_sets: HashMap<u32, PromiseSet>,
     sources: upkeep::Sources,
+    kept: Kept,
 }
 
 impl Market {
@@ -73,6 +76,7 @@ impl Market {
             promises: Promises::default(),
             promise_sets: HashMap::new(),
             sources: upkeep::Sources::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -101,6 +105,11 @@ impl Market {
         &self.offers
     }
 
+    /// What was made of products' rows.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
     /// Papers of products.
     pub fn papers(&self) -> &Papers {
         &self.papers
@@ -122,7 +131,8 @@ impl Market {
                 + demands
                 + self.papers.bytes()
                 + self.promises.bytes()
-                + self.sources.bytes(),
+                + self.sources.bytes()
+                + self.kept.bytes(),
         }
     }
 }

@@ -82,6 +82,7 @@ impl Market {
             return;
         }
         self.today = today;
+        self.kept.clear();
         for row in 0..self.products.rows() {
             self.refresh(row);
         }
@@ -421,6 +422,7 @@ impl Market {
         if self.is_loading {
             return;
         }
+        self.kept.forget(row);
         match self.facts_on(row, self.today) {
             Some(facts) => self.products.set_facts(row, facts),
             None => self.products.hide(row),

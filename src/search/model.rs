@@ -53,14 +53,14 @@ pub struct ProductHit {
     /// The offer with the lowest price that the caller sees, or else the largest one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offer: Option<HitOffer>,
+    /// Invented for a demo.
+    pub illustrative: bool,
     /// Kilometres from the place asked to the centroid of the producer's unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance_km: Option<u16>,
     /// How its name was found, where words were asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<Matched>,
-    /// Invented for a demo.
-    pub illustrative: bool,
 }
 
 /// A paper that is valid.

@@ -97,15 +97,20 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// A writer for `day`; `fields` are the members of an item to keep.
     pub fn new(market: &'a Market, view: &'a View, as_of: Day, day: NaiveDate, place: Option<Place>, fields: Option<Vec<String>>) -> Self {
-        Self { market, view, as_of, day, place, fields, parts: Parts::of(day), out: String::with_capacity(16 * 1024) }
+        Self { market, view, as_of, day, place, fields, parts: Parts::of(day), out: String::with_capacity(32 * 1024) }
     }
 
     /// A page of products.
     pub fn products(mut self, found: &Found, facets: u8, next: Option<&str>) -> String {
         self.out.push_str("{\"items\":[");
-        for (at, hit) in found.hits.iter().enumerate() {
-            self.separate(at);
-            self.product(hit);
+        if self.is_everybodys() {
+            self.kept_products(&found.hits);
+        } else {
+            for (at, hit) in found.hits.iter().enumerate() {
+                self.separate(at);
+                self.product(hit);
+                self.where_and_how(hit);
+            }
         }
         self.rest(found.total, found.hits.first().and_then(|hit| hit.how), &found.counts, facets, next);
         self.out
@@ -123,6 +128,40 @@ impl<'a> Writer<'a> {
         }
         self.rest(found.total, found.hits.first().and_then(|hit| hit.how), &found.counts, facets, next);
         self.out
+    }
+
+    /// Whether the answer is for today and everybody's eyes, with all members: then an item is the same for the next one
+    /// who finds it.
+    fn is_everybodys(&self) -> bool {
+        self.fields.is_none() && self.as_of == self.market.today() && *self.view == View::PUBLIC
+    }
+
+    /// Products whose text is kept, and those whose text is kept from now on.
+    fn kept_products(&mut self, hits: &[Hit]) {
+        let market = self.market;
+        let mut made = Vec::new();
+        let kept = market.kept().read();
+        for (at, hit) in hits.iter().enumerate() {
+            self.separate(at);
+            if let Some(text) = kept.get(hit.row as usize).and_then(Option::as_ref) {
+                self.out.push_str(text);
+            } else {
+                let start = self.out.len();
+                self.product(hit);
+                made.push((hit.row, Arc::from(self.out.get(start..).unwrap_or_default())));
+            }
+            self.where_and_how(hit);
+        }
+        drop(kept);
+        if !made.is_empty() {
+            market.kept().keep(made);
+        }
+    }
+
+    /// What is of the question, not of the product; ends the item.
+    fn where_and_how(&mut self, hit: &Hit) {
+        self.how_and_where(self.market.products().producer(hit.row), hit.how);
+        self.out.push('}');
     }
 
     fn separate(&mut self, at: usize) {
@@ -161,6 +200,7 @@ impl<'a> Writer<'a> {
         true
     }
 
+    /// The members that are of the product alone.
     fn product(&mut self, hit: &Hit) {
         let (market, row) = (self.market, hit.row);
         let products = market.products();
@@ -186,11 +226,9 @@ impl<'a> Writer<'a> {
         }
         self.papers(row);
         self.open_offers(row);
-        self.how_and_where(producer, hit.how);
         if self.member("illustrative") {
             self.out.push_str(if products.is_illustrative(row) { "true" } else { "false" });
         }
-        self.out.push('}');
     }
 
     fn group(&mut self, group: u8) {

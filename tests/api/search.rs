@@ -260,3 +260,30 @@ fn names_are_suggested_while_one_types() {
     assert!(!groups["groups"].as_array().unwrap().is_empty());
     app.get("/v1/suggest").send().expect(400);
 }
+
+// What was written once is kept: it must go with every change of what it was made of.
+#[test]
+fn a_product_that_was_found_before_shows_every_change_at_once() {
+    let Market { app, cooperative, onions, offer, .. } = a_market();
+    let admin = app.admin();
+    let found = || app.get("/v1/products?q=hành tím vĩnh").send().expect(200).json()["items"][0].clone();
+    let (first, second) = (found(), found());
+    assert_eq!(first, second);
+    app.patch(&onions.path, &onions.etag, json!({"name": "Hành tím Vĩnh Châu loại 1"})).key(&admin).send().expect(200);
+    assert_eq!(found()["name"], "Hành tím Vĩnh Châu loại 1");
+    app.patch(&cooperative.path, &cooperative.etag, json!({"name": "Hợp tác xã Vĩnh Hải"})).key(&admin).send().expect(200);
+    assert_eq!(found()["producer"]["name"], "Hợp tác xã Vĩnh Hải");
+    app.patch(&offer.path, &offer.etag, json!({"quantity": "7"})).key(&admin).send().expect(200);
+    assert_eq!(found()["offer"]["quantity_base"]["quantity"], "7000");
+    an_ocop_certificate(&app, &onions)
+        .stars(5)
+        .issued_on("2026-10-01")
+        .valid_until("2029-10-01")
+        .with(json!({"number": "5-2026"}))
+        .create();
+    assert_eq!(found()["stars"], 5);
+    app.post(&format!("{}/close", offer.path), json!({})).key(&admin).send().expect(200);
+    assert_eq!((found()["open_offers"].as_u64(), found().get("offer").is_none()), (Some(0), true));
+    app.set_clock("2029-10-02 05:00:00");
+    assert!(found().get("stars").is_none(), "the day has moved on");
+}
