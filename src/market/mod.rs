@@ -6,9 +6,11 @@
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
 //! each change means), [`products`], [`organisations`], [`offers`] (the columns), [`text`] (words), [`search`] (which
-//! products, how many by facet), [`matching`] (which offer serves which demand, and why).
+//! products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`] and [`demands`]
+//! (what is asked of the latter).
 
 pub mod cube;
+pub mod demands;
 pub mod facet;
 pub mod ids;
 pub mod kept;
@@ -24,13 +26,15 @@ pub mod search;
 pub mod tables;
 pub mod text;
 mod upkeep;
+pub mod wording;
 
+use demands::Demands;
 use kept::Kept;
 use matching::{Papers, PromiseSet, Promises};
 use offers::Offers;
 use organisations::Organisations;
 use products::Products;
-use record::{Day, DemandRecord, Id, OfferRecord};
+use record::{Day, OfferRecord};
 use std::collections::HashMap;
 use tables::Tables;
 use text::lexicon::Lexicon;
@@ -49,7 +53,7 @@ pub struct Market {
     organisations: Organisations,
     products: Products,
     offers: Offers,
-    demands: HashMap<Id, DemandRecord>,
+    demands: Demands,
     papers: Papers,
     promises: Promises,
     promise_sets: HashMap<u32, PromiseSet>,
@@ -71,7 +75,7 @@ impl Market {
             organisations: Organisations::default(),
             products: Products::default(),
             offers: Offers::default(),
-            demands: HashMap::new(),
+            demands: Demands::default(),
             papers: Papers::default(),
             promises: Promises::default(),
             promise_sets: HashMap::new(),
@@ -117,7 +121,6 @@ impl Market {
 
     /// How many products, offers and demands it holds.
     pub fn sizes(&self) -> Sizes {
-        let demands = self.demands.len() * (size_of::<DemandRecord>() + 120);
         Sizes {
             organisations: self.organisations.len(),
             products: usize::try_from(self.products.shown().len()).unwrap_or(usize::MAX),
@@ -128,7 +131,7 @@ impl Market {
                 + self.organisations.bytes()
                 + self.products.bytes()
                 + self.offers.bytes()
-                + demands
+                + self.demands.bytes()
                 + self.papers.bytes()
                 + self.promises.bytes()
                 + self.sources.bytes()

@@ -9,12 +9,14 @@ use super::facet::{Facet, Parts, UNKNOWN_PRICE, price_bucket};
 use super::matching::Supply;
 use super::products::{Facts, NO_ROW, Stated};
 use super::record::{
-    CertificateRecord, Change, Day, DemandRecord, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise,
-    Visibility,
+    CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
 };
 use super::text::lexicon::Word;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
 use std::collections::HashMap;
+
+/// The group of what is not made any more: the reference table has no such row.
+const NO_GROUP: u8 = 127;
 
 /// A certificate as it is kept: whose it is, by row.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +56,7 @@ impl Market {
             Change::Offer(record) => self.put_offer(record),
             Change::OfferGone(id) => self.forget_offer(id),
             Change::Demand(record) => self.put_demand(record),
-            Change::DemandGone(id) => self.forget_demand(id),
+            Change::DemandGone(id) => self.demands.remove(id),
             Change::Mou(record) => self.put_mou(&record),
             Change::MouGone(id) => self.forget_mou(id),
         }
@@ -97,9 +99,13 @@ impl Market {
         let had = known.words.clone();
         let renamed = *known.name != *record.name;
         let products = known.products.clone();
+        let moved = known.province != record.province;
         let words: Vec<Word> = if renamed { self.lexicon.learn_all(&record.name) } else { had.clone() };
         let name_words = self.posted_organisation(row, record);
         self.organisations.put(row, record, words, name_words);
+        if moved {
+            self.demands.move_buyer(row, record.province);
+        }
         for product in products {
             if renamed && self.products.is_active(product) {
                 self.repost(product, &had);
@@ -309,7 +315,7 @@ impl Market {
         self.refresh(known.product);
     }
 
-    fn supply(&self, record: &OfferRecord, product: u32) -> Supply {
+    pub(super) fn supply(&self, record: &OfferRecord, product: u32) -> Supply {
         let producer = self.products.producer(product);
         Supply {
             id: record.id,
@@ -317,7 +323,7 @@ impl Market {
             product,
             producer,
             province: self.organisations.get(producer).map_or(0, |producer| producer.province),
-            group: self.products.group(product),
+            group: self.group_on_offer(product),
             unit: record.unit,
             quantity: record.quantity,
             months: record.months,
@@ -336,6 +342,11 @@ impl Market {
         }
     }
 
+    /// The group under which offers of a product are matched: none that anybody asks for, where it is not made any more.
+    fn group_on_offer(&self, product: u32) -> u8 {
+        if self.products.is_active(product) { self.products.group(product) } else { NO_GROUP }
+    }
+
     /// Works out anew what the offers of a product take from it, then the product itself.
     fn refresh_with_offers(&mut self, product: u32) {
         if self.is_loading {
@@ -349,7 +360,7 @@ impl Market {
             let now = Supply {
                 producer,
                 province,
-                group: self.products.group(product),
+                group: self.group_on_offer(product),
                 papers: self.products.papers(product),
                 promises: self.promise_sets.get(&product).copied().unwrap_or_default(),
                 ..known.clone()
@@ -359,17 +370,6 @@ impl Market {
             }
         }
         self.refresh(product);
-    }
-
-    fn put_demand(&mut self, record: DemandRecord) {
-        let known = self.demands.get(&record.id).map_or(0, |known| known.version);
-        if known < record.version {
-            self.demands.insert(record.id, record);
-        }
-    }
-
-    fn forget_demand(&mut self, id: Id) {
-        self.demands.remove(&id);
     }
 
     fn put_mou(&mut self, record: &MouRecord) {

@@ -32,6 +32,7 @@ mod readiness;
 mod samples;
 mod scan;
 mod score;
+mod shares;
 
 pub use book::{Book, Place};
 pub use constraints::{Code, Detail, Evaluation, Verdict, evaluate};
@@ -43,3 +44,4 @@ pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};
 pub use readiness::{Lack, Readiness, Unlock, readiness};
 pub use score::{Criterion, Part, Raw, Weights, WrongSum};
+pub use shares::{Share, shares};

@@ -32,6 +32,23 @@ pub enum Lack {
     ShelfLife,
 }
 
+impl Lack {
+    /// The constraint that it fails.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Stars(_) => Code::Stars,
+            Self::Certificates(_) => Code::Certificate,
+            Self::Period => Code::Period,
+            Self::Months => Code::Months,
+            Self::MinimumOrder => Code::MinimumOrder,
+            Self::Quantity => Code::Quantity,
+            Self::Price(_) => Code::Price,
+            Self::Delivery(_) => Code::Delivery,
+            Self::ShelfLife => Code::ShelfLife,
+        }
+    }
+}
+
 /// What mending one lack would unlock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unlock {

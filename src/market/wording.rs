@@ -1,0 +1,277 @@
+//! The words of a demand: which products answer them.
+//!
+//! A demand's words decide whether a pair fits, so they are read strictly: each whole, in its spelling where it has marks,
+//! or a phrase in other words of the same meaning; never as the beginning of a word, with an error mended, or in part.
+//! Whether a product answers depends on its name and its producer's alone, never on what else there is: that is why
+//! both directions of matching agree.
+
+use super::text::lexicon::{Fold, Lexicon, Word};
+use super::text::query::{NO_WORD, NameWords};
+use super::text::synonyms::Thesaurus;
+use super::text::tokens::{Token, tokens};
+use roaring::RoaringBitmap;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Words that count: as many as of a search.
+const MOST_WORDS: usize = 10;
+/// Other wordings that are tried: as many as of a search.
+const MOST_REWRITINGS: usize = 8;
+
+/// Words as they were written, and in other words.
+#[derive(Debug, Clone)]
+pub struct Wording {
+    /// The words, with the places of the phrase that is a synonym.
+    readings: Vec<(Vec<Token>, Range<usize>)>,
+    /// Phrases in which a word of the first reading means something else.
+    other_senses: Vec<Vec<Token>>,
+}
+
+impl Wording {
+    /// What `text` asks for; `None` where it has no word.
+    pub fn new(text: &str, thesaurus: &Thesaurus) -> Option<Self> {
+        let mut words = tokens(text);
+        words.truncate(MOST_WORDS);
+        if words.is_empty() {
+            return None;
+        }
+        let other_senses = thesaurus.other_senses(&words).map(<[Token]>::to_vec).collect();
+        let rewritings = thesaurus.rewritings(&words, MOST_REWRITINGS).into_iter().map(|other| (other.words, other.phrase));
+        let readings = rewritings.collect::<Vec<_>>();
+        Some(Self { readings: std::iter::once((words, 0..0)).chain(readings).collect(), other_senses })
+    }
+
+    /// The same by numbers of `lexicon`. What it does not know, no product has.
+    pub fn resolve(&self, lexicon: &Lexicon) -> Wanted {
+        let numbered = |phrase: &Vec<Token>| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
+        let other_senses: Vec<Vec<Word>> = self.other_senses.iter().filter_map(numbered).collect();
+        let readings = self.readings.iter().enumerate().filter_map(|(place, (words, phrase))| {
+            let slots = words.iter().enumerate().map(|(at, token)| {
+                // The words of a synonym are spelled as in the table.
+                if token.is_marked() || phrase.contains(&at) {
+                    lexicon.word(token).map(Slot::Word)
+                } else {
+                    lexicon.fold(&token.folded).map(Slot::Fold)
+                }
+            });
+            let other_senses = if place == 0 { other_senses.clone() } else { Vec::new() };
+            Some(Reading { slots: slots.collect::<Option<Vec<Slot>>>()?, phrase: phrase.clone(), other_senses })
+        });
+        Wanted { readings: readings.collect() }
+    }
+}
+
+/// What a name must have at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    /// This spelling.
+    Word(Word),
+    /// Any spelling of this fold.
+    Fold(Fold),
+}
+
+impl Slot {
+    fn takes(self, word: Word, lexicon: &Lexicon) -> bool {
+        match self {
+            Self::Word(wanted) => word == wanted,
+            Self::Fold(wanted) => lexicon.fold_of(word) == wanted,
+        }
+    }
+
+    fn rows(self, lexicon: &Lexicon) -> Option<&RoaringBitmap> {
+        match self {
+            Self::Word(word) => lexicon.rows(word),
+            Self::Fold(fold) => lexicon.fold_rows(fold),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Reading {
+    slots: Vec<Slot>,
+    phrase: Range<usize>,
+    other_senses: Vec<Vec<Word>>,
+}
+
+/// The words of a demand by number.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    readings: Vec<Reading>,
+}
+
+impl Wanted {
+    /// Rows in which all words stand, in the product's name or the producer's: those that may answer.
+    pub fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
+        self.readings.iter().fold(RoaringBitmap::new(), |all, reading| all | reading.rows(lexicon))
+    }
+
+    /// Whether a product answers: every word stands in its name or its producer's, and one at least, in the sense that
+    /// is meant, in its own.
+    pub fn takes(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
+        self.readings.iter().any(|reading| reading.takes(name, producer, lexicon))
+    }
+}
+
+impl Reading {
+    fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
+        let Some(mut sets) = self.slots.iter().map(|slot| slot.rows(lexicon)).collect::<Option<Vec<_>>>() else {
+            return RoaringBitmap::new();
+        };
+        sets.sort_by_key(|rows| rows.len());
+        let mut sets = sets.into_iter();
+        let first = sets.next().cloned().unwrap_or_default();
+        sets.fold(first, |rows, more| rows & more)
+    }
+
+    fn takes(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
+        let has = |words: &[Word], slot: Slot| words.iter().any(|word| slot.takes(*word, lexicon));
+        if !self.slots.iter().all(|slot| has(name, *slot) || has(producer, *slot)) {
+            return false;
+        }
+        // A synonym names goods: its words stand side by side in the name of goods.
+        let phrase = self.slots.get(self.phrase.clone()).unwrap_or_default();
+        if !phrase.is_empty() {
+            let stands = |words: &[Word]| words.iter().zip(phrase).all(|(word, slot)| slot.takes(*word, lexicon));
+            return name.windows(phrase.len()).any(stands);
+        }
+        let masked = self.masked(name);
+        let seen = |(at, word): (usize, &Word)| !masked.contains(&at) && self.slots.iter().any(|slot| slot.takes(*word, lexicon));
+        name.iter().enumerate().any(seen)
+    }
+
+    /// Places of the name that lie in a phrase with another sense.
+    fn masked(&self, name: &[Word]) -> Vec<usize> {
+        let of_phrase = |phrase: &Vec<Word>| {
+            let starts = name.windows(phrase.len().max(1)).enumerate().filter(|(_, window)| *window == phrase.as_slice());
+            starts.flat_map(|(at, window)| at..at + window.len()).collect::<Vec<_>>()
+        };
+        self.other_senses.iter().flat_map(of_phrase).collect()
+    }
+}
+
+/// The words of a name from the columns; `None` where the columns do not hold all of them.
+pub fn in_columns(words: &NameWords) -> Option<impl Iterator<Item = Word>> {
+    let is_whole = words.last() == Some(&NO_WORD) && !words.contains(&(NO_WORD - 1));
+    is_whole.then(|| words.iter().take_while(|word| **word != NO_WORD).map(|word| Word::from(*word)))
+}
+
+/// Wordings, each once however many demands have it.
+#[derive(Debug, Default)]
+pub struct Wordings {
+    list: Vec<Option<(Wording, u32)>>,
+    by_text: HashMap<Box<str>, usize>,
+    free: Vec<usize>,
+}
+
+impl Wordings {
+    /// The number of what `text` asks for; it is kept until it is released as often as it was taken. `None` where it has
+    /// no word.
+    pub fn take(&mut self, text: &str, thesaurus: &Thesaurus) -> Option<usize> {
+        if let Some(number) = self.by_text.get(text) {
+            if let Some(Some((_, taken))) = self.list.get_mut(*number) {
+                *taken += 1;
+            }
+            return Some(*number);
+        }
+        let entry = Some((Wording::new(text, thesaurus)?, 1));
+        let number = self.free.pop().unwrap_or(self.list.len());
+        match self.list.get_mut(number) {
+            Some(place) => *place = entry,
+            None => self.list.push(entry),
+        }
+        self.by_text.insert(text.into(), number);
+        Some(number)
+    }
+
+    /// Gives back what was taken for `text`.
+    pub fn release(&mut self, text: &str) {
+        let Some(number) = self.by_text.get(text).copied() else { return };
+        let Some(place) = self.list.get_mut(number) else { return };
+        if let Some((_, taken)) = place {
+            *taken -= 1;
+            if *taken == 0 {
+                *place = None;
+                self.by_text.remove(text);
+                self.free.push(number);
+            }
+        }
+    }
+
+    /// The wording of a number.
+    pub fn get(&self, number: usize) -> Option<&Wording> {
+        self.list.get(number).and_then(Option::as_ref).map(|(wording, _)| wording)
+    }
+
+    /// Room to remember, for one product, which wordings it answers.
+    pub fn memo(&self) -> Vec<Cell<Option<bool>>> {
+        vec![Cell::new(None); self.list.len()]
+    }
+
+    /// Bytes of memory, estimated.
+    pub fn bytes(&self) -> usize {
+        let of = |wording: &Wording| {
+            let words =
+                wording.readings.iter().map(|(words, _)| words.len()).chain(wording.other_senses.iter().map(Vec::len)).sum::<usize>();
+            words * (size_of::<Token>() + 16)
+        };
+        self.list.iter().flatten().map(|(wording, _)| of(wording) + 160).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::samples;
+
+    fn answers(text: &str, name: &str, producer: &str) -> bool {
+        let mut lexicon = Lexicon::default();
+        let mut learned = |text: &str| tokens(text).iter().map(|token| lexicon.learn(token)).collect::<Vec<_>>();
+        let (name, producer) = (learned(name), learned(producer));
+        name.iter().chain(&producer).for_each(|word| lexicon.post(*word, 7));
+        let wanted = Wording::new(text, &samples::thesaurus()).unwrap().resolve(&lexicon);
+        let found = wanted.takes(&name, &producer, &lexicon);
+        assert!(!found || wanted.rows(&lexicon).contains(7), "what answers is among the rows");
+        found
+    }
+
+    #[test]
+    fn every_word_stands_in_the_name_or_the_producers_and_one_in_the_name() {
+        let producer = "Hợp tác xã Hành tím Vĩnh Châu";
+        assert!(answers("hành tím", "Hành tím sấy", "Hợp tác xã Bốn Mùa"));
+        assert!(answers("hành tím Vĩnh Châu", "Hành tím", producer));
+        assert!(!answers("hành tím", "Gạo ST25", producer), "its producer's name alone does not make it onion");
+        assert!(!answers("hành tím sấy", "Hành tím", producer));
+    }
+
+    #[test]
+    fn words_are_whole_and_marks_count_where_they_are_written() {
+        assert!(answers("hanh tim", "Hành tím", "A"));
+        assert!(answers("HÀNH  TÍM!", "hành tím", "A"));
+        assert!(!answers("hành tim", "Hanh tím", "A"));
+        assert!(!answers("hà", "Hành tím", "A"));
+        assert!(!answers("hành tin", "Hành tím", "A"));
+        assert!(Wording::new(" !?", &samples::thesaurus()).is_none());
+    }
+
+    #[test]
+    fn other_names_of_the_same_thing_answer_and_other_things_of_the_same_name_do_not() {
+        assert!(answers("dứa", "Khóm Cầu Đúc", "A"));
+        assert!(answers("cá lóc", "Khô cá quả", "A"));
+        assert!(!answers("cá lóc", "Quả cá tra", "A"), "the words of a synonym stand side by side");
+        assert!(!answers("dứa", "Cá dứa một nắng", "A"));
+        assert!(answers("cá dứa", "Cá dứa một nắng", "A"));
+    }
+
+    #[test]
+    fn a_wording_is_kept_as_long_as_a_demand_has_it() {
+        let (mut wordings, thesaurus) = (Wordings::default(), samples::thesaurus());
+        let first = wordings.take("dứa", &thesaurus);
+        assert_eq!((first, wordings.take("dứa", &thesaurus), wordings.take("?", &thesaurus)), (Some(0), Some(0), None));
+        wordings.release("dứa");
+        assert!(wordings.get(0).is_some());
+        wordings.release("dứa");
+        assert!(wordings.get(0).is_none());
+        assert_eq!(wordings.take("khóm", &thesaurus), Some(0));
+    }
+}
