@@ -18,8 +18,8 @@ use crate::log::Tx;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::{
-    agencies, buyers, certificates, demands, events, facilities, mous, offers, operation, organisations, producers, products, reference,
-    reports, search, star_proposals,
+    agencies, buyers, certificates, demands, events, facilities, matches, mous, offers, operation, organisations, producers, products,
+    reference, reports, search, star_proposals,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -48,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(collection_routes::<demands::Demands>());
     routes.extend(demands::routes());
     routes.extend(search::routes());
+    routes.extend(matches::routes());
     routes.extend(operation::routes());
     routes
 }

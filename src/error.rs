@@ -121,6 +121,8 @@ pub enum Code {
     IllegalTransition,
     /// A signed `MoU`, a closed offer or demand is not edited.
     NotEditable,
+    /// An offer does not fit a demand.
+    NotEligible,
     /// The first request with this idempotency key is still running.
     RequestRunning,
     /// `If-Match` names a version that is no longer the current one.
@@ -145,7 +147,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the document and its test.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
@@ -160,6 +162,7 @@ impl Code {
         Self::InUse,
         Self::IllegalTransition,
         Self::NotEditable,
+        Self::NotEligible,
         Self::RequestRunning,
         Self::PreconditionFailed,
         Self::BodyTooLarge,
@@ -206,6 +209,9 @@ impl Code {
                 "The status does not allow this step",
                 "Trạng thái hiện tại không cho phép bước này",
             ),
+            Self::NotEligible => {
+                (StatusCode::CONFLICT, "not_eligible", "The offer does not fit the demand", "Nguồn cung không đáp ứng nhu cầu")
+            }
             Self::NotEditable => (
                 StatusCode::CONFLICT,
                 "not_editable",

@@ -31,6 +31,7 @@ pub mod indexing;
 pub mod keys;
 pub mod log;
 pub mod market;
+pub mod matches;
 pub mod measure;
 pub mod metrics;
 pub mod months;

@@ -189,6 +189,14 @@ pub const TABLE: &[Row] = &[
 
     ("list_suggestions",                    EVERYBODY),
 
+    ("list_demand_matches",                 EVERYBODY),
+    ("list_offer_matches",                  EVERYBODY),
+    ("get_match",                           EVERYBODY),
+    ("get_producer_readiness",              EVERYBODY),
+    ("preview_matches",                     BUYERS),
+    // Whoever may make a memorandum of one of the two sides.
+    ("propose_mou",                         OWNERS),
+
     ("get_ocop_statistics",                 EVERYBODY),
 ];
 

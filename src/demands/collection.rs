@@ -188,30 +188,31 @@ fn buyer_ids(records: &[Demand]) -> Vec<&str> {
 
 /// The checks of `new`, and the permit for its buyer.
 fn accepted(tx: &Tx<'_>, permit: &Permit, new: &NewDemand, buyer: Option<&Identity>) -> Result<Checked> {
-    let mut faults = Faults::new();
     let buyer = buyer.filter(|buyer| buyer.profiles.contains(&ProfileKind::Buyer));
-    if buyer.is_none() {
-        check::unknown_reference(&mut faults, "/buyer_id", "buyer", "bên mua");
-    }
-    let checked = check(new, tx.today, &mut faults);
-    faults.into_result()?;
-    let (Some(checked), Some(buyer)) = (checked, buyer) else {
-        return Err(Problem::internal("a demand without faults was not checked"));
-    };
+    let checked = checked(new, tx.today, buyer.is_some())?;
+    let Some(buyer) = buyer else { return Err(Problem::internal("a demand without faults has no buyer")) };
     permit.require(&buyer.owners(&new.buyer_id))?;
     Ok(checked)
 }
 
-/// The record that `new` of an organisation with a buyer's profile makes on `day` when its checks find no fault, without
-/// a caller or a database: for records that are made many at a time.
+/// What the checks of `new` found.
+fn checked(new: &NewDemand, today: NaiveDate, has_buyer: bool) -> Result<Checked> {
+    let mut faults = Faults::new();
+    if !has_buyer {
+        check::unknown_reference(&mut faults, "/buyer_id", "buyer", "bên mua");
+    }
+    let checked = check(new, today, &mut faults);
+    faults.into_result()?;
+    checked.ok_or_else(|| Problem::internal("a demand without faults was not checked"))
+}
+
+/// The record that `new` makes on `day` when its checks find no fault, without a caller or a database: for records that
+/// are made many at a time or not stored at all. `has_buyer` says whether its buyer is known to be one.
 ///
 /// # Errors
 /// 422 with every fault.
-pub(crate) fn made(new: NewDemand, day: NaiveDate, meta: Meta) -> Result<Demand> {
-    let mut faults = Faults::new();
-    let checked = check(&new, day, &mut faults);
-    faults.into_result()?;
-    let checked = checked.ok_or_else(|| Problem::internal("a demand without faults was not checked"))?;
+pub(crate) fn made(new: NewDemand, day: NaiveDate, has_buyer: bool, meta: Meta) -> Result<Demand> {
+    let checked = checked(&new, day, has_buyer)?;
     Ok(record_of(new, checked, meta))
 }
 

@@ -64,7 +64,7 @@ pub fn demand(world: &World, index: usize) -> Result<Demand> {
         suppliers_at_most: random.chance(200).then(|| i32::try_from(random.between(1, 5)).ok()).flatten(),
         illustrative: true,
     };
-    demands::made(new, world.eve, world.meta(Stage::Demands, index, 0))
+    demands::made(new, world.eve, true, world.meta(Stage::Demands, index, 0))
 }
 
 fn title(wanted: &str, random: &mut Random) -> String {

@@ -214,6 +214,7 @@ fn tag_description(tag: &str) -> &'static str {
         "mous" => "Memoranda of cooperation.",
         "offers" => "What can be supplied: how much a month, in which months, at which price.",
         "demands" => "What is needed, from when to when, and where.",
+        "matches" => "Which offers serve a demand and the other way round, why, and what would mend what just misses.",
         "search" => "Names to choose from while one types; products and offers are searched at their own addresses.",
         "reports" => "Counts for reports.",
         _ => "How the service is.",
@@ -258,6 +259,7 @@ fn path_members(path: &str) -> impl Iterator<Item = &str> {
 fn path_description(name: &str) -> &'static str {
     match name {
         "id" => "Id of the record.",
+        "offer" => "Id of the offer.",
         "source" => "Name of the script or system that keeps its own keys.",
         "ref" => "The record's key in that system.",
         _ => "Code, name or id.",
@@ -268,6 +270,7 @@ fn path_example(name: &str) -> &'static str {
     match name {
         "source" => "soc-trang-2020",
         "ref" => "row-17",
+        "offer" => "ofr_01JDB3B8Q0000000000000000",
         "code" => "92",
         _ => "org_01JDB3B8Q0000000000000000",
     }

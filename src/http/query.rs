@@ -34,6 +34,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// 1 to 100.
     Limit,
+    /// 0 to this.
+    Count(i64),
     /// An opaque cursor.
     Cursor,
     /// Names of members, separated by commas.
@@ -80,6 +82,7 @@ impl Param {
             (Kind::Text, "unit") => "KG".into(),
             (Kind::Text, "price_at_most") => "35000".into(),
             (Kind::Text, "within_km") => "300".into(),
+            (Kind::Text, "weights") => "volume:40,price:40,distance:20".into(),
             _ if self.many => json!([self.kind.example()]),
             _ => self.kind.example(),
         }
@@ -318,6 +321,12 @@ impl Kind {
                 .as_ref()
                 .is_none_or(|n| !(1..=100).contains(n))
                 .then(|| ("out_of_range", text("A whole number from 1 to 100.", "Một số nguyên từ 1 đến 100."))),
+            Self::Count(most) => value
+                .parse::<i64>()
+                .ok()
+                .as_ref()
+                .is_none_or(|n| !(0..=most).contains(n))
+                .then(|| ("out_of_range", text(format!("A whole number from 0 to {most}."), format!("Một số nguyên từ 0 đến {most}.")))),
             Self::Province | Self::Group | Self::Text | Self::Id | Self::Fields => value
                 .trim()
                 .is_empty()
@@ -337,6 +346,7 @@ impl Kind {
             Self::Stars => json!({"type": "integer", "format": "int32", "minimum": 3, "maximum": 5}),
             Self::Word(words) => json!({"type": "string", "enum": words}),
             Self::Limit => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": 20}),
+            Self::Count(most) => json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": most}),
             Self::Cursor => json!({"type": "string", "maxLength": 2000}),
             Self::Fields => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
             Self::Province | Self::Group | Self::Text | Self::Id => json!({"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}),
@@ -352,6 +362,7 @@ impl Kind {
             Self::Stars => 4.into(),
             Self::Word(words) => words.first().copied().unwrap_or_default().into(),
             Self::Limit => 20.into(),
+            Self::Count(_) => 5.into(),
             Self::Cursor => "eyJrIjoiIn0".into(),
             // Members that every record has.
             Self::Fields => "id,version".into(),

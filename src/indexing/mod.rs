@@ -22,7 +22,7 @@ use crate::error::{Problem, Result};
 use crate::log::{self, Position};
 use crate::market::record::{Change, Day, Id};
 use crate::market::{Market, Sizes};
-pub use convert::day;
+pub use convert::{day, demand, offer};
 use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

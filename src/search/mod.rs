@@ -14,5 +14,7 @@ mod suggest;
 mod view;
 mod write;
 
-pub use http::{routes, searchable};
+pub use http::{from_memory, routes, searchable};
+pub(crate) use plain::{push_decimal, push_number};
 pub use view::view_of;
+pub(crate) use write::{Writer, quote};

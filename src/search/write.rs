@@ -7,7 +7,7 @@ use crate::decimal::CURRENCIES;
 use crate::market::Market;
 use crate::market::facet::{Counts, Dimension, PRICE_STEPS};
 use crate::market::matching::{Supply, View};
-use crate::market::record::{Basis, Day, FOREVER, Id, Paper};
+use crate::market::record::{Basis, Day, FOREVER, Id, MonthBits, Paper, Price};
 use crate::market::search::{Found, FoundOffers, Hit, Place};
 use crate::market::text::query::How;
 use crate::organisations::ProducerKind;
@@ -91,7 +91,7 @@ pub struct Writer<'a> {
     place: Option<Place>,
     fields: Option<Vec<String>>,
     parts: Arc<Parts>,
-    out: String,
+    pub(crate) out: String,
 }
 
 impl<'a> Writer<'a> {
@@ -164,7 +164,7 @@ impl<'a> Writer<'a> {
         self.out.push('}');
     }
 
-    fn separate(&mut self, at: usize) {
+    pub(crate) fn separate(&mut self, at: usize) {
         if at > 0 {
             self.out.push(',');
         }
@@ -231,11 +231,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn group(&mut self, group: u8) {
+    pub(crate) fn group(&mut self, group: u8) {
         self.out.push_str(self.parts.groups.get(usize::from(group)).map_or("null", String::as_str));
     }
 
-    fn producer(&mut self, row: u32) {
+    pub(crate) fn producer(&mut self, row: u32) {
         let market = self.market;
         let organisation = market.organisations().get(row);
         self.out.push_str("{\"id\":");
@@ -243,8 +243,7 @@ impl<'a> Writer<'a> {
         self.out.push_str(",\"name\":");
         quote(&mut self.out, organisation.map_or("", |organisation| &organisation.name));
         self.out.push_str(",\"province\":");
-        let province = organisation.map_or(0, |organisation| organisation.province);
-        self.out.push_str(self.parts.provinces.get(usize::from(province)).map_or("null", String::as_str));
+        self.province(organisation.map_or(0, |organisation| organisation.province));
         self.out.push('}');
     }
 
@@ -316,7 +315,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn offer_members(&mut self, supply: &Supply) {
+    pub(crate) fn offer_members(&mut self, supply: &Supply) {
         if self.member("id") {
             self.id("ofr", supply.id);
         }
@@ -324,12 +323,7 @@ impl<'a> Writer<'a> {
             self.base(supply.quantity, supply.unit);
         }
         if self.member("months") {
-            self.out.push('[');
-            for (at, month) in (1_u16..=12).filter(|month| supply.months >> (month - 1) & 1 == 1).enumerate() {
-                self.separate(at);
-                self.number(u64::from(month));
-            }
-            self.out.push(']');
+            self.months(supply.months);
         }
         if self.member("available_from") {
             self.day(supply.from);
@@ -340,18 +334,35 @@ impl<'a> Writer<'a> {
         if let Some(price) = supply.price.filter(|_| self.view.sees_price(supply))
             && self.member("price")
         {
-            let currency = CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code);
-            self.out.push_str("{\"amount\":\"");
-            push_decimal(&mut self.out, price.amount, 2);
-            self.out.push_str("\",\"currency\":\"");
-            self.out.push_str(currency);
-            self.out.push_str("\",\"quantity_base\":");
-            self.base(price.per_base, supply.unit);
-            let basis = if price.basis == Basis::FarmGate { "farm_gate" } else { "delivered" };
-            self.out.push_str(",\"basis\":\"");
-            self.out.push_str(basis);
-            self.out.push_str(if price.vat_included { "\",\"vat_included\":true}" } else { "\",\"vat_included\":false}" });
+            self.price(&price, supply.unit);
         }
+    }
+
+    pub(crate) fn price(&mut self, price: &Price, unit: u8) {
+        let currency = CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code);
+        self.out.push_str("{\"amount\":\"");
+        push_decimal(&mut self.out, price.amount, 2);
+        self.out.push_str("\",\"currency\":\"");
+        self.out.push_str(currency);
+        self.out.push_str("\",\"quantity_base\":");
+        self.base(price.per_base, unit);
+        let basis = if price.basis == Basis::FarmGate { "farm_gate" } else { "delivered" };
+        self.out.push_str(",\"basis\":\"");
+        self.out.push_str(basis);
+        self.out.push_str(if price.vat_included { "\",\"vat_included\":true}" } else { "\",\"vat_included\":false}" });
+    }
+
+    pub(crate) fn province(&mut self, province: u8) {
+        self.out.push_str(self.parts.provinces.get(usize::from(province)).map_or("null", String::as_str));
+    }
+
+    pub(crate) fn months(&mut self, months: MonthBits) {
+        self.out.push('[');
+        for (at, month) in (1_u16..=12).filter(|month| months >> (month - 1) & 1 == 1).enumerate() {
+            self.separate(at);
+            self.number(u64::from(month));
+        }
+        self.out.push(']');
     }
 
     /// What an offer that was found says beside itself.
@@ -481,7 +492,7 @@ impl<'a> Writer<'a> {
         self.out.push(']');
     }
 
-    fn base(&mut self, quantity: i64, unit: u8) {
+    pub(crate) fn base(&mut self, quantity: i64, unit: u8) {
         self.out.push_str("{\"quantity\":\"");
         push_decimal(&mut self.out, quantity, 3);
         self.out.push_str("\",\"unit\":\"");
@@ -489,13 +500,13 @@ impl<'a> Writer<'a> {
         self.out.push_str("\"}");
     }
 
-    fn id(&mut self, prefix: &str, id: Id) {
+    pub(crate) fn id(&mut self, prefix: &str, id: Id) {
         self.out.push('"');
         push_id(&mut self.out, prefix, id);
         self.out.push('"');
     }
 
-    fn day(&mut self, day: Day) {
+    pub(crate) fn day(&mut self, day: Day) {
         self.out.push('"');
         push_day(&mut self.out, day);
         self.out.push('"');

@@ -34,7 +34,7 @@ fn every_operation_is_described() {
         let id = operation.id.as_str();
         assert!(ids.insert(id), "{id} twice");
         let (verb, noun) = id.split_once('_').unwrap_or_else(|| panic!("{id} is no verb_noun"));
-        assert!(["get", "list", "create", "patch", "delete", "put", "transition", "close"].contains(&verb), "{id}");
+        assert!(["get", "list", "create", "patch", "delete", "put", "transition", "close", "preview", "propose"].contains(&verb), "{id}");
         assert!(!noun.is_empty() && noun.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{id}");
         for member in ["summary", "description"] {
             assert!(operation.spec[member].as_str().is_some_and(|text| text.len() > 8), "{id} has no {member}");

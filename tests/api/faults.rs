@@ -1,7 +1,7 @@
 //! What goes wrong around the register: full disks, databases that go away, kills, second servers, wrong settings.
 
 use crate::support::process::{Place, Server, program, refusal};
-use crate::support::{Database, Response, TestApp, Value, a_producer, a_product, count, json};
+use crate::support::{Database, Response, TestApp, Value, a_buyer, a_demand, a_producer, a_product, an_offer, count, json};
 use cungcau::access::{Caller, Permit};
 use cungcau::db::{Db, Store, Target, write_once_on};
 use cungcau::error::Code;
@@ -258,7 +258,9 @@ fn while_postgresql_is_away_the_index_is_read_and_says_how_old_it_is() {
     let app = TestApp::start_at(&cluster.url);
     let (admin, other) = (app.admin(), app.admin());
     let producer = a_producer(&app).by(&admin).create();
-    let product = a_product(&app, &producer).by(&admin).create();
+    let (buyer, product) = (a_buyer(&app).create(), a_product(&app, &producer).create());
+    let offer = an_offer(&app, &product).create();
+    let demand = a_demand(&app, &buyer).with(json!({"text": "gạo", "required_certificates": []})).create();
     let position = app.index().applied();
     assert_eq!(app.degraded(), None);
     assert_eq!(app.get("/v1/products?q=gạo").send().expect(200).header("Cungcau-Degraded"), None);
@@ -282,6 +284,16 @@ fn while_postgresql_is_away_the_index_is_read_and_says_how_old_it_is() {
     assert_eq!(app.get("/v1/suggest?q=gao").key(&admin).send().expect(200).json()["products"][0]["id"], product.id.as_str());
     app.get("/v1/products").send().expect(503);
     app.get("/metrics").send().expect(200);
+    // Matches go on, and say so.
+    for path in [
+        format!("{}/matches", demand.path),
+        format!("{}/matches", offer.path),
+        format!("{}/matches/{}", demand.path, offer.id),
+        format!("/v1/producers/{}/readiness", producer.id),
+    ] {
+        let answer = app.get(&path).send().expect(200);
+        assert!(answer.header("Cungcau-Degraded").is_some_and(|said| said.starts_with("database; position=")), "{path}");
+    }
     // A key that was known a moment ago reads on what needs no database, and nothing else.
     app.get("/metrics").key(&admin).send().expect(200);
     app.get("/metrics").key(&other).send().expect(503);

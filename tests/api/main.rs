@@ -27,6 +27,7 @@ mod faults;
 mod idempotency;
 mod index;
 mod log;
+mod matches;
 mod mous;
 mod offers;
 mod organisations;

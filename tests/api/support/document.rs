@@ -37,7 +37,12 @@ pub struct Operation {
 impl Operation {
     /// The path with something in the place of each member.
     pub fn example_path(&self) -> String {
-        self.path.replace("{id}", "org_0").replace("{source}", "s").replace("{ref}", "r").replace("{code}", "92")
+        self.path
+            .replace("{id}", "org_0")
+            .replace("{source}", "s")
+            .replace("{ref}", "r")
+            .replace("{code}", "92")
+            .replace("{offer}", "ofr_0")
     }
 
     /// Whether it takes a query parameter of this name.

@@ -1,0 +1,200 @@
+//! `POST /v1/demands/{id}/matches/{offer}/propose`: a draft of a memorandum between the two, for people to finish.
+//!
+//! Offer and demand are read from the database in the transaction that makes the draft, so that one closed a moment ago is
+//! refused; what its papers and other promises say comes from the index.
+
+use super::model::NewProposal;
+use super::texts::Pen;
+use super::write::{code_word, id_text};
+use crate::access::{Owners, Permit};
+use crate::app::App;
+use crate::decimal::Quantity;
+use crate::demands::{Demand, Demands};
+use crate::error::{Code, Language, Problem, Result, text};
+use crate::http::answer::Answer;
+use crate::http::auth::{Permitted, operation};
+use crate::http::body::{self, Media};
+use crate::http::collection::{Collection, location};
+use crate::http::collection_handlers::{WRITE_PARAMS, told, visible};
+use crate::http::edge::language;
+use crate::http::idempotency::IdempotencyKey;
+use crate::http::query::Args;
+use crate::http::route::{Doc, Route, schema_of};
+use crate::http::{BODY_LIMIT, path_member};
+use crate::indexing::{self, Index, day};
+use crate::log::Tx;
+use crate::market::Market;
+use crate::market::demands::Asked;
+use crate::market::matching::{Evaluation, Setting, Share, Supply, Weights, evaluate, shares};
+use crate::market::record::Day;
+use crate::mous::{MouStatus, Mous, NewMou, NewMouCommitment, NewMouParty, Period, Side};
+use crate::offers::{Offer, Offers};
+use crate::organisations::ProfileKind;
+use crate::reference::UnitId;
+use crate::search::view_of;
+use actix_web::http::Method;
+use actix_web::web::{self, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+operation!(ProposeMou = "propose_mou");
+
+/// 1970-01-01 in chrono's count of days.
+const EPOCH: i32 = 719_163;
+
+pub(super) fn route() -> Route {
+    Route {
+        method: Method::POST,
+        path: "/v1/demands/{id}/matches/{offer}/propose".into(),
+        operation: "propose_mou",
+        handler: || web::post().to(propose_mou),
+        doc: Doc {
+            summary: "Draft a memorandum between the two sides of a match".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed.".into(),
+            tag: "matches",
+            params: WRITE_PARAMS.to_vec(),
+            idempotency_key: true,
+            body: Some((Media::Json, "NewProposal".into(), json!({"title": "Biên bản ghi nhớ cung cấp hành tím cho Tết (minh họa)"}))),
+            answers: vec![(201, "application/json", Some("Mou".into()), None), (200, "application/json", Some("Mou".into()), None)],
+            problems: vec![
+                Code::Unauthenticated,
+                Code::Forbidden,
+                Code::NotFound,
+                Code::NotEligible,
+                Code::BodyTooLarge,
+                Code::UnsupportedMediaType,
+                Code::Invalid,
+                Code::RequestTimeout,
+            ],
+            schemas: vec![schema_of::<NewProposal>],
+            ..Doc::default()
+        },
+    }
+}
+
+async fn propose_mou(permit: Permitted<ProposeMou>, app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse> {
+    let args = Args::parse(request.query_string(), &[WRITE_PARAMS])?;
+    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
+    let proposal: NewProposal = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let (demand, offer) = (path_member(&request, "id").to_owned(), path_member(&request, "offer").to_owned());
+    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let (context, language, index) = (app.context(&permit.caller, &args), language(&request), Arc::clone(&app.index));
+    let validate_only = args.flag("validate_only");
+    let permit = permit.into_inner();
+    let answer = app
+        .create_once(&context, key, validate_only, move |tx, context| {
+            let (demand, of_buyer) = visible::<Demands>(tx.db, &demand, context)?;
+            let (offer, of_producer) = visible::<Offers>(tx.db, &offer, context)?;
+            permit.require(&both(of_buyer, of_producer))?;
+            let new = draft(tx, &permit, (&demand, &offer), &index, language)?;
+            let new = NewMou { title: proposal.title.clone().unwrap_or(new.title), event_id: proposal.event_id.clone(), ..new };
+            let made = Mous::create(tx, &permit.also("create_mou")?, vec![new])?.pop();
+            let mou = made.unwrap_or_else(|| Err(Problem::internal("no result for the draft")))?;
+            let at = location::<Mous>(Mous::id(&mou));
+            let answer = told::<Mous>(tx.db, mou, context)?;
+            Ok(if validate_only { answer } else { Answer { status: 201, location: Some(at), ..answer } })
+        })
+        .await?;
+    Ok(answer.into_response())
+}
+
+/// Whose a pair is: either side's.
+fn both(one: Owners, other: Owners) -> Owners {
+    Owners {
+        organisations: one.organisations.into_iter().chain(other.organisations).collect(),
+        provinces: one.provinces.into_iter().chain(other.provinces).collect(),
+    }
+}
+
+/// The draft, where the pair fits today as far as the caller may know.
+fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index: &Index, language: Language) -> Result<NewMou> {
+    let market = index.read()?;
+    let asked = market.asked_by(&indexing::demand(demand).map_err(Problem::internal)?);
+    let supply = market
+        .supply_of(&indexing::offer(offer).map_err(Problem::internal)?)
+        .ok_or_else(|| Problem::unavailable("the market index does not have the product of the offer yet"))?;
+    let setting = market.setting(view_of(&permit.caller, &market), Weights::default(), day(tx.today));
+    let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
+    if !found.considered || !market.is_made(&supply) {
+        return Err(not_open());
+    }
+    if !found.eligible {
+        return Err(not_eligible(&found, (&supply, &asked), language));
+    }
+    Ok(filled_in(&market, (&supply, &asked), demand.illustrative || offer.illustrative, &setting))
+}
+
+fn not_open() -> Problem {
+    Problem::new(
+        Code::NotEligible,
+        text(
+            "The demand or the offer has been closed or is over, or the product is not made any more.",
+            "Nhu cầu hoặc nguồn cung đã đóng hay đã hết hạn, hoặc sản phẩm không còn sản xuất.",
+        ),
+    )
+}
+
+/// 409 with the constraints that fail.
+fn not_eligible(found: &Evaluation, (supply, asked): (&Supply, &Asked), language: Language) -> Problem {
+    let codes: Vec<&str> = found.failing().map(code_word).collect();
+    let codes = codes.join(", ");
+    let blocked: Vec<Value> = found
+        .verdicts
+        .iter()
+        .filter(|verdict| !verdict.passes)
+        .map(|verdict| {
+            let mut text = String::new();
+            Pen { out: &mut text, language }.constraint(&verdict.detail, false, (asked.need.unit, supply.unit));
+            json!({"code": code_word(verdict.code), "text": text})
+        })
+        .collect();
+    let detail = text(format!("The offer does not fit the demand: {codes}."), format!("Nguồn cung không đáp ứng nhu cầu: {codes}."));
+    Problem::new(Code::NotEligible, detail).with_member("blocked_by", Value::Array(blocked))
+}
+
+fn filled_in(market: &Market, (supply, asked): (&Supply, &Asked), illustrative: bool, setting: &Setting<'_>) -> NewMou {
+    let (products, organisations) = (market.products(), market.organisations());
+    let party = |row: u32, side: Side, capacity: ProfileKind| NewMouParty {
+        organisation_id: id_text("org", organisations.id(row)),
+        side,
+        capacity,
+        name: None,
+        province: None,
+        acting_for: None,
+    };
+    let unit = UnitId::from_row(supply.unit).map(|unit| unit.as_str().to_owned());
+    let commitments = shares(supply, &asked.need, setting).into_iter().map(|Share { from, until, quantity }| NewMouCommitment {
+        product_id: Some(id_text("prd", products.id(supply.product))),
+        description: Some(products.name(supply.product).to_owned()),
+        quantity: Some(Quantity::new(quantity)),
+        unit: unit.clone(),
+        period: Some(Period::Month),
+        starts_on: date(from),
+        ends_on: date(until),
+        ..NewMouCommitment::default()
+    });
+    NewMou {
+        title: format!("Biên bản ghi nhớ cung cấp {}", products.name(supply.product)),
+        kind: None,
+        status: Some(MouStatus::Draft),
+        event_id: None,
+        registrar_id: None,
+        external_number: None,
+        proposed_on: None,
+        agreed_on: None,
+        signed_on: None,
+        effective_from: None,
+        effective_until: None,
+        fields_of_cooperation: Vec::new(),
+        parties: vec![party(supply.producer, Side::A, ProfileKind::Producer), party(asked.need.buyer, Side::B, ProfileKind::Buyer)],
+        commitments: commitments.collect(),
+        documents: Vec::new(),
+        illustrative,
+    }
+}
+
+fn date(day: Day) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH))
+}

@@ -1,0 +1,462 @@
+//! The sentences of an answer: why a part has its points, how a constraint came out, what would mend it.
+//!
+//! They are written into the answer itself, piece by piece: there are hundreds in one. Nothing that they are made of needs
+//! an escape in JSON (a test goes through the reference tables).
+
+use crate::decimal::CURRENCIES;
+use crate::error::Language;
+use crate::market::matching::{Detail, Mend, Part, PriceVerdict, Raw};
+use crate::market::record::{Day, FOREVER, MonthBits, Price, Rows};
+use crate::reference::{CertificateKindId, ProvinceId, UnitId, reference};
+use chrono::{Datelike, NaiveDate};
+
+/// 1970-01-01 in chrono's count of days.
+const EPOCH: i32 = 719_163;
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+/// Writes sentences at the end of `out`.
+#[derive(Debug)]
+pub struct Pen<'a> {
+    /// Where to.
+    pub out: &'a mut String,
+    /// In which language.
+    pub language: Language,
+}
+
+impl Pen<'_> {
+    /// Why a part of the score has its points; quantities are in `unit`.
+    pub fn part(&mut self, part: &Part, unit: u8) {
+        match part.raw {
+            Raw::Volume { covered, asked } => {
+                self.say("", "Đáp ứng ");
+                self.thousandths(covered);
+                self.say(" of ", " trên ");
+                self.thousandths(asked);
+                self.unit(unit);
+                self.say(" in the months of both", " trong các tháng chung");
+            }
+            Raw::Months { common, needed } => {
+                self.whole(common.into());
+                self.say(" of ", " trên ");
+                self.whole(needed.into());
+                self.say(" months", " tháng cần hàng");
+            }
+            Raw::Price(Some((price, ceiling))) => {
+                self.price(&price, unit);
+                self.say("; the ceiling is ", "; giá trần ");
+                self.price(&ceiling, unit);
+            }
+            Raw::Price(None) => {
+                self.say(
+                    "Not known, or not to be compared with the ceiling: counted half",
+                    "Chưa biết hoặc không so được với giá trần: tính một nửa",
+                );
+            }
+            Raw::Stars(0) => self.say("No OCOP stars over the whole period", "Không có sao OCOP trong suốt kỳ giao"),
+            Raw::Stars(stars) => {
+                self.say("", "OCOP ");
+                self.whole(stars.into());
+                self.say(" OCOP stars over the whole period", " sao trong suốt kỳ giao");
+            }
+            Raw::Preferred { asked: 0, .. } => self.say("No certificate is preferred", "Không có giấy ưu tiên"),
+            Raw::Preferred { held, asked } => {
+                self.whole(held.count_ones().into());
+                self.say(" of ", " trên ");
+                self.whole(asked.count_ones().into());
+                self.say(" preferred certificates", " giấy ưu tiên");
+                if held != 0 {
+                    self.say(": ", ": ");
+                    self.kinds(held);
+                }
+            }
+            Raw::Distance(km) => {
+                self.say("", "Cách ");
+                self.whole(km.into());
+                self.say(" km away", " km");
+            }
+            Raw::Deliveries => self.say("No record of deliveries yet: counted half", "Chưa có lịch sử giao hàng: tính một nửa"),
+        }
+    }
+
+    /// How a constraint came out; the demand counts in `needed_in`, the offer in `offered_in`.
+    pub fn constraint(&mut self, detail: &Detail, passes: bool, (needed_in, offered_in): (u8, u8)) {
+        match *detail {
+            Detail::Category { .. } if passes => {
+                self.say("The product's group is one that is asked for", "Nhóm sản phẩm thuộc nhóm được yêu cầu");
+            }
+            Detail::Category { .. } => {
+                self.say("The product's group is not one that is asked for", "Nhóm sản phẩm không thuộc nhóm được yêu cầu");
+            }
+            Detail::Text if passes => self.say("The product answers the demand's words", "Sản phẩm khớp với từ mô tả của nhu cầu"),
+            Detail::Text => self.say("The product does not answer the demand's words", "Sản phẩm không khớp với từ mô tả của nhu cầu"),
+            Detail::Stars { needed, found } => self.stars(needed, found),
+            Detail::Certificate { needed, found } => self.certificates(needed, found),
+            Detail::Period { needed, found } => {
+                self.say("Needed ", "Cần ");
+                self.days(needed);
+                self.say("; offered ", "; chào bán ");
+                self.days(found);
+            }
+            Detail::Months { needed, found, .. } => {
+                self.say("Needed in ", "Cần vào ");
+                self.months(needed);
+                self.say("; offered in ", "; chào bán vào ");
+                self.months(found);
+            }
+            Detail::MinimumOrder { found: 0, .. } => self.say("There is no minimum order", "Không có đơn hàng tối thiểu"),
+            Detail::MinimumOrder { needed, found } => {
+                self.say("The minimum order is ", "Đơn hàng tối thiểu ");
+                self.quantity(found, offered_in);
+                self.say("; needed are ", "; cần ");
+                self.quantity(needed, needed_in);
+                self.say(" a month", " mỗi tháng");
+            }
+            Detail::Quantity { needed, found, single_supplier } => {
+                self.say("Needed are ", "Cần ");
+                self.quantity(needed, needed_in);
+                self.say(" a month", " mỗi tháng");
+                if single_supplier {
+                    self.say(" from one supplier", " từ một nhà cung cấp");
+                }
+                self.say("; left are ", "; còn ");
+                self.quantity(found.max(0), offered_in);
+            }
+            Detail::Price { verdict, needed, found } => self.price_verdict(verdict, (needed, needed_in), (found, offered_in)),
+            Detail::Delivery { needed, found } => self.delivery(needed, found),
+            Detail::ShelfLife { needed: 0, .. } => self.say("No shelf life is asked for", "Không yêu cầu hạn dùng còn lại"),
+            Detail::ShelfLife { needed, found } => {
+                self.say("Needed are ", "Cần còn ");
+                self.whole(needed.into());
+                self.say(" days of shelf life at delivery; ", " ngày hạn dùng khi giao; ");
+                if found == 0 {
+                    self.say("none are stated", "nguồn cung chưa nêu");
+                } else {
+                    self.say("stated are ", "nguồn cung nêu ");
+                    self.whole(found.into());
+                    self.say("", " ngày");
+                }
+            }
+            Detail::Unit { needed, found } => {
+                self.say("Needed in", "Cần theo");
+                self.unit(needed);
+                self.say("; offered in", "; chào bán theo");
+                self.unit(found);
+            }
+        }
+    }
+
+    fn stars(&mut self, needed: u8, found: u8) {
+        if needed == 0 {
+            return self.say("No OCOP stars are asked for", "Không yêu cầu sao OCOP");
+        }
+        self.say("At least ", "Cần ít nhất ");
+        self.whole(needed.into());
+        self.say(" OCOP stars are needed over the whole period; ", " sao OCOP trong suốt kỳ giao; ");
+        if found == 0 {
+            self.say("none are held", "không có giấy nào đủ hiệu lực");
+        } else {
+            self.say("held are ", "có ");
+            self.whole(found.into());
+            self.say("", " sao");
+        }
+    }
+
+    fn certificates(&mut self, needed: u64, found: u64) {
+        let missing = needed & !found;
+        if needed == 0 {
+            self.say("No certificate is required", "Không yêu cầu giấy chứng nhận");
+        } else if missing == 0 {
+            self.say("In force over the whole period: ", "Có hiệu lực trong suốt kỳ giao: ");
+            self.kinds(needed);
+        } else {
+            self.say("Not in force over the whole period: ", "Không có hiệu lực trong suốt kỳ giao: ");
+            self.kinds(missing);
+        }
+    }
+
+    fn price_verdict(&mut self, verdict: PriceVerdict, (needed, needed_in): (Option<Price>, u8), (found, offered_in): (Option<Price>, u8)) {
+        match verdict {
+            PriceVerdict::Unknown => {
+                self.say(
+                    "Price or ceiling are not known to you, or can't be compared",
+                    "Bạn chưa biết giá hoặc giá trần, hoặc không so sánh được",
+                );
+            }
+            PriceVerdict::Within | PriceVerdict::Above => {
+                self.say("The price", "Giá");
+                if let Some(price) = found {
+                    self.say(" of ", " ");
+                    self.price(&price, offered_in);
+                }
+                if verdict == PriceVerdict::Within {
+                    self.say(" is not above the ceiling", " không cao hơn giá trần");
+                } else {
+                    self.say(" is above the ceiling", " cao hơn giá trần");
+                }
+                if let Some(ceiling) = needed {
+                    self.say(" of ", " ");
+                    self.price(&ceiling, needed_in);
+                }
+            }
+        }
+    }
+
+    fn delivery(&mut self, needed: u8, found: Option<Rows>) {
+        match found {
+            None => return self.say("It delivers everywhere", "Giao hàng toàn quốc"),
+            Some(units) if units.contains(needed) => self.say("It delivers to ", "Có giao hàng đến "),
+            Some(_) => self.say("It does not deliver to ", "Không giao hàng đến "),
+        }
+        self.province(needed);
+    }
+
+    /// The change that mends a constraint; quantities are in `unit`.
+    pub fn mend(&mut self, mend: &Mend, unit: u8) {
+        match *mend {
+            Mend::Stars { stars, from, until } => {
+                self.say("OCOP of at least ", "Giấy OCOP từ ");
+                self.whole(stars.into());
+                self.say(" stars in force ", " sao có hiệu lực ");
+                self.days((from, until));
+            }
+            Mend::Certificates { kinds, from, until } => {
+                self.kinds(kinds);
+                self.say(" in force ", " có hiệu lực ");
+                self.days((from, until));
+            }
+            Mend::Window { from_at_latest, until_at_least } => {
+                self.say("Offered", "Chào bán");
+                if let Some(day) = from_at_latest {
+                    self.say(" from ", " từ ngày ");
+                    self.day(day);
+                    self.say(" or earlier", " hoặc sớm hơn");
+                }
+                if let Some(day) = until_at_least {
+                    self.say(" until ", " đến ngày ");
+                    self.day(day);
+                    self.say(" or later", " hoặc muộn hơn");
+                }
+            }
+            Mend::AddMonth(months) => {
+                self.say("Offered in ", "Chào bán thêm ");
+                self.months(months);
+                self.say(" as well", "");
+            }
+            Mend::MinimumOrder(most) => {
+                self.say("A minimum order of at most ", "Đơn hàng tối thiểu không quá ");
+                self.quantity(most, unit);
+            }
+            Mend::Quantity(least) => {
+                self.say("At least ", "Ít nhất ");
+                self.quantity(least, unit);
+                self.say(" a month", " mỗi tháng");
+            }
+            Mend::Price(most) => {
+                self.say("A price of at most ", "Giá không quá ");
+                self.price(&most, unit);
+            }
+            Mend::DeliverTo(province) => {
+                self.say("Delivery to ", "Giao hàng đến ");
+                self.province(province);
+            }
+            Mend::ShelfLife(days) => {
+                self.say("At least ", "Hạn dùng còn ít nhất ");
+                self.whole(days.into());
+                self.say(" days of shelf life at delivery", " ngày khi giao");
+            }
+        }
+        self.say(" would be enough", " là đủ");
+    }
+
+    fn say(&mut self, en: &str, vi: &str) {
+        self.out.push_str(match self.language {
+            Language::En => en,
+            Language::Vi => vi,
+        });
+    }
+
+    fn quantity(&mut self, thousandths: i64, unit: u8) {
+        self.thousandths(thousandths.into());
+        self.unit(unit);
+    }
+
+    fn unit(&mut self, unit: u8) {
+        if let Some(unit) = UnitId::from_row(unit) {
+            self.out.push(' ');
+            self.out.push_str(&reference().units.get(unit).symbol);
+        }
+    }
+
+    fn price(&mut self, price: &Price, unit: u8) {
+        self.decimal(price.amount.into(), 2);
+        self.out.push(' ');
+        self.out.push_str(CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code));
+        self.out.push('/');
+        if price.per_base == 1_000 {
+            let symbol = UnitId::from_row(unit).map_or("", |unit| reference().units.get(unit).symbol.as_str());
+            self.out.push_str(symbol);
+        } else {
+            self.quantity(price.per_base, unit);
+        }
+    }
+
+    fn kinds(&mut self, kinds: u64) {
+        let mut rest = kinds;
+        while rest != 0 {
+            let kind = u8::try_from(rest.trailing_zeros()).unwrap_or(u8::MAX);
+            rest &= rest - 1;
+            self.out.push_str(CertificateKindId::from_row(kind).map_or("", |id| id.as_str()));
+            if rest != 0 {
+                self.out.push_str(", ");
+            }
+        }
+    }
+
+    fn province(&mut self, province: u8) {
+        if let Some(province) = ProvinceId::from_row(province) {
+            self.out.push_str(&reference().provinces.get(province).name);
+        }
+    }
+
+    fn months(&mut self, months: MonthBits) {
+        self.say("", "tháng ");
+        let mut is_first = true;
+        for (bit, name) in (0_u8..).zip(MONTHS) {
+            if months >> bit & 1 == 0 {
+                continue;
+            }
+            if !is_first {
+                self.out.push_str(", ");
+            }
+            is_first = false;
+            match self.language {
+                Language::En => self.out.push_str(name),
+                Language::Vi => digits(self.out, u64::from(bit) + 1, 1),
+            }
+        }
+    }
+
+    fn days(&mut self, (from, until): (Day, Day)) {
+        self.say("from ", "từ ");
+        self.day(from);
+        if until == FOREVER {
+            self.say(" without an end", " không thời hạn");
+        } else {
+            self.say(" to ", " đến ");
+            self.day(until);
+        }
+    }
+
+    fn day(&mut self, day: Day) {
+        let Some(date) = NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH)) else { return };
+        let (year, month, day) = (u64::from(date.year().unsigned_abs()), u64::from(date.month()), u64::from(date.day()));
+        let (parts, separator) = match self.language {
+            Language::En => ([(year, 4), (month, 2), (day, 2)], '-'),
+            Language::Vi => ([(day, 2), (month, 2), (year, 4)], '/'),
+        };
+        for (at, (number, width)) in parts.into_iter().enumerate() {
+            if at > 0 {
+                self.out.push(separator);
+            }
+            digits(self.out, number, width);
+        }
+    }
+
+    fn thousandths(&mut self, number: i128) {
+        self.decimal(number, 3);
+    }
+
+    /// A number with so many decimals, of which zeros at the end are left out, with its thousands apart.
+    fn decimal(&mut self, number: i128, decimals: u32) {
+        let scale = 10_u128.pow(decimals);
+        let number = number.max(0).unsigned_abs();
+        self.whole(number / scale);
+        let mut rest = u64::try_from(number % scale).unwrap_or(0);
+        if rest == 0 {
+            return;
+        }
+        let mut width = decimals;
+        while rest % 10 == 0 {
+            rest /= 10;
+            width -= 1;
+        }
+        self.out.push(match self.language {
+            Language::En => '.',
+            Language::Vi => ',',
+        });
+        digits(self.out, rest, width);
+    }
+
+    fn whole(&mut self, number: u128) {
+        if number < 1_000 {
+            return digits(self.out, u64::try_from(number).unwrap_or(0), 1);
+        }
+        self.whole(number / 1_000);
+        self.out.push(match self.language {
+            Language::En => ',',
+            Language::Vi => '.',
+        });
+        digits(self.out, u64::try_from(number % 1_000).unwrap_or(0), 3);
+    }
+}
+
+/// Appends `number` with at least `width` digits.
+fn digits(out: &mut String, number: u64, width: u32) {
+    if number >= 10 || width > 1 {
+        digits(out, number / 10, width.saturating_sub(1));
+    }
+    out.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::record::{Basis, Visibility};
+
+    fn said(language: Language, say: impl Fn(&mut Pen<'_>)) -> String {
+        let mut out = String::new();
+        say(&mut Pen { out: &mut out, language });
+        out
+    }
+
+    fn both(say: impl Fn(&mut Pen<'_>)) -> [String; 2] {
+        [said(Language::En, &say), said(Language::Vi, &say)]
+    }
+
+    #[test]
+    fn numbers_and_days_are_written_as_each_language_does() {
+        assert_eq!(both(|pen| pen.thousandths(12_345_678_900)), ["12,345,678.9", "12.345.678,9"]);
+        assert_eq!(both(|pen| pen.thousandths(1_000_005)), ["1,000.005", "1.000,005"]);
+        assert_eq!(both(|pen| pen.thousandths(0)), ["0", "0"]);
+        // 2027-01-01 is day 20,819.
+        assert_eq!(both(|pen| pen.day(20_819)), ["2027-01-01", "01/01/2027"]);
+        assert_eq!(both(|pen| pen.months(0b1000_0000_0001)), ["January, December", "tháng 1, 12"]);
+    }
+
+    #[test]
+    fn a_price_is_for_one_unit_unless_it_is_for_more() {
+        let of = |per_base| Price {
+            amount: 3_200_050,
+            per_base,
+            currency: 0,
+            basis: Basis::Delivered,
+            vat_included: true,
+            visibility: Visibility::Public,
+        };
+        let kilogram = "KG".parse::<UnitId>().unwrap().row();
+        assert_eq!(both(|pen| pen.price(&of(1_000), kilogram)), ["32,000.5 VND/kg", "32.000,5 VND/kg"]);
+        assert_eq!(both(|pen| pen.price(&of(12_000), kilogram)), ["32,000.5 VND/12 kg", "32.000,5 VND/12 kg"]);
+    }
+
+    #[test]
+    fn nothing_that_sentences_are_made_of_needs_an_escape() {
+        let reference = reference();
+        let provinces = reference.provinces.all().iter().map(|province| province.name.as_str());
+        let units = reference.units.all().iter().map(|unit| unit.symbol.as_str());
+        let kinds = reference.certificate_kinds.all().iter().map(|kind| kind.code.as_str());
+        for text in provinces.chain(units).chain(kinds) {
+            assert!(!text.contains(|letter: char| letter == '"' || letter == '\\' || letter.is_control()), "{text}");
+        }
+    }
+}
