@@ -77,7 +77,7 @@ pub fn close_route<C: Closes>() -> Route {
         operation: C::OPERATION,
         handler: || web::post().to(close::<C>),
         doc: Doc {
-            summary: format!("Close a {noun}"),
+            summary: format!("Close {} {noun}", if noun.starts_with('o') { "an" } else { "a" }),
             description: format!(
                 "From the day on it takes part in nothing more. Closing is final: a closed {noun} takes no change, and closing it again is 409. One that has an end by itself needs no closing."
             ),

@@ -42,6 +42,13 @@ pub struct Checked {
 pub fn check(new: &NewDemand, today: NaiveDate, faults: &mut Faults) -> Option<Checked> {
     check::line(faults, "/title", &new.title, check::NAME_LIMIT);
     check::maybe_line(faults, "/text", new.text.as_deref(), check::LINE_LIMIT);
+    if new.text.as_deref().is_some_and(|words| !words.trim().is_empty() && !words.chars().any(char::is_alphanumeric)) {
+        faults.add(
+            "/text",
+            "no_words",
+            text("Words for what is needed: letters or digits.", "Cần có từ chỉ hàng cần mua: chữ cái hoặc chữ số."),
+        );
+    }
     if new.text.is_none() && new.group.is_none() {
         faults.add(
             "/text",
@@ -243,6 +250,7 @@ mod tests {
             (json!({"unit": "bô"}), "/unit", "unknown_unit"),
             (json!({"text": null}), "/text", "text_or_group_needed"),
             (json!({"text": " "}), "/text", "empty"),
+            (json!({"text": "%%% 😀"}), "/text", "no_words"),
             (json!({"title": ""}), "/title", "empty"),
             (json!({"group": "IX"}), "/group", "unknown_group"),
             (json!({"delivery_province": "Atlantis"}), "/delivery_province", "unknown_province"),

@@ -80,6 +80,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
     let ops = spec.operations;
     let base = format!("/v1/{}", spec.name);
     let noun = spec.noun;
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     let new = || C::New::name().into_owned();
     let view = || C::View::name().into_owned();
     let patch = || format!("{}Patch", view());
@@ -162,7 +163,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             ops.get_by_ref,
             || get_route().to(handlers::get_by_ref::<C>),
             Doc {
-                summary: format!("Read a {noun} by a script's own key"),
+                summary: format!("Read {article} {noun} by a script's own key"),
                 description: "The record that was put under this source and reference; its address is in `Content-Location`.".into(),
                 params: handlers::GET_PARAMS.to_vec(),
                 if_none_match: true,
@@ -178,7 +179,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             ops.put_by_ref,
             || web::put().to(handlers::put_by_ref::<C>),
             Doc {
-                summary: format!("Create or replace a {noun} under a script's own key"),
+                summary: format!("Create or replace {article} {noun} under a script's own key"),
                 description: "For scripts that run again and again: the first call makes the record, later ones replace it, and one that changes nothing makes no new version. `If-None-Match: *` only creates.".into(),
                 params: handlers::WRITE_PARAMS.to_vec(),
                 if_none_match: true,
@@ -195,7 +196,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             ops.get,
             || get_route().to(handlers::get::<C>),
             Doc {
-                summary: format!("Read a {noun}"),
+                summary: format!("Read {article} {noun}"),
                 description: spec.description.into(),
                 params: handlers::GET_PARAMS.to_vec(),
                 if_none_match: true,
@@ -211,7 +212,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             ops.patch,
             || web::patch().to(handlers::patch::<C>),
             Doc {
-                summary: format!("Change a {noun}"),
+                summary: format!("Change {article} {noun}"),
                 description: "JSON merge patch (RFC 7396): members that are given replace, null removes; the result is checked as a whole.".into(),
                 params: handlers::WRITE_PARAMS.to_vec(),
                 if_match: true,
@@ -228,7 +229,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             ops.delete,
             || web::delete().to(handlers::delete::<C>),
             Doc {
-                summary: format!("Delete a {noun}"),
+                summary: format!("Delete {article} {noun}"),
                 description: "Refused with 409 and the list of what refers to it. The change log keeps a tombstone.".into(),
                 params: handlers::DELETE_PARAMS.to_vec(),
                 if_match: true,
@@ -243,7 +244,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             ops.history,
             || get_route().to(handlers::history::<C>),
             Doc {
-                summary: format!("Every version of a {noun}"),
+                summary: format!("Every version of {article} {noun}"),
                 description: "Who changed what and when, oldest first; a deletion is the last entry.".into(),
                 params: handlers::HISTORY_PARAMS.to_vec(),
                 answers: vec![(200, "application/json", Some("HistoryPage".into()), None)],

@@ -19,13 +19,15 @@ const MOST_WORDS: usize = 10;
 /// Other wordings that are tried: as many as of a search.
 const MOST_REWRITINGS: usize = 8;
 
+/// Words, the places of the phrase that is a synonym, and phrases with another sense.
+type WordsAndSenses = (Vec<Token>, Range<usize>, Vec<Vec<Token>>);
+
 /// Words as they were written, and in other words.
 #[derive(Debug, Clone)]
 pub struct Wording {
-    /// The words, with the places of the phrase that is a synonym.
-    readings: Vec<(Vec<Token>, Range<usize>)>,
-    /// Phrases in which a word of the first reading means something else.
-    other_senses: Vec<Vec<Token>>,
+    /// The words, with the places of the phrase that is a synonym, and the phrases in which one of the words means
+    /// something else.
+    readings: Vec<WordsAndSenses>,
 }
 
 impl Wording {
@@ -36,17 +38,20 @@ impl Wording {
         if words.is_empty() {
             return None;
         }
-        let other_senses = thesaurus.other_senses(&words).map(<[Token]>::to_vec).collect();
         let rewritings = thesaurus.rewritings(&words, MOST_REWRITINGS).into_iter().map(|other| (other.words, other.phrase));
         let readings = rewritings.collect::<Vec<_>>();
-        Some(Self { readings: std::iter::once((words, 0..0)).chain(readings).collect(), other_senses })
+        // Another name may have other senses too: "thơm" for pineapple is not that of "gạo thơm".
+        let with_senses = |(words, phrase): (Vec<Token>, Range<usize>)| {
+            let other_senses = thesaurus.other_senses(&words).map(<[Token]>::to_vec).collect();
+            (words, phrase, other_senses)
+        };
+        Some(Self { readings: std::iter::once((words, 0..0)).chain(readings).map(with_senses).collect() })
     }
 
     /// The same by numbers of `lexicon`. What it does not know, no product has.
     pub fn resolve(&self, lexicon: &Lexicon) -> Wanted {
         let numbered = |phrase: &Vec<Token>| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
-        let other_senses: Vec<Vec<Word>> = self.other_senses.iter().filter_map(numbered).collect();
-        let readings = self.readings.iter().enumerate().filter_map(|(place, (words, phrase))| {
+        let readings = self.readings.iter().filter_map(|(words, phrase, other_senses)| {
             let slots = words.iter().enumerate().map(|(at, token)| {
                 // The words of a synonym are spelled as in the table.
                 if token.is_marked() || phrase.contains(&at) {
@@ -55,7 +60,7 @@ impl Wording {
                     lexicon.fold(&token.folded).map(Slot::Fold)
                 }
             });
-            let other_senses = if place == 0 { other_senses.clone() } else { Vec::new() };
+            let other_senses = other_senses.iter().filter_map(numbered).collect();
             Some(Reading { slots: slots.collect::<Option<Vec<Slot>>>()?, phrase: phrase.clone(), other_senses })
         });
         Wanted { readings: readings.collect() }
@@ -212,7 +217,7 @@ impl Wordings {
     pub fn bytes(&self) -> usize {
         let of = |wording: &Wording| {
             let words =
-                wording.readings.iter().map(|(words, _)| words.len()).chain(wording.other_senses.iter().map(Vec::len)).sum::<usize>();
+                wording.readings.iter().map(|(words, _, senses)| words.len() + senses.iter().map(Vec::len).sum::<usize>()).sum::<usize>();
             words * (size_of::<Token>() + 16)
         };
         self.list.iter().flatten().map(|(wording, _)| of(wording) + 160).sum()

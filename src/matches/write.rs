@@ -118,7 +118,9 @@ impl<'a> Page<'a> {
     pub fn explanation(mut self, supply: &Supply, asked: &Asked, version: &str, day: NaiveDate) -> String {
         let (setting, market, need) = (self.setting, self.market, &asked.need);
         let found = evaluate(supply, need, market.answers(supply.product, asked), setting);
-        let mends = mends(supply, need, setting);
+        // What is closed takes no change: nothing mends it.
+        let is_closed = supply.closed_on <= setting.as_of;
+        let mends = if is_closed { Vec::new() } else { mends(supply, need, setting) };
         let (demand_is_open, offer_is_open) = (need.is_open(setting.as_of), supply.is_open(setting.as_of) && market.is_made(supply));
         let eligible = found.eligible && demand_is_open && offer_is_open;
         let mendable = demand_is_open && offer_is_open && found.failing().all(|code| mends.iter().any(|(mended, _)| *mended == code));

@@ -11,7 +11,7 @@ use crate::db::schema::{certificates, offers, organisations, products};
 use crate::error::{Faults, Problem, Result};
 use crate::http::collection::{Collection, Spec, operations};
 use crate::http::page::{Page, day_key, keyset};
-use crate::http::query::{Args, Kind, Param, param};
+use crate::http::query::{Args, Kind, Param, many, param};
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::measure::{self, Worth};
 use crate::months;
@@ -30,8 +30,8 @@ pub struct Offers;
 pub const FILTERS: &[Param] = &[
     param("product", Kind::Id, "Of this product."),
     param("producer", Kind::Id, "Of this producer."),
-    param("group", Kind::Group, "Of products in this group or below it, under any decision."),
-    param(
+    many("group", Kind::Group, "Of products in this group or below it, under any decision."),
+    many(
         "province",
         Kind::Province,
         "Of producers in this province-level unit (code or name on the day asked) or in one that it succeeded.",

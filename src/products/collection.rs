@@ -11,7 +11,7 @@ use crate::db::{Db, Json};
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::http::collection::{Collection, Spec, location, operations};
 use crate::http::page::{Page, keyset, prefix_end, text_key};
-use crate::http::query::{Args, Kind, Param, param};
+use crate::http::query::{Args, Kind, Param, many, param};
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::organisations::{self, Identity, identities};
 use crate::reference::{reference, texts};
@@ -27,8 +27,8 @@ pub struct Products;
 
 const FILTERS: &[Param] = &[
     param("producer", Kind::Id, "Of this producer."),
-    param("group", Kind::Group, "In this OCOP group, of any level, whatever decision the product was listed under."),
-    param(
+    many("group", Kind::Group, "In this OCOP group, of any level, whatever decision the product was listed under."),
+    many(
         "province",
         Kind::Province,
         "Of producers in this province-level unit (code or name on the day asked) or in one that it succeeded.",

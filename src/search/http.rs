@@ -212,6 +212,7 @@ async fn suggest(permit: Permitted<ListSuggestions>, app: Data<App>, request: Ht
     let Some(typed) = args.get("q") else {
         return Err(Problem::parameter("q", "missing", text("Say what has been typed so far.", "Hãy ghi những chữ đã gõ.")));
     };
+    params::has_words(typed)?;
     let context = app.context(&permit.caller, &args);
     let limit = args.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(SUGGESTED);
     let market = app.index.read()?;

@@ -103,6 +103,9 @@ pub fn is_search(query: &str) -> bool {
 /// # Errors
 /// 400 with what would be right.
 pub fn read(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Asked> {
+    if let Some(words) = args.get("q") {
+        has_words(words)?;
+    }
     let place = args.get("near").map(|near| place(near, as_of)).transpose()?;
     let sort = match args.get("sort") {
         None | Some("relevance") => Sort::Relevance,
@@ -120,6 +123,17 @@ pub fn read(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Asked> {
         ));
     }
     Ok(Asked { filter: filter(args, market, as_of)?, facets: facets(args)?, sort, place })
+}
+
+/// Refuses a text without a letter or digit: it names nothing.
+///
+/// # Errors
+/// 400 that says so.
+pub fn has_words(words: &str) -> Result<()> {
+    if words.chars().any(char::is_alphanumeric) {
+        return Ok(());
+    }
+    Err(Problem::parameter("q", "no_words", text("Give at least one letter or digit.", "Hãy gõ ít nhất một chữ cái hoặc chữ số.")))
 }
 
 fn filter(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Filter> {

@@ -4,6 +4,7 @@ use super::model::{Matched, SuggestedName, Suggestions};
 use crate::ids::base32;
 use crate::market::Market;
 use crate::market::text::query::How;
+use crate::market::text::tokens::{Token, tokens};
 use crate::reference::reference;
 use crate::text::fold;
 use chrono::NaiveDate;
@@ -52,8 +53,17 @@ fn fitting(typed: &str, limit: usize, names: impl Iterator<Item = (String, Strin
         .collect();
     found.sort();
     let suggested = found.into_iter().map(|(_, _, name, id)| {
-        let is_exact = name.to_lowercase().contains(&typed.to_lowercase());
-        SuggestedName { id, name, matched: if is_exact { Matched::Exact } else { Matched::Folded } }
+        let has = |words: &[String], of: &[String]| words.iter().all(|word| of.contains(word));
+        let spelled = |text: &str| tokens(text).iter().map(Token::spelling).collect::<Vec<_>>();
+        let folded = |text: &str| tokens(text).into_iter().map(|token| token.folded).collect::<Vec<_>>();
+        let matched = if has(&spelled(typed), &spelled(&name)) {
+            Matched::Exact
+        } else if has(&folded(typed), &folded(&name)) {
+            Matched::Folded
+        } else {
+            Matched::Prefix
+        };
+        SuggestedName { id, name, matched }
     });
     suggested.take(limit).collect()
 }

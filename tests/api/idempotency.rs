@@ -140,7 +140,16 @@ fn every_creating_post_takes_a_key() {
     let admin = app.admin();
     for operation in operations().iter().filter(|operation| operation.method == "POST") {
         let header = operation.spec["parameters"].as_array().unwrap().iter().any(|known| known["name"] == "Idempotency-Key");
+        // A preview makes nothing: there is nothing to make twice.
+        if operation.id == "preview_matches" {
+            assert!(!header);
+            continue;
+        }
         assert!(header, "{} does not take an Idempotency-Key", operation.id);
+        // A proposal needs a demand and an offer that fit each other: tested with the matches.
+        if operation.id.starts_with("propose_") {
+            continue;
+        }
         let collection = operation.path.split('/').nth(2).unwrap();
         let seed = seeds(&app, collection, 1).remove(0);
         let path = operation.path.replace("{id}", &seed.record.id);

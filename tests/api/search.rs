@@ -230,6 +230,7 @@ fn what_is_wrong_with_a_search_is_said() {
     assert_eq!(fault("q=x&province=Atlantis"), of("?province", "unknown_province"));
     assert_eq!(fault("q=x&name=gạo"), of("?name", "unknown_parameter"), "a list's own filter does not go with a search");
     assert_eq!(fault("q=x&sort=name"), of("?sort", "not_allowed"));
+    assert_eq!(fault("q=- %25"), of("?q", "no_words"));
     let empty = app.get("/v1/products?q=xoài cát").send().expect(200).json();
     assert_eq!((empty["total"].as_u64(), &empty["matched"], &empty["items"]), (Some(0), &Value::Null, &json!([])));
 }

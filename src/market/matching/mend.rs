@@ -97,11 +97,19 @@ fn quantity(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'
     if need.single_supplier { taken.max().unwrap_or(0).saturating_add(need.quantity) } else { taken.min().unwrap_or(0).saturating_add(1) }
 }
 
+/// Hundredths in the smallest coin of a currency: whole đồng, yen and won, cents of the others.
+fn smallest_coin(currency: u8) -> i64 {
+    const WHOLE: [u8; 3] = [0, 4, 5];
+    if WHOLE.contains(&currency) { 100 } else { 1 }
+}
+
 fn price(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Option<Price> {
     let price = supply.price?;
     let ceiling = need.ceiling.filter(|_| setting.view.sees_ceiling(need))?;
     let most = i128::from(ceiling.amount) * i128::from(price.per_base) / i128::from(ceiling.per_base.max(1));
-    let amount = i64::try_from(most).ok().filter(|amount| *amount > 0)?;
+    // Rounded down to a whole coin, so that it can be entered and is still under the ceiling.
+    let coin = smallest_coin(price.currency);
+    let amount = i64::try_from(most).ok().map(|most| most / coin * coin).filter(|amount| *amount > 0)?;
     Some(Price { amount, ..price })
 }
 

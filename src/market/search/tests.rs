@@ -75,6 +75,8 @@ fn other_names_are_found_after_the_word_and_before_its_other_senses() {
     assert_eq!(names(&market, "cá dứa"), ["Khô cá dứa"]);
     assert_eq!(names(&market, "cá quả"), ["Cá lóc đồng"]);
     assert_eq!(names(&market, "trái cam"), ["Quả cam"]);
+    let market = named(&["Khóm Cầu Đúc", "Bánh lá dứa"]);
+    assert_eq!(names(&market, "khóm"), ["Khóm Cầu Đúc"], "pandan is no pineapple, by whichever name it is asked for");
 }
 
 #[test]

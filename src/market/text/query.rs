@@ -243,7 +243,12 @@ fn as_typed(typed: &[Token], end: LastWord, lexicon: &Lexicon, thesaurus: &Thesa
                 }
             })
             .collect();
-        let rows = all_of(&slots, lexicon);
+        let mut rows = all_of(&slots, lexicon);
+        // Where the other name stands in a phrase with another sense it is not the other name: "gạo thơm" is no pineapple.
+        for phrase in thesaurus.other_senses(words) {
+            let slots: Vec<Slot> = phrase.iter().map(|token| Slot::Words(lexicon.word(token).into_iter().collect())).collect();
+            rows -= all_of(&slots, lexicon);
+        }
         if !rows.is_empty() {
             readings.push(Reading {
                 rows,
