@@ -24,9 +24,9 @@
 mod bare;
 #[path = "writes/http.rs"]
 mod http;
+mod shared;
 
 use std::fmt::Write as _;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -52,10 +52,7 @@ impl Turn {
     }
 
     fn percentile(&self, share: f64) -> f64 {
-        let mut sorted = self.micros.clone();
-        sorted.sort_unstable();
-        let at = ((sorted.len() as f64 - 1.0) * share).round() as usize;
-        sorted.get(at).copied().unwrap_or(0) as f64 / 1000.0
+        shared::percentile::percentile(&self.micros, share) as f64 / 1000.0
     }
 
     fn add(&mut self, other: Self) {
@@ -103,7 +100,6 @@ fn main() {
         return;
     }
     let mut report = String::new();
-    writeln!(report, "# Writes\n\n{}\n", machine()).unwrap();
     writeln!(
         report,
         "{WRITERS} writers, {ROUNDS} turns of {} s each, interleaved. Signed MoUs with two parties and one commitment.\n",
@@ -124,9 +120,7 @@ fn main() {
         Err(_) => writeln!(report, "\nPostgreSQL was not measured: run `make bench`, which starts one.").unwrap(),
     }
     writeln!(report, "\nBatches of {BATCH} MoUs in one request on SQLite, one client: {:.0} MoUs a second (median {:.1} ms a batch, 99th percentile {:.1} ms).", batch.rate() * BATCH as f64, batch.percentile(0.5), batch.percentile(0.99)).unwrap();
-    println!("{report}");
-    let results = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md");
-    std::fs::write(&results, &report).unwrap();
+    shared::report::publish("Writes", &report);
 }
 
 fn single(report: &mut String, database: &str, api_url: &str, bare_url: &str) {
@@ -167,24 +161,4 @@ fn batches(url: &str) -> Turn {
     // The rate counts the requests alone, not the making of their bodies.
     let _ = started;
     Turn { seconds: micros.iter().sum::<u64>() as f64 / 1e6, micros }
-}
-
-fn machine() -> String {
-    let output = |program: &str, arguments: &[&str]| {
-        Command::new(program)
-            .args(arguments)
-            .output()
-            .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-            .unwrap_or_default()
-    };
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu
-        .lines()
-        .find(|line| line.starts_with("model name"))
-        .and_then(|line| line.split(':').nth(1))
-        .unwrap_or("unknown")
-        .trim()
-        .to_owned();
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!("{}, {cores} cores ({model}), {}", output("date", &["-u", "+%Y-%m-%d"]), output("uname", &["-sr"]))
 }
