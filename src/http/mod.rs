@@ -11,6 +11,8 @@ pub mod collection_handlers;
 pub mod document;
 pub mod edge;
 pub mod etag;
+#[cfg(feature = "bench-floor")]
+pub mod floor;
 pub mod idempotency;
 pub mod page;
 pub mod query;

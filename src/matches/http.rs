@@ -164,9 +164,15 @@ async fn list_demand_matches(permit: Permitted<ListDemandMatches>, app: Data<App
     let started = Instant::now();
     let args = Args::parse(request.query_string(), &[RANKING])?;
     let question = Question::read(&app, &permit.caller, &args)?;
-    let asked = question.market.asked(id_in_path(&request, "id", "dmd")?).ok_or_else(Problem::not_found)?;
-    let setting = question.setting();
+    let id = id_in_path(&request, "id", "dmd")?;
     let (limit, near) = limits(&args);
+    #[cfg(feature = "bench-floor")]
+    if let Some(body) = crate::http::floor::bench_floor(&request) {
+        drop(question);
+        return Ok(from_memory(&app, started, "match", body));
+    }
+    let asked = question.market.asked(id).ok_or_else(Problem::not_found)?;
+    let setting = question.setting();
     let ranking = question.market.best_offers(&asked, &setting, limit, near);
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
     let body = page.offers(&asked.need, &ranking, question.version, question.context.as_of);
