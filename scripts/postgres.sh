@@ -8,6 +8,7 @@
 #
 # CMD gets TEST_DATABASE_URL, and PG_DATA, PG_BIN and PG_RUN_AS, which stop and start read.
 # PG_FSYNC=off gives up the cluster's crash safety for speed: right for tests, wrong for benchmarks.
+# PG_BUFFERS is its shared memory, 256MB unless given.
 # As root it installs PostgreSQL with apt-get when there is none, and runs it as another user.
 set -euo pipefail
 
@@ -163,7 +164,7 @@ run() {
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$root'
 max_connections = 300
-shared_buffers = 256MB
+shared_buffers = ${PG_BUFFERS:-256MB}
 include_if_exists = 'port.conf'
 CONF
     case ${PG_FSYNC:-on} in
