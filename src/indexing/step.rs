@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::log::{self, Operation, Position};
 use crate::market::Market;
 use crate::market::record::{Change, Id, MouRecord};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
@@ -124,12 +125,32 @@ fn change_of(change: &log::Change, steps: &mut Steps) -> Result<Option<Change>, 
         "demand" => Some(Change::Demand(convert::demand(&body(change)?)?)),
         "mou" if gone => Some(Change::MouGone(id()?)),
         "mou" => {
-            steps.mous.insert(change.entity_id.clone(), place);
-            None
+            let mou: Mou = body(change)?;
+            if mou.commitments.iter().all(|commitment| commitment.product_id.is_none()) {
+                // It promises nothing, and most say no more: the tables need not be asked.
+                Some(Change::Mou(MouRecord { id: id()?, version: mou.version << 32, promises: Vec::new() }))
+            } else {
+                steps.mous.insert(change.entity_id.clone(), place);
+                None
+            }
         }
         // Events, facilities, keys and whatever else the register keeps are not in the market.
         _ => None,
     })
+}
+
+/// What of an `MoU` says whether it promises anything.
+#[derive(Deserialize)]
+struct Mou {
+    version: i64,
+    #[serde(default)]
+    commitments: Vec<Commitment>,
+}
+
+/// What of a commitment says whether a product is promised.
+#[derive(Deserialize)]
+struct Commitment {
+    product_id: Option<String>,
 }
 
 fn ids(places: &HashMap<String, usize>) -> Vec<String> {
