@@ -18,6 +18,9 @@ use std::collections::HashMap;
 /// The group of what is not made any more: the reference table has no such row.
 const NO_GROUP: u8 = 127;
 
+/// Days for which an ended promise is remembered: a year, for questions about days that have passed.
+const REMEMBERED_DAYS: Day = 366;
+
 /// A certificate as it is kept: whose it is, by row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Certificate {
@@ -378,7 +381,9 @@ impl Market {
         }
         self.forget_mou(record.id);
         let mut products = Vec::new();
-        for promise in &record.promises {
+        // What ended long ago takes nothing from what is offered now; a register keeps thousands of such MoUs.
+        let oldest = self.today.saturating_sub(REMEMBERED_DAYS);
+        for promise in record.promises.iter().filter(|promise| promise.until >= oldest) {
             let product = self.products.row_or_new(promise.product);
             self.sources.promises.entry(product).or_default().push((record.id, *promise));
             products.push(product);
