@@ -1,14 +1,16 @@
 //! One code over two databases: `SQLite` (bundled, one process) and `PostgreSQL` (any number of processes).
 //!
 //! The scheme of the database URL chooses; an unknown scheme is an error. Reads and writes each run in one
-//! transaction on a blocking thread; nobody else opens one. On `SQLite` one connection writes, in the order
-//! in which writers asked (a fair turn: without it the longest wait of eight writers was seconds), and
-//! several read. What the shared connection type lacks (batch insert, upsert) goes through `each!`.
+//! transaction away from the threads that answer requests; nobody else opens one. On `SQLite` one connection writes, in
+//! the order in which writers asked ([`writer`]), and several read. What the shared connection type lacks (batch insert,
+//! upsert) goes through `each!`.
 
 mod migrate;
+mod pools;
 #[expect(missing_docs, reason = "diesel generates the items")]
 pub mod schema;
 mod types;
+mod writer;
 
 pub use migrate::{MigrationError, is_current, migrate, revert_all};
 pub use types::Json;
@@ -16,28 +18,14 @@ pub(crate) use types::{portable_integer, portable_text, text_enum};
 
 use crate::error::{Problem, Result, text};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
-use parking_lot::FairMutex;
+use pools::Pools;
 use std::fmt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use writer::Writer;
 
-/// How long a request waits for a connection before it is told 503: under the 2 s in which a caller hears
-/// that the database is away.
-const CONNECTION_WAIT: Duration = Duration::from_millis(1_500);
-/// How long a writer waits for its turn on SQLite: several hundred writers are before it by then.
-const TURN_WAIT: Duration = Duration::from_secs(6);
-/// A connection which rested longer than this is asked whether it still lives before it is used.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// `SQLite` readers: more than the cores only wait for each other.
-const SQLITE_READERS: u32 = 4;
-/// `PostgreSQL` connections of one process beside the one that follows the log; a deployment of 8 processes stays under a
-/// server's default of 100.
-const POSTGRES_CONNECTIONS: u32 = 11;
 /// How often a transaction is tried that lost a race: batches which cross may lock each other out twice.
 const TRIES: usize = 3;
 /// The longest a statement may run: the request itself has 30 s.
@@ -92,6 +80,29 @@ macro_rules! insert_all {
     }};
 }
 pub(crate) use insert_all;
+
+/// Ids that are asked for one by one on `SQLite`.
+pub const FEW_IDS: usize = 4;
+
+/// Loads the rows of `$query` whose `$column` is one of `$ids` (no id twice), in no order.
+macro_rules! load_of {
+    ($db:expr, $ids:expr, $column:expr, $query:expr) => {{
+        let ids: &[&str] = $ids;
+        let mut rows = Vec::with_capacity(ids.len());
+        if ids.len() <= $crate::db::FEW_IDS && matches!($db, $crate::db::Db::Sqlite(_)) {
+            // SQLite has no array to bind: a list of ids is prepared anew each time, and the statement for one id is kept.
+            for id in ids {
+                rows.extend($query.filter($column.eq(*id)).load(&mut *$db)?);
+            }
+        } else {
+            for chunk in ids.chunks($crate::db::BIND_LIMIT) {
+                rows.extend($query.filter($column.eq_any(chunk.iter().copied())).load(&mut *$db)?);
+            }
+        }
+        rows
+    }};
+}
+pub(crate) use load_of;
 
 /// Which database a URL names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,12 +206,9 @@ pub fn check_sqlite_version() -> Result<(), OpenError> {
 #[derive(Clone)]
 pub struct Store {
     target: Target,
-    readers: Pool<Manager>,
-    writers: Pool<Manager>,
-    /// `SQLite` alone: whose turn it is to write.
-    turn: Option<Arc<FairMutex<()>>>,
-    /// Whether the database was away when it was asked last.
-    away: Arc<AtomicBool>,
+    pools: Pools,
+    /// `SQLite` alone: through it everything is written.
+    writer: Option<Arc<Writer>>,
     /// `SQLite` alone: held as long as the store lives, so that a second server refuses.
     _lock: Option<Arc<std::fs::File>>,
 }
@@ -233,25 +241,15 @@ impl Store {
         };
         // One connection is made here, so that what is wrong is said in the database's own words.
         drop(connect(target)?);
-        let pool = |size: u32| {
-            Pool::builder()
-                .max_size(size)
-                .min_idle(Some(1))
-                .connection_timeout(CONNECTION_WAIT)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_on_check_out(true)
-                .error_handler(Box::new(LogPoolErrors))
-                .build_unchecked(Manager { target: target.clone() })
-        };
-        let (readers, writers, turn) = match target {
-            Target::Sqlite(_) => (pool(SQLITE_READERS), pool(1), Some(Arc::new(FairMutex::new(())))),
-            Target::Postgres(_) => {
-                let shared = pool(POSTGRES_CONNECTIONS);
-                (shared.clone(), shared, None)
+        let pools = Pools::new(target);
+        let writer = match target {
+            Target::Sqlite(_) => {
+                let writer = Writer::start(pools.clone()).map_err(|error| OpenError(format!("no thread for the writer: {error}")))?;
+                Some(Arc::new(writer))
             }
+            Target::Postgres(_) => None,
         };
-        Ok(Self { target: target.clone(), readers, writers, turn, away: Arc::default(), _lock: lock })
+        Ok(Self { target: target.clone(), pools, writer, _lock: lock })
     }
 
     /// What it was opened with.
@@ -261,14 +259,12 @@ impl Store {
 
     /// Whether the database was away when somebody asked it last. Asks nothing itself.
     pub fn is_away(&self) -> bool {
-        self.away.load(Ordering::Relaxed)
+        self.pools.is_away()
     }
 
     /// Notes that the database answered, or that it is away.
     pub fn note_away(&self, away: bool) {
-        if self.away.swap(away, Ordering::Relaxed) != away {
-            tracing::warn!(away, "the database");
-        }
+        self.pools.note_away(away);
     }
 
     /// Runs `work` on a blocking thread, in one read transaction: it sees one state of the database.
@@ -289,17 +285,11 @@ impl Store {
     /// # Errors
     /// What `work` returns; 503 when the database is away.
     pub fn read_here<T>(&self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        let mut conn = self.begin(&self.readers, Access::Read)?;
-        let result = work(&mut conn.db);
-        // Nothing was written: how a read transaction ends makes no difference to its answer.
-        let ended = rollback(&mut conn.db);
-        conn.broken |= ended.is_err() || result.as_ref().is_err_and(is_away);
-        self.judge(&mut conn);
-        result
+        self.pools.read(work)
     }
 
-    /// Runs `work` on a blocking thread in one write transaction and ends it as `ending` says; then `done` there, with
-    /// what was kept.
+    /// Runs `work` in one write transaction and ends it as `ending` says; then `done` with what was kept. Neither runs on
+    /// the caller's thread, and both may wait.
     ///
     /// `Ok` is returned only after the database said that the commit is on disk. A transaction that lost a
     /// race (unique, serialisation, deadlock) runs again, so `work` must not keep anything from the run before.
@@ -312,71 +302,25 @@ impl Store {
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
         D: FnOnce(&T) + Send + 'static,
     {
-        let store = self.clone();
+        if let Some(writer) = &self.writer {
+            return writer.write(ending, work, done).await;
+        }
+        let pools = self.pools.clone();
         blocking(move || {
-            let result = store.write_in_turn(ending, &work);
-            // After the turn: the next writer goes on meanwhile.
+            let mut result = pools.write(ending, &work);
+            for _ in 1..TRIES {
+                if !result.as_ref().is_err_and(Problem::is_contended) {
+                    break;
+                }
+                result = pools.write(ending, &work);
+            }
+            // After the transaction: the next writer goes on meanwhile.
             if let (Ok(value), Ending::Commit) = (&result, ending) {
                 done(value);
             }
             result
         })
         .await
-    }
-
-    fn write_in_turn<T>(&self, ending: Ending, work: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
-        // Waited for on the blocking thread, so that from one commit to the next BEGIN one thread wakes, not three.
-        let _turn = match &self.turn {
-            None => None,
-            Some(turn) => Some(turn.try_lock_for(TURN_WAIT).ok_or_else(|| Problem::unavailable("no turn to write in time"))?),
-        };
-        let mut result = self.write_once(ending, work);
-        for _ in 1..TRIES {
-            match result {
-                Err(problem) if problem.is_contended() => result = self.write_once(ending, work),
-                result => return result,
-            }
-        }
-        result
-    }
-
-    fn write_once<T>(&self, ending: Ending, work: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
-        let mut conn = self.begin(&self.writers, Access::Write)?;
-        let result = match work(&mut conn.db) {
-            Ok(value) => {
-                let ended = match ending {
-                    Ending::Commit => commit(&mut conn.db),
-                    Ending::RollBack => rollback(&mut conn.db),
-                };
-                conn.broken |= ended.is_err();
-                ended.map(|()| value).map_err(Problem::from)
-            }
-            Err(problem) => {
-                conn.broken |= rollback(&mut conn.db).is_err() || is_away(&problem);
-                Err(problem)
-            }
-        };
-        self.judge(&mut conn);
-        result
-    }
-
-    /// A connection with its transaction open. That there is none at all means that the database is away: one that is
-    /// merely busy has them all in use.
-    fn begin(&self, pool: &Pool<Manager>, access: Access) -> Result<PooledConnection<Manager>> {
-        let begun = begin(pool, access);
-        if begun.is_err() && pool.state().connections == 0 {
-            self.note_away(true);
-        }
-        begun
-    }
-
-    /// Notes whether the database is there, by a connection that was just used: one that works, or a broken one that
-    /// may only have been told to wait too long.
-    fn judge(&self, conn: &mut Pooled) {
-        let away = conn.broken && each!(&mut conn.db, |c| c.ping()).is_err();
-        if away || self.is_away() {
-            self.note_away(away);
-        }
     }
 }
 
@@ -454,6 +398,13 @@ pub fn one_at_a_time(db: &mut Db) -> QueryResult<()> {
     }
 }
 
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
 fn begin_on(db: &mut Db, access: Access) -> QueryResult<()> {
     match (db, access) {
         // A deferred transaction that writes later is refused as locked at once, whatever the timeout.
@@ -466,40 +417,12 @@ fn begin_on(db: &mut Db, access: Access) -> QueryResult<()> {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Access {
-    Read,
-    Write,
-}
-
-/// A connection with its transaction open. A pooled one whose server has gone meanwhile is thrown away and the next taken.
-fn begin(pool: &Pool<Manager>, access: Access) -> Result<PooledConnection<Manager>> {
-    let deadline = Instant::now() + CONNECTION_WAIT;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let mut conn = pool.get_timeout(left.max(Duration::from_millis(1))).map_err(Problem::unavailable)?;
-        match begin_on(&mut conn.db, access) {
-            Ok(()) => return Ok(conn),
-            Err(error) => {
-                conn.broken = true;
-                if Instant::now() >= deadline {
-                    return Err(Problem::unavailable(error));
-                }
-            }
-        }
-    }
-}
-
 fn commit(db: &mut Db) -> QueryResult<()> {
     each!(db, |conn| AnsiTransactionManager::commit_transaction(conn))
 }
 
 fn rollback(db: &mut Db) -> QueryResult<()> {
     each!(db, |conn| AnsiTransactionManager::rollback_transaction(conn))
-}
-
-fn is_away(problem: &Problem) -> bool {
-    problem.code() == crate::error::Code::Unavailable && !problem.is_contended()
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -522,49 +445,6 @@ fn lock_file(path: &Path) -> Result<std::fs::File, OpenError> {
             path.display()
         ))),
         Err(std::fs::TryLockError::Error(error)) => Err(OpenError(format!("{}: {error}", lock.display()))),
-    }
-}
-
-/// Makes and judges the pools' connections.
-struct Manager {
-    target: Target,
-}
-
-/// A connection with what the pool has to know of it.
-pub struct Pooled {
-    db: Db,
-    checked: Instant,
-    broken: bool,
-}
-
-impl ManageConnection for Manager {
-    type Connection = Pooled;
-    type Error = OpenError;
-
-    fn connect(&self) -> Result<Pooled, OpenError> {
-        Ok(Pooled { db: connect(&self.target)?, checked: Instant::now(), broken: false })
-    }
-
-    fn is_valid(&self, conn: &mut Pooled) -> Result<(), OpenError> {
-        if conn.checked.elapsed() > TRUSTED_FOR {
-            each!(&mut conn.db, |c| c.ping()).map_err(|error| OpenError(error.to_string()))?;
-            conn.checked = Instant::now();
-        }
-        Ok(())
-    }
-
-    fn has_broken(&self, conn: &mut Pooled) -> bool {
-        // An open transaction means that its closure panicked: closing the connection rolls it back.
-        conn.broken || std::thread::panicking() || each!(&mut conn.db, |c| R2D2Connection::is_broken(c))
-    }
-}
-
-#[derive(Debug)]
-struct LogPoolErrors;
-
-impl diesel::r2d2::HandleError<OpenError> for LogPoolErrors {
-    fn handle_error(&self, error: OpenError) {
-        tracing::warn!(cause = %error, "no database connection");
     }
 }
 

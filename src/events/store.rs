@@ -2,7 +2,7 @@
 
 use super::model::{EVENT_COLUMNS, Event};
 use crate::db::schema::{events, mou_commitments, mou_parties, mous, products};
-use crate::db::{BIND_LIMIT, Db, each, insert_all};
+use crate::db::{BIND_LIMIT, Db, each, insert_all, load_of};
 use crate::error::Result;
 use crate::mous::{MouCommitment, MouKind, MouParty};
 use chrono::NaiveDate;
@@ -14,13 +14,8 @@ use std::collections::HashMap;
 /// # Errors
 /// What the database says.
 pub fn names(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, String>> {
-    let mut names = HashMap::new();
-    for chunk in ids.chunks(BIND_LIMIT) {
-        let found: Vec<(String, String)> =
-            events::table.filter(events::id.eq_any(chunk.iter().copied())).select((events::id, events::name)).load(db)?;
-        names.extend(found);
-    }
-    Ok(names)
+    let found: Vec<(String, String)> = load_of!(db, ids, events::id, events::table.select((events::id, events::name)));
+    Ok(found.into_iter().collect())
 }
 
 pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Event>> {

@@ -5,26 +5,54 @@
 //! row, behind which all writers of the log wait in turn anyway. Nobody depends on it: who misses it finds the new head
 //! when it looks the next time.
 
-use crate::db::Db;
-use crate::db::schema::feed_head;
+use crate::db::{Db, each};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
 
 /// The channel of this register: several may stand in one database, each in its schema. A name has 63 bytes at most.
 const CHANNEL: &str = "left('cungcau_' || current_schema(), 63)";
 
+/// The statement that takes numbers. As diesel's own `update` it would be prepared anew for every transaction, and on
+/// `PostgreSQL` that is a round trip under the lock of the head row.
+#[derive(Debug, Clone, Copy, QueryId)]
+struct TakeNumbers {
+    n: i64,
+}
+
+impl Query for TakeNumbers {
+    type SqlType = BigInt;
+}
+
+impl<Conn> RunQueryDsl<Conn> for TakeNumbers {}
+
+impl QueryFragment<Sqlite> for TakeNumbers {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE feed_head SET head = head + ");
+        out.push_bind_param::<BigInt, _>(&self.n)?;
+        out.push_sql(" RETURNING head");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for TakeNumbers {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("UPDATE feed_head SET head = head + ");
+        out.push_bind_param::<BigInt, _>(&self.n)?;
+        out.push_sql(" RETURNING head + 0 * length(pg_notify(");
+        out.push_sql(CHANNEL);
+        out.push_sql(", head::text)::text)");
+        Ok(())
+    }
+}
+
 /// Takes the next `n` numbers of the log and announces the last of them, which it returns.
 pub(super) fn take_numbers(db: &mut Db, n: i64) -> QueryResult<i64> {
-    let taken = diesel::update(feed_head::table).set(feed_head::head.eq(feed_head::head + n));
-    match db {
-        Db::Sqlite(connection) => taken.returning(feed_head::head).get_result(connection),
-        Db::Postgres(connection) => {
-            let announced = format!("head + 0 * length(pg_notify({CHANNEL}, head::text)::text)");
-            taken.returning(sql::<BigInt>(&announced)).get_result(connection)
-        }
-    }
+    each!(db, |connection| TakeNumbers { n }.get_result(connection))
 }
 
 /// From now on this connection is told of new heads. `SQLite` tells nothing.

@@ -1,14 +1,17 @@
 //! MoUs in the database.
 
 use super::model::{COMMITMENT_COLUMNS, MOU_COLUMNS, Mou, MouCommitment, MouParty, MouRow, PARTY_COLUMNS};
-use crate::db::schema::{mou_commitments, mou_numbers, mou_parties, mous, products};
-use crate::db::{BIND_LIMIT, Db, each, insert_all};
+use crate::db::schema::{mou_commitments, mou_parties, mous, products};
+use crate::db::{Db, each, insert_all, load_of};
 use crate::error::Result;
 use chrono::NaiveDate;
+use diesel::backend::Backend;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Date;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Date, HasSqlType, Integer};
 use std::collections::{HashMap, HashSet};
 
 pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Mou>> {
@@ -60,12 +63,8 @@ pub(super) fn signing_day() -> SqlLiteral<Date> {
 
 /// Which of `ids` are products.
 pub(super) fn known_products(db: &mut Db, ids: &[&str]) -> Result<HashSet<String>> {
-    let mut known = HashSet::new();
-    for chunk in ids.chunks(BIND_LIMIT) {
-        let found: Vec<String> = products::table.filter(products::id.eq_any(chunk.iter().copied())).select(products::id).load(db)?;
-        known.extend(found);
-    }
-    Ok(known)
+    let found: Vec<String> = load_of!(db, ids, products::id, products::table.select(products::id));
+    Ok(found.into_iter().collect())
 }
 
 /// A natural key: registrar, external number, day of signing.
@@ -86,15 +85,40 @@ pub(super) fn taken(db: &mut Db, keys: &[NaturalKey]) -> Result<HashMap<NaturalK
     Ok(found.into_iter().filter_map(|(registrar, number, signed, id)| Some(((registrar?, number?, signed?), id))).collect())
 }
 
+/// The statement that takes sequence numbers. As diesel's own upsert it would be prepared anew for every transaction.
+#[derive(Debug, Clone, Copy, QueryId)]
+struct TakeNumbers {
+    year: i32,
+    n: i64,
+}
+
+impl Query for TakeNumbers {
+    type SqlType = BigInt;
+}
+
+impl<Conn> RunQueryDsl<Conn> for TakeNumbers {}
+
+impl<DB> QueryFragment<DB> for TakeNumbers
+where
+    DB: Backend + HasSqlType<Integer> + HasSqlType<BigInt>,
+    i32: ToSql<Integer, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO mou_numbers (year, last) VALUES (");
+        out.push_bind_param::<Integer, _>(&self.year)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.n)?;
+        out.push_sql(") ON CONFLICT (year) DO UPDATE SET last = mou_numbers.last + ");
+        out.push_bind_param::<BigInt, _>(&self.n)?;
+        out.push_sql(" RETURNING last");
+        Ok(())
+    }
+}
+
 /// Takes `n` sequence numbers of `year`; the first of them. The row's lock is held through the commit.
 pub(super) fn take_numbers(db: &mut Db, year: i32, n: i64) -> Result<i64> {
-    let last: i64 = each!(db, |conn| diesel::insert_into(mou_numbers::table)
-        .values((mou_numbers::year.eq(year), mou_numbers::last.eq(n)))
-        .on_conflict(mou_numbers::year)
-        .do_update()
-        .set(mou_numbers::last.eq(mou_numbers::last + n))
-        .returning(mou_numbers::last)
-        .get_result(conn))?;
+    let last: i64 = each!(db, |conn| TakeNumbers { year, n }.get_result(conn))?;
     Ok(last - n + 1)
 }
 

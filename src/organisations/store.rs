@@ -6,7 +6,7 @@ use crate::db::schema::{
     agencies, buyers, certificates, demands, events, facilities, keys, mou_parties, mous, organisations, personal_codes, producers,
     products, star_proposals,
 };
-use crate::db::{BIND_LIMIT, Db, each, insert_all};
+use crate::db::{Db, each, insert_all, load_of};
 use crate::error::Result;
 use crate::reference::ProvinceId;
 use diesel::prelude::*;
@@ -41,26 +41,21 @@ impl Identity {
 /// What the database says.
 pub fn identities(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, Identity>> {
     type Row = (String, String, ProvinceId, Option<String>, Option<chrono::NaiveDate>, Option<String>, Option<String>, Option<String>);
-    let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(BIND_LIMIT) {
-        let found: Vec<Row> = organisations::table
-            .left_join(producers::table)
-            .left_join(buyers::table)
-            .left_join(agencies::table)
-            .filter(organisations::id.eq_any(chunk.iter().copied()))
-            .select((
-                organisations::id,
-                organisations::name,
-                organisations::province_id,
-                organisations::successor_id,
-                organisations::succeeded_on,
-                producers::organisation_id.nullable(),
-                buyers::organisation_id.nullable(),
-                agencies::organisation_id.nullable(),
-            ))
-            .load(db)?;
-        rows.extend(found);
-    }
+    let rows: Vec<Row> = load_of!(
+        db,
+        ids,
+        organisations::id,
+        organisations::table.left_join(producers::table).left_join(buyers::table).left_join(agencies::table).select((
+            organisations::id,
+            organisations::name,
+            organisations::province_id,
+            organisations::successor_id,
+            organisations::succeeded_on,
+            producers::organisation_id.nullable(),
+            buyers::organisation_id.nullable(),
+            agencies::organisation_id.nullable(),
+        ))
+    );
     Ok(rows
         .into_iter()
         .map(|(id, name, province_id, successor_id, succeeded_on, producer, buyer, agency)| {
