@@ -12,9 +12,11 @@ use crate::decimal::Quantity;
 use crate::market::record::{Id, MouRecord, Per, Promise};
 use crate::measure::{self, Pack};
 use crate::mous::Period;
+use crate::products::is_package;
 use crate::reference::UnitId;
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// What was read.
@@ -43,7 +45,8 @@ pub(super) fn naming(db: &mut Db, product: &str) -> QueryResult<Vec<String>> {
     mou_commitments::table.filter(mou_commitments::product_id.eq(product)).select(mou_commitments::mou_id).distinct().load(db)
 }
 
-#[derive(Queryable)]
+/// What of an `MoU` says what it promises, from its row or from the body of its change.
+#[derive(Queryable, Deserialize)]
 struct Mou {
     id: String,
     version: i64,
@@ -53,8 +56,11 @@ struct Mou {
     effective_until: Option<NaiveDate>,
 }
 
-#[derive(Queryable)]
+/// What of a commitment says it.
+#[derive(Queryable, Deserialize)]
 struct Commitment {
+    /// Not in a body: there it stands within its `MoU`.
+    #[serde(skip)]
     mou_id: String,
     product_id: Option<String>,
     quantity: Option<Quantity>,
@@ -62,6 +68,25 @@ struct Commitment {
     period: Option<Period>,
     starts_on: Option<NaiveDate>,
     ends_on: Option<NaiveDate>,
+}
+
+/// The `MoU` in the body of a change, where nothing but itself says what it promises: no commitment to a product is
+/// counted in packs, whose worth the product states. Most are like that, and the tables need not be asked.
+pub(super) fn of_body(text: &str) -> std::result::Result<Option<MouRecord>, Unfit> {
+    #[derive(Deserialize)]
+    struct Commitments {
+        #[serde(default)]
+        commitments: Vec<Commitment>,
+    }
+    let unfit = |error| Unfit(format!("its body: {error}"));
+    // Twice over the text is cheaper than once with `flatten`, which keeps a copy of all that it meets.
+    let mou: Mou = serde_json::from_str(text).map_err(unfit)?;
+    let Commitments { commitments } = serde_json::from_str(text).map_err(unfit)?;
+    let named: Vec<&Commitment> = commitments.iter().filter(|commitment| commitment.product_id.is_some()).collect();
+    if named.iter().any(|commitment| commitment.unit.is_some_and(is_package)) {
+        return Ok(None);
+    }
+    record(&mou, &named, &HashMap::new()).map(Some)
 }
 
 /// What the worth of a commitment depends on beside itself.
@@ -133,11 +158,13 @@ fn record(mou: &Mou, commitments: &[&Commitment], products: &HashMap<String, Pro
     for commitment in commitments {
         let Some(product_id) = &commitment.product_id else { continue };
         let product = products.get(product_id).copied().unwrap_or_default();
-        versions = versions.saturating_add(product.version);
+        if commitment.unit.is_some_and(is_package) {
+            versions = versions.saturating_add(product.version);
+        }
         promises.extend(promise(convert::id(product_id)?, commitment, mou, product.pack.as_ref()));
     }
-    // The versions of its products count below its own, so that a pack that is stated anew makes a later version of the
-    // same `MoU`. Within one version of it the products are the same ones, whose versions only rise.
+    // The versions of the products whose packs count stand below its own, so that a pack that is stated anew makes a
+    // later version of the same `MoU`. Within one version of it the products are the same ones, whose versions only rise.
     let version = (mou.version << 32) | versions.min(i64::from(u32::MAX));
     Ok(MouRecord { id: convert::id(&mou.id)?, version, promises })
 }

@@ -7,7 +7,6 @@ use crate::error::Result;
 use crate::log::{self, Operation, Position};
 use crate::market::Market;
 use crate::market::record::{Change, Id, MouRecord};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
@@ -125,32 +124,15 @@ fn change_of(change: &log::Change, steps: &mut Steps) -> Result<Option<Change>, 
         "demand" => Some(Change::Demand(convert::demand(&body(change)?)?)),
         "mou" if gone => Some(Change::MouGone(id()?)),
         "mou" => {
-            let mou: Mou = body(change)?;
-            if mou.commitments.iter().all(|commitment| commitment.product_id.is_none()) {
-                // It promises nothing, and most say no more: the tables need not be asked.
-                Some(Change::Mou(MouRecord { id: id()?, version: mou.version << 32, promises: Vec::new() }))
-            } else {
+            let mou = promises::of_body(text(change)?)?;
+            if mou.is_none() {
                 steps.mous.insert(change.entity_id.clone(), place);
-                None
             }
+            mou.map(Change::Mou)
         }
         // Events, facilities, keys and whatever else the register keeps are not in the market.
         _ => None,
     })
-}
-
-/// What of an `MoU` says whether it promises anything.
-#[derive(Deserialize)]
-struct Mou {
-    version: i64,
-    #[serde(default)]
-    commitments: Vec<Commitment>,
-}
-
-/// What of a commitment says whether a product is promised.
-#[derive(Deserialize)]
-struct Commitment {
-    product_id: Option<String>,
 }
 
 fn ids(places: &HashMap<String, usize>) -> Vec<String> {
@@ -158,6 +140,9 @@ fn ids(places: &HashMap<String, usize>) -> Vec<String> {
 }
 
 fn body<T: DeserializeOwned>(change: &log::Change) -> Result<T, Unfit> {
-    let text = change.body.as_deref().ok_or_else(|| Unfit("it has no body".to_owned()))?;
-    serde_json::from_str(text).map_err(|error| Unfit(format!("its body: {error}")))
+    serde_json::from_str(text(change)?).map_err(|error| Unfit(format!("its body: {error}")))
+}
+
+fn text(change: &log::Change) -> Result<&str, Unfit> {
+    change.body.as_deref().ok_or_else(|| Unfit("it has no body".to_owned()))
 }

@@ -12,4 +12,5 @@ mod store;
 pub use collection::Products;
 pub(crate) use collection::made;
 pub use model::{NewPack, NewProduct, Pack, Picture, Product, ProductStatus, ProductView, Storage, ValidCertificate};
+pub(crate) use rules::is_package;
 pub(crate) use store::insert;

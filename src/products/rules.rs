@@ -210,7 +210,8 @@ fn read_pack(pack: &NewPack, faults: &mut Faults) -> Option<Pack> {
     Some(Pack { unit: unit?, content_quantity: pack.content_quantity, content_unit: content_unit? })
 }
 
-fn is_package(unit: UnitId) -> bool {
+/// Whether a product may state what a `unit` of it holds. Of every other unit the table alone says what it is worth.
+pub fn is_package(unit: UnitId) -> bool {
     let unit = reference().units.get(unit);
     unit.factor_kind == FactorKind::PerProduct || unit.dimension == "package"
 }
