@@ -80,6 +80,15 @@ macro_rules! operations {
 }
 pub(crate) use operations;
 
+/// A record, and what is answered of it where that is known.
+#[derive(Debug)]
+pub struct Viewed<C: Collection + ?Sized> {
+    /// As it is stored.
+    pub record: C::Record,
+    /// As it is answered.
+    pub view: Option<C::View>,
+}
+
 /// A collection.
 pub trait Collection: Send + Sync + 'static {
     /// Its name, filters, sorts and words.
@@ -89,7 +98,7 @@ pub trait Collection: Send + Sync + 'static {
     /// A record as it is stored: the body of its changes.
     type Record: Serialize + DeserializeOwned + Clone + Send + 'static;
     /// A record as it is answered: the stored one with what follows from dates and other records.
-    type View: Serialize + ToSchema;
+    type View: Serialize + ToSchema + Send + 'static;
 
     /// Id of a record.
     fn id(record: &Self::Record) -> &str;
@@ -124,6 +133,15 @@ pub trait Collection: Send + Sync + 'static {
     /// # Errors
     /// What the database says; what is wrong with an item is its own result.
     fn create(tx: &mut Tx<'_>, permit: &Permit, items: Vec<Self::New>) -> Result<Vec<Result<Self::Record>>>;
+    /// The same, with each record as it is answered for day `as_of` where the transaction has all that this needs at hand;
+    /// what comes without is put together after the commit.
+    ///
+    /// # Errors
+    /// As `create`.
+    fn create_viewed(tx: &mut Tx<'_>, permit: &Permit, items: Vec<Self::New>, _: NaiveDate) -> Result<Vec<Result<Viewed<Self>>>> {
+        let results = Self::create(tx, permit, items)?;
+        Ok(results.into_iter().map(|result| result.map(|record| Viewed { record, view: None })).collect())
+    }
     /// Checks and stores the next version of `current`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 use super::answer::{Answer, pick, read_fields};
 use super::auth::{Operation as OperationId, Permitted};
 use super::body::{self, Media};
-use super::collection::{Collection, location};
+use super::collection::{Collection, Viewed, location};
 use super::edge::language;
 use super::etag::{IfMatch, etag, is_not_modified, must_not_exist, stale};
 use super::idempotency::IdempotencyKey;
@@ -75,10 +75,24 @@ pub async fn create<C: Collection>(
         return Ok(answer.into_response());
     }
     // Nothing has to be kept with the effect, so the answer is put together after the commit: other writers don't wait for it.
-    let record = app.write(&context, false, move |tx| create_one::<C>(tx, &permit, new.clone())).await?;
+    let as_of = context.as_of;
+    let made_now = move |tx: &mut Tx<'_>| {
+        let viewed = C::create_viewed(tx, &permit, vec![new.clone()], as_of)?.pop().unwrap_or_else(|| Err(no_result()))?;
+        let owners = match viewed.view {
+            Some(_) => C::owners(tx.db, std::slice::from_ref(&viewed.record))?,
+            None => Vec::new(),
+        };
+        Ok((viewed, owners))
+    };
+    let (Viewed { record, view }, owners) = app.write(&context, false, made_now).await?;
     let (id, version) = (C::id(&record).to_owned(), C::version(&record));
-    let asked = context.clone();
-    let answer = app.store.read(move |db| made::<C>(db, record, &asked, false)).await;
+    let answer = if let Some(view) = view {
+        let object = seen::<C>(&view, &owners.into_iter().next().unwrap_or_default(), &context)?;
+        Ok(created::<C>(&id, version, object, &context))
+    } else {
+        let asked = context.clone();
+        app.store.read(move |db| made::<C>(db, record, &asked, false)).await
+    };
     // It is stored: a database that went away since must not make us say otherwise.
     let answer = answer.unwrap_or_else(|_| Answer {
         status: 201,
@@ -393,17 +407,26 @@ fn visible_at<C: Collection>(db: &mut Db, id: &str, instant: chrono::NaiveDateTi
 /// The records as the caller sees them.
 fn shown<C: Collection>(db: &mut Db, records: Vec<C::Record>, owners: &[Owners], context: &Context) -> Result<Vec<Map<String, Value>>> {
     let views = C::views(db, records, context.as_of)?;
-    views
-        .iter()
-        .zip(owners)
-        .map(|(view, owners)| {
-            let mut object = object_of(view)?;
-            redact(C::SPEC.table, &mut object, context.caller.sight(owners));
-            let hidden = C::hidden(&object, &context.caller, owners);
-            take_out(&mut object, &hidden);
-            Ok(object)
-        })
-        .collect()
+    views.iter().zip(owners).map(|(view, owners)| seen::<C>(view, owners, context)).collect()
+}
+
+/// A view without what the caller may not see.
+fn seen<C: Collection>(view: &C::View, owners: &Owners, context: &Context) -> Result<Map<String, Value>> {
+    let mut object = object_of(view)?;
+    redact(C::SPEC.table, &mut object, context.caller.sight(owners));
+    let hidden = C::hidden(&object, &context.caller, owners);
+    take_out(&mut object, &hidden);
+    Ok(object)
+}
+
+/// 201 with `Location`.
+fn created<C: Collection>(id: &str, version: i64, object: Map<String, Value>, context: &Context) -> Answer {
+    let answer = Answer::ok(Value::Object(object).to_string()).with_version(version, context);
+    Answer { status: 201, location: Some(location::<C>(id)), ..answer }
+}
+
+fn no_result() -> Problem {
+    Problem::internal("no result for the item")
 }
 
 /// What the latest version of a record keeps from the caller, which its earlier versions do not tell either.
@@ -439,7 +462,7 @@ fn made<C: Collection>(db: &mut Db, record: C::Record, context: &Context, valida
 }
 
 fn create_one<C: Collection>(tx: &mut Tx<'_>, permit: &Permit, new: C::New) -> Result<C::Record> {
-    C::create(tx, permit, vec![new])?.pop().unwrap_or_else(|| Err(Problem::internal("no result for the item")))
+    C::create(tx, permit, vec![new])?.pop().unwrap_or_else(|| Err(no_result()))
 }
 
 /// A struct as a JSON object.

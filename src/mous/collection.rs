@@ -12,7 +12,7 @@ use crate::db::schema::{mou_parties, mous};
 use crate::db::{Db, Json};
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::events;
-use crate::http::collection::{Collection, Spec, operations};
+use crate::http::collection::{Collection, Spec, Viewed, operations};
 use crate::http::page::{Page, day_key, keyset};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::log::{Operation, Tx, is_same};
@@ -95,32 +95,16 @@ impl Collection for Mous {
     }
 
     fn create(tx: &mut Tx<'_>, permit: &Permit, items: Vec<NewMou>) -> Result<Vec<Result<Mou>>> {
-        // Only the first version takes the registrar from the key: a later one must not change hands unsaid.
-        let registrar = permit.caller.organisation_id.clone();
-        let items: Vec<NewMou> =
-            items.into_iter().map(|new| NewMou { registrar_id: new.registrar_id.or_else(|| registrar.clone()), ..new }).collect();
-        let known = Known::load(tx.db, &items)?;
-        let mut seen: HashSet<NaturalKey> = HashSet::new();
-        let mut results: Vec<Result<Mou>> = items
-            .iter()
-            .map(|new| {
-                let mou = known.record(tx, new, tx.new_id("mou")?, None)?;
-                permit.require(&mou.owners())?;
-                if !party_may(mou.row.status) {
-                    stated_by_officer(permit, &mou.owners())?;
-                }
-                known.refuse_taken(&mou.row, &mut seen)?;
-                Ok(mou)
-            })
-            .collect();
-        // As late as possible: from here to the commit no other MoU of the year is numbered.
-        number(tx, results.iter_mut().filter_map(|result| result.as_mut().ok()))?;
-        let stored: Vec<&Mou> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
-        store::insert(tx.db, &stored)?;
-        for mou in stored {
-            tx.record(Operation::Create, "mou", &mou.row.id, 1, mou)?;
-        }
-        Ok(results)
+        create(tx, permit, items).map(|(results, _)| results)
+    }
+
+    fn create_viewed(tx: &mut Tx<'_>, permit: &Permit, items: Vec<NewMou>, as_of: NaiveDate) -> Result<Vec<Result<Viewed<Self>>>> {
+        let (results, known) = create(tx, permit, items)?;
+        let lineage = Lineage { known: known.organisations, as_of };
+        // Who took over from a party is read after the commit.
+        let is_whole = lineage.known.values().all(|identity| lineage.step(identity).is_none());
+        let viewed = |record: Mou| Viewed { view: is_whole.then(|| view(record.clone(), &lineage, &known.events, as_of)), record };
+        Ok(results.into_iter().map(|result| result.map(viewed)).collect())
     }
 
     fn replace(tx: &mut Tx<'_>, permit: &Permit, current: &Mou, new: NewMou) -> Result<Mou> {
@@ -196,6 +180,36 @@ impl Collection for Mous {
         let events = events::names(db, &events.into_iter().collect::<Vec<_>>())?;
         Ok(records.into_iter().map(|record| view(record, &lineage, &events, as_of)).collect())
     }
+}
+
+/// Checks, numbers and stores new `MoUs`; with what was known of whom they name.
+fn create(tx: &mut Tx<'_>, permit: &Permit, items: Vec<NewMou>) -> Result<(Vec<Result<Mou>>, Known)> {
+    // Only the first version takes the registrar from the key: a later one must not change hands unsaid.
+    let registrar = permit.caller.organisation_id.clone();
+    let items: Vec<NewMou> =
+        items.into_iter().map(|new| NewMou { registrar_id: new.registrar_id.or_else(|| registrar.clone()), ..new }).collect();
+    let known = Known::load(tx.db, &items)?;
+    let mut seen: HashSet<NaturalKey> = HashSet::new();
+    let mut results: Vec<Result<Mou>> = items
+        .iter()
+        .map(|new| {
+            let mou = known.record(tx, new, tx.new_id("mou")?, None)?;
+            permit.require(&mou.owners())?;
+            if !party_may(mou.row.status) {
+                stated_by_officer(permit, &mou.owners())?;
+            }
+            known.refuse_taken(&mou.row, &mut seen)?;
+            Ok(mou)
+        })
+        .collect();
+    // As late as possible: from here to the commit no other MoU of the year is numbered.
+    number(tx, results.iter_mut().filter_map(|result| result.as_mut().ok()))?;
+    let stored: Vec<&Mou> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
+    store::insert(tx.db, &stored)?;
+    for mou in stored {
+        tx.record(Operation::Create, "mou", &mou.row.id, 1, mou)?;
+    }
+    Ok((results, known))
 }
 
 /// Organisations with those that took over their obligations by a day.
