@@ -34,6 +34,7 @@ mod organisations;
 mod preconditions;
 mod products;
 mod readme;
+mod relevance;
 mod reports;
 mod schema;
 mod search;
