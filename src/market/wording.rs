@@ -6,7 +6,7 @@
 //! both directions of matching agree.
 
 use super::text::lexicon::{Fold, Lexicon, Word};
-use super::text::query::{NO_WORD, NameWords};
+use super::text::query::{MOST_REWRITINGS, NO_WORD, NameWords};
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
@@ -16,8 +16,6 @@ use std::ops::Range;
 
 /// Words that count: as many as of a search.
 const MOST_WORDS: usize = 10;
-/// Other wordings that are tried: as many as of a search.
-const MOST_REWRITINGS: usize = 8;
 
 /// Words, the places of the phrase that is a synonym, and phrases with another sense.
 type WordsAndSenses = (Vec<Token>, Range<usize>, Vec<Vec<Token>>);

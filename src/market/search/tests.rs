@@ -80,6 +80,21 @@ fn other_names_are_found_after_the_word_and_before_its_other_senses() {
 }
 
 #[test]
+fn a_name_that_begins_with_what_was_meant_comes_first() {
+    let market = named(&["Nước ép dứa", "Khóm Cầu Đúc", "Dứa Tắc Cậu"]);
+    let fruit_before_juice = ["Dứa Tắc Cậu", "Khóm Cầu Đúc", "Nước ép dứa"];
+    assert_eq!(names(&market, "dứa"), fruit_before_juice);
+    assert_eq!(names(&market, "trái dứa"), fruit_before_juice, "a word that counts fruit asks for nothing");
+    assert_eq!(hows(&market, "trái dứa"), [How::Synonym; 3]);
+    // Whole words before half ones, whatever they begin with.
+    let market = named(&["Khômm", "Dứa Tắc Cậu"]);
+    assert_eq!(names(&market, "khom"), ["Dứa Tắc Cậu", "Khômm"]);
+    // The words of a phrase with a sense of its own stand together, or they are there by chance.
+    let market = named(&["Cá cơm lóc thịt", "Khô cá quả", "Khô cá lóc"]);
+    assert_eq!(names(&market, "cá lóc"), ["Khô cá lóc", "Khô cá quả", "Cá cơm lóc thịt"]);
+}
+
+#[test]
 fn words_side_by_side_beat_scattered_ones_and_the_product_beats_its_producer() {
     let market = loaded([
         Change::Organisation(organisation(100, "HTX Hành Tím Vĩnh Châu", 0)),

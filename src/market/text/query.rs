@@ -8,11 +8,12 @@ use super::lexicon::{Fold, Lexicon, Word};
 use super::synonyms::Thesaurus;
 use super::tokens::{Token, tokens};
 use roaring::{MultiOps, RoaringBitmap};
+use std::ops::Range;
 
 /// Words of a query that count; nobody types more, and each costs.
 const MOST_WORDS: usize = 10;
-/// Other wordings that are tried.
-const MOST_REWRITINGS: usize = 8;
+/// Other wordings that are tried: the longest list is that of what a kind comprises.
+pub const MOST_REWRITINGS: usize = 24;
 /// Words of a name that are kept for ranking.
 pub const NAME_WORDS: usize = 16;
 /// No word.
@@ -57,10 +58,15 @@ struct Reading {
     marks: Vec<u8>,
     places: u8,
     how: How,
+    /// Whether a phrase was put in place of one that was typed.
+    in_other_words: bool,
     /// Whether every word was typed with marks.
     is_marked: bool,
     /// Phrases in which words of the query mean something else.
     other_senses: Vec<Vec<Word>>,
+    /// Places, one bit each, whose word must follow the one of the place before: those of phrases that mean something as
+    /// a whole.
+    bound: u32,
 }
 
 /// The rows that a query means.
@@ -134,17 +140,27 @@ const WHOLE: u8 = 0b0001_0000;
 /// As typed, also in its marks.
 const SAME_MARKS: u8 = 0b0010_0000;
 
-/// Tiers of the score, from bit 24 on.
-const TIER_TYPED: u32 = 6;
-const TIER_SYNONYM: u32 = 5;
-/// A chance match of the word in another sense.
-const TIER_OTHER_SENSE: u32 = 4;
+/// Classes of the score, from bit 24 on. A Vietnamese name begins with what the thing is, so that a name which begins
+/// with another word for it comes before one that only has the word that was typed: for "trà xanh", "Chè xanh" before
+/// "Sữa rửa mặt trà xanh".
+const BEGINS_AS_TYPED: u32 = 6;
+const BEGINS_IN_OTHER_WORDS: u32 = 5;
+/// Every word stands whole in the name.
+const HAS_AS_TYPED: u32 = 4;
+const HAS_IN_OTHER_WORDS: u32 = 3;
+/// Words stand in the producer's name, go on, or were mended.
+const PART_AS_TYPED: u32 = 2;
+const PART_IN_OTHER_WORDS: u32 = 1;
+/// A chance match of the word in another sense, or in the producer's name alone.
+const BY_CHANCE: u32 = 0;
 
 /// What the words of a name are to a reading.
 #[derive(Debug, Clone, Copy, Default)]
 struct Fit {
     in_name: u32,
     adjacent: u32,
+    /// Places, one bit each, whose word follows that of the place before.
+    following: u32,
     whole: u32,
     same: u32,
     starts: u32,
@@ -156,11 +172,7 @@ impl Reading {
         let masked = self.masked(words);
         let fit = self.fit(words, masked);
         let in_other_sense = masked != 0 && fit.in_name < u32::from(self.places);
-        let tier = match self.how {
-            How::Synonym => TIER_SYNONYM,
-            _ if in_other_sense => TIER_OTHER_SENSE,
-            _ => TIER_TYPED,
-        };
+        let class = self.class(&fit, in_other_sense);
         // How it was found is a matter of letters, whatever the sense.
         let seen = if in_other_sense { self.fit(words, 0) } else { fit };
         let how = match self.how {
@@ -168,9 +180,25 @@ impl Reading {
             How::Exact if seen.same < seen.in_name || seen.in_name == 0 && !self.is_marked => How::Folded,
             how => how,
         };
-        let Fit { in_name, adjacent, whole, same, starts, length } = fit;
-        let score = tier << 24 | in_name << 20 | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - length.min(31)) << 1 | 1;
+        let Fit { in_name, adjacent, following: _, whole, same, starts, length } = fit;
+        let score = class << 24 | in_name << 20 | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - length.min(31)) << 1 | 1;
         (score, how)
+    }
+
+    fn class(&self, fit: &Fit, in_other_sense: bool) -> u32 {
+        let places = u32::from(self.places);
+        if in_other_sense || fit.in_name == 0 {
+            return BY_CHANCE;
+        }
+        if fit.whole < places || fit.following & self.bound != self.bound {
+            return if self.in_other_words { PART_IN_OTHER_WORDS } else { PART_AS_TYPED };
+        }
+        match (fit.starts != 0 && fit.adjacent + 1 == places, self.in_other_words) {
+            (true, false) => BEGINS_AS_TYPED,
+            (true, true) => BEGINS_IN_OTHER_WORDS,
+            (false, false) => HAS_AS_TYPED,
+            (false, true) => HAS_IN_OTHER_WORDS,
+        }
     }
 
     /// Counts the words of the query in a name, leaving out the places in `masked`.
@@ -189,7 +217,9 @@ impl Reading {
                 places |= 1 << place;
                 fit.whole += u32::from(mark & WHOLE != 0);
                 fit.same += u32::from(mark & SAME_MARKS != 0);
-                fit.adjacent += u32::from(before != 0 && place == before + 1);
+                let follows = before != 0 && place == before + 1;
+                fit.adjacent += u32::from(follows);
+                fit.following |= u32::from(follows) << place;
                 fit.starts |= u32::from(at == 0 && place == 1);
             }
             before = place;
@@ -225,8 +255,10 @@ fn as_typed(typed: &[Token], end: LastWord, lexicon: &Lexicon, thesaurus: &Thesa
             marks: marks(typed, &slots, lexicon),
             places: places(typed),
             how: How::Exact,
+            in_other_words: false,
             is_marked: is_marked(typed),
             other_senses,
+            bound: thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits),
         });
     }
     for rewriting in thesaurus.rewritings(typed, MOST_REWRITINGS) {
@@ -255,8 +287,10 @@ fn as_typed(typed: &[Token], end: LastWord, lexicon: &Lexicon, thesaurus: &Thesa
                 marks: marks(words, &slots, lexicon),
                 places: places(words),
                 how: How::Synonym,
+                in_other_words: !rewriting.phrase.is_empty(),
                 is_marked: true,
                 other_senses: Vec::new(),
+                bound: bound(rewriting.phrase.clone()),
             });
         }
     }
@@ -312,8 +346,10 @@ fn with_most_words(typed: &[Token], lexicon: &Lexicon) -> Vec<Reading> {
                 marks: marks(typed, &slots, lexicon),
                 places: places(typed),
                 how: How::Partial,
+                in_other_words: false,
                 is_marked: false,
                 other_senses: Vec::new(),
+                bound: 0,
             }];
         }
     }
@@ -343,11 +379,25 @@ fn reading(typed: &[Token], slots: &[Slot], how: How, lexicon: &Lexicon) -> Vec<
     if rows.is_empty() {
         return Vec::new();
     }
-    vec![Reading { rows, marks: marks(typed, slots, lexicon), places: places(typed), how, is_marked: false, other_senses: Vec::new() }]
+    vec![Reading {
+        rows,
+        marks: marks(typed, slots, lexicon),
+        places: places(typed),
+        how,
+        in_other_words: false,
+        is_marked: false,
+        other_senses: Vec::new(),
+        bound: 0,
+    }]
 }
 
 fn is_marked(typed: &[Token]) -> bool {
     typed.iter().all(Token::is_marked)
+}
+
+/// The places, from 1, of a phrase at `words` but for its first.
+fn bound(words: Range<usize>) -> u32 {
+    words.skip(1).fold(0, |bits, at| bits | 1 << (at + 1))
 }
 
 fn places(typed: &[Token]) -> u8 {

@@ -2,6 +2,10 @@
 
 use super::tokens::{Token, tokens};
 use std::collections::HashMap;
+use std::ops::Range;
+
+/// Words before the name of a fruit that say no more than that it is one: "trái bơ" is "bơ".
+const COUNTERS: [&str; 2] = ["trái", "quả"];
 
 /// A phrase and another one that means the same.
 #[derive(Debug, Clone)]
@@ -24,8 +28,8 @@ pub struct Thesaurus {
 pub struct Rewriting {
     /// The words.
     pub words: Vec<Token>,
-    /// Which of them are the other phrase: they must stand side by side.
-    pub phrase: std::ops::Range<usize>,
+    /// Which of them are the other phrase: they must stand side by side. None where a word was only left out.
+    pub phrase: Range<usize>,
 }
 
 impl Thesaurus {
@@ -49,23 +53,68 @@ impl Thesaurus {
         thesaurus
     }
 
-    /// `query` with each of its phrases that has a synonym said in the other words, one phrase at a time; at most `most`.
+    /// `query` with each of its phrases that has a synonym said in the other words, one phrase at a time, and without the
+    /// word before a fruit that counts it; at most `most`.
     pub fn rewritings(&self, query: &[Token], most: usize) -> Vec<Rewriting> {
         let mut found: Vec<Rewriting> = Vec::new();
+        let mut add = |rewriting: Rewriting| {
+            if found.len() < most && !found.contains(&rewriting) && rewriting.words != query {
+                found.push(rewriting);
+            }
+        };
         for at in 0..query.len() {
-            let Some(rest) = query.get(at..) else { break };
-            let Some(entries) = rest.first().and_then(|first| self.entries.get(&first.folded)) else { continue };
-            for entry in entries.iter().filter(|entry| begins_with(rest, &entry.from)) {
+            for entry in self.entries_at(query, at).filter(|entry| !self.is_in_another_sense(query, at, &entry.from)) {
                 let before = query.iter().take(at);
                 let after = query.iter().skip(at + entry.from.len());
                 let words: Vec<Token> = before.chain(&entry.to).chain(after).cloned().collect();
-                let rewriting = Rewriting { words, phrase: at..at + entry.to.len() };
-                if found.len() < most && !found.contains(&rewriting) && rewriting.words != query {
-                    found.push(rewriting);
-                }
+                add(Rewriting { words, phrase: at..at + entry.to.len() });
             }
         }
+        if let Some(counted) = self.without_counter(query) {
+            add(Rewriting { words: counted.to_vec(), phrase: 0..0 });
+            self.rewritings(counted, most).into_iter().for_each(add);
+        }
         found
+    }
+
+    /// Places of `query` where words are known to mean something together.
+    pub fn phrases<'a>(&'a self, query: &'a [Token]) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        (0..query.len()).flat_map(move |at| {
+            let synonyms = self.entries_at(query, at).map(|entry| entry.from.len());
+            let senses = self.senses_at(query, at).map(|(_, phrase)| phrase.len());
+            synonyms.chain(senses).filter(|length| *length > 1).map(move |length| at..at + length)
+        })
+    }
+
+    /// Entries whose phrase begins at `at`.
+    fn entries_at<'a>(&'a self, query: &'a [Token], at: usize) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        let rest = query.get(at..).unwrap_or_default();
+        let entries = rest.first().and_then(|first| self.entries.get(&first.folded)).map_or(&[] as &[_], Vec::as_slice);
+        entries.iter().filter(move |entry| begins_with(rest, &entry.from))
+    }
+
+    /// Other senses of a word of `query` whose phrase begins at `at`.
+    fn senses_at<'a>(&'a self, query: &'a [Token], at: usize) -> impl Iterator<Item = &'a (Token, Vec<Token>)> + use<'a> {
+        let rest = query.get(at..).unwrap_or_default();
+        let senses = query.iter().filter_map(|typed| self.other_senses.get(&typed.folded)).flatten();
+        senses.filter(move |(_, phrase)| begins_with(rest, phrase))
+    }
+
+    /// Whether `from` at `at` lies in a longer phrase of the query in which it is not what its synonym means: "trà" in
+    /// "Trà Vinh".
+    fn is_in_another_sense(&self, query: &[Token], at: usize, from: &[Token]) -> bool {
+        (0..=at).any(|start| {
+            self.senses_at(query, start)
+                .any(|(word, phrase)| phrase.len() > from.len() && start + phrase.len() >= at + from.len() && from.contains(word))
+        })
+    }
+
+    /// What is counted, where `query` begins with a word for a piece of fruit that does no more than that.
+    fn without_counter<'a>(&self, query: &'a [Token]) -> Option<&'a [Token]> {
+        let (first, rest) = query.split_first()?;
+        let is_counter = COUNTERS.iter().any(|counter| tokens(counter).iter().any(|counter| means(first, counter)));
+        let is_phrase = self.phrases(query).any(|phrase| phrase.start == 0);
+        (is_counter && !rest.is_empty() && !is_phrase).then_some(rest)
     }
 
     /// Phrases in which a word of `query` has another sense, unless the query has the phrase itself.
@@ -115,6 +164,29 @@ mod tests {
         assert!(said("dừa").is_empty(), "coconut is no pineapple");
         assert_eq!(said("dua"), ["khom"], "without marks it may be one");
         assert!(said("quả").is_empty(), "one way only");
+    }
+
+    #[test]
+    fn a_word_that_counts_fruit_may_be_left_out() {
+        assert_eq!(said("trái khóm"), ["qua khom", "trai dua", "khom", "dua"]);
+        assert_eq!(said("trai"), ["qua"], "where there is something to count");
+        assert_eq!(said("khóm trái"), ["dua trai", "khom qua"], "and it comes first");
+        let thesaurus = Thesaurus::new([("trái cây", "hoa quả")], [("trái", "trái vụ")]);
+        let others = |query: &str| thesaurus.rewritings(&tokens(query), 8).len();
+        assert_eq!((others("trái cây sấy"), others("trái vụ sớm"), others("trái bơ")), (1, 0, 1), "not where it is part of a phrase");
+    }
+
+    #[test]
+    fn a_word_in_a_phrase_with_another_sense_has_no_other_name() {
+        let thesaurus = Thesaurus::new(
+            [("trà", "chè"), ("trà", "tea"), ("cá quả", "cá lóc"), ("quả", "trái")],
+            [("trà", "trà vinh"), ("quả", "cá quả")],
+        );
+        let others = |query: &str| thesaurus.rewritings(&tokens(query), 8).len();
+        assert_eq!((others("trà sen"), others("dừa trà vinh"), others("cá quả"), others("quả cam")), (2, 0, 1, 2));
+        let phrases = |query: &str| thesaurus.phrases(&tokens(query)).collect::<Vec<_>>();
+        assert_eq!(phrases("dừa trà vinh"), [1..3]);
+        assert!(phrases("trà sen vinh").is_empty());
     }
 
     #[test]
