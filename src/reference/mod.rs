@@ -256,8 +256,8 @@ mod tests {
         assert_eq!(tables.certificate_kinds.all().len(), 39);
         assert_eq!(tables.units.all().len(), 52);
         assert_eq!(tables.retail_systems.all().len(), 39);
-        assert_eq!(tables.synonyms.all().len(), 339);
-        assert_eq!(tables.synonyms.other_senses().len(), 160);
+        assert_eq!(tables.synonyms.all().len(), 433);
+        assert_eq!(tables.synonyms.other_senses().len(), 174);
     }
 
     #[test]
