@@ -9,7 +9,7 @@ use crate::support::{Database, TestApp, a_producer, a_product, json};
 use cungcau::demo_data::{Plan, fill};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -218,8 +218,8 @@ fn means<'a>(all: impl Iterator<Item = &'a Scored<'a>>) -> (usize, f64, f64) {
 /// A line for each kind and one for all: nDCG@10 and MRR of either half and of both.
 fn table(all: &[Scored<'_>]) -> String {
     let mut text = String::from("nDCG@10 and MRR       tuning              held out            both\n");
-    let kinds: BTreeMap<&str, ()> = all.iter().map(|one| (one.judgement.kind.as_str(), ())).collect();
-    for kind in kinds.into_keys().map(Some).chain([None]) {
+    let kinds: BTreeSet<&str> = all.iter().map(|one| one.judgement.kind.as_str()).collect();
+    for kind in kinds.into_iter().map(Some).chain([None]) {
         let _ = write!(text, "{:<10}", kind.unwrap_or("all"));
         for half in [Some(Half::Tuning), Some(Half::HeldOut), None] {
             let is_in = |one: &&Scored<'_>| {

@@ -185,7 +185,7 @@ mod tests {
         let others = |query: &str| thesaurus.rewritings(&tokens(query), 8).len();
         assert_eq!((others("trà sen"), others("dừa trà vinh"), others("cá quả"), others("quả cam")), (2, 0, 1, 2));
         let phrases = |query: &str| thesaurus.phrases(&tokens(query)).collect::<Vec<_>>();
-        assert_eq!(phrases("dừa trà vinh"), [1..3]);
+        assert_eq!(phrases("dừa trà vinh"), vec![Range { start: 1, end: 3 }]);
         assert!(phrases("trà sen vinh").is_empty());
     }
 
