@@ -183,7 +183,7 @@ fn slow(market: &Market, nanos: u64, question: &Question<'_>, search: &Search) -
             let bare = Question { filter: cungcau::market::search::Filter::default(), facets: 0, ..question.clone() };
             format!("the {} products that the words mean are looked at ({})", market.search(&bare).total, how(&found))
         }
-        None => "from the cube where it has all dimensions, else by the rows of the rarest filters".to_owned(),
+        None => "by sets of rows, and the table of pairs where one filter is left".to_owned(),
     };
     format!("{:.0} µs, {} found: {}; {looks_at}", nanos as f64 / 1e3, found.total, search.words())
 }

@@ -18,8 +18,6 @@ const KEYS_PRICE: u32 = 24;
 const OFFERED: u32 = 28;
 const ILLUSTRATIVE: u32 = 29;
 const SEVERAL: u32 = 30;
-/// The bits by which the cube has a cell: province, group, stars, kind.
-const CELL: u32 = (1 << PUBLIC_PRICE) - 1;
 
 /// Upper ends of the price buckets, VND for a base unit; dearer ones and unknown ones have buckets of their own.
 pub const PRICE_STEPS: [u32; 8] = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000];
@@ -42,7 +40,7 @@ pub fn price_bucket(price: u32) -> u8 {
 }
 
 /// The parts of a [`Facet`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parts {
     /// Unit as recorded, below 128.
     pub province: u8,
@@ -136,16 +134,22 @@ impl Facet {
         self.part(SEVERAL, 1) == 1
     }
 
-    /// The cell of the cube that it belongs to.
-    pub fn cell(self) -> u32 {
-        self.0 & CELL
-    }
-
     /// With other stars.
     #[must_use]
     pub fn with_stars(self, stars: u8) -> Self {
         Self(self.0 & !(3 << STARS) | u32::from(stars.saturating_sub(2) & 3) << STARS)
     }
+}
+
+/// What a product is counted by: all that is asked of every row of a scan stands together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Its facets.
+    pub facet: Facet,
+    /// Its months of supply.
+    pub months: u16,
+    /// Its kinds of certificate.
+    pub certificates: u64,
 }
 
 /// Which prices a caller sees, as far as columns are kept ready for it.
@@ -213,6 +217,19 @@ impl Default for Counts {
 }
 
 impl Counts {
+    /// Those of one dimension.
+    pub fn of_mut(&mut self, dimension: Dimension) -> &mut [u32] {
+        match dimension {
+            Dimension::Province => &mut self.province,
+            Dimension::Group => &mut self.group,
+            Dimension::Stars => &mut self.stars,
+            Dimension::Certificate => &mut self.certificate,
+            Dimension::ProducerKind => &mut self.kind,
+            Dimension::Month => &mut self.month,
+            Dimension::Price => &mut self.price,
+        }
+    }
+
     /// By today's unit.
     pub fn by_current_province(&self, tables: &Tables) -> Vec<(u8, u32)> {
         gathered(&self.province, |row| tables.current(row))

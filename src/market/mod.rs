@@ -9,7 +9,6 @@
 //! products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`] and [`demands`]
 //! (what is asked of the latter).
 
-pub mod cube;
 pub mod demands;
 pub mod facet;
 pub mod ids;
@@ -18,6 +17,7 @@ pub mod matching;
 pub mod offers;
 pub mod order;
 pub mod organisations;
+pub mod pairs;
 pub mod products;
 pub mod record;
 #[cfg(test)]
@@ -126,17 +126,23 @@ impl Market {
             products: usize::try_from(self.products.shown().len()).unwrap_or(usize::MAX),
             offers: self.offers.len(),
             demands: self.demands.len(),
-            bytes: self.lexicon.bytes()
-                + self.organisation_lexicon.bytes()
-                + self.organisations.bytes()
-                + self.products.bytes()
-                + self.offers.bytes()
-                + self.demands.bytes()
-                + self.papers.bytes()
-                + self.promises.bytes()
-                + self.sources.bytes()
-                + self.kept.bytes(),
+            bytes: self.parts().into_iter().map(|(_, bytes)| bytes).sum(),
         }
+    }
+
+    /// Bytes of memory by part, estimated.
+    pub fn parts(&self) -> [(&'static str, usize); 9] {
+        [
+            ("words", self.lexicon.bytes() + self.organisation_lexicon.bytes()),
+            ("organisations", self.organisations.bytes()),
+            ("products", self.products.bytes()),
+            ("offers", self.offers.bytes()),
+            ("demands", self.demands.bytes()),
+            ("papers", self.papers.bytes()),
+            ("promises", self.promises.bytes()),
+            ("sources", self.sources.bytes()),
+            ("kept texts", self.kept.bytes()),
+        ]
     }
 }
 

@@ -1,9 +1,34 @@
 //! Offers in the index: where each stands in the [`Book`], and which belong to one product.
 
+use super::facet::{Seen, UNKNOWN_PRICE};
 use super::ids::Index;
 use super::matching::{Book, Papers, Place, Supply};
 use super::products::NO_ROW;
-use super::record::Id;
+use super::record::{Id, MonthBits};
+
+/// What one offer among several of a product is, today: a search must know whether one of them has all that is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Months in which it supplies; none where it is not open.
+    pub months: MonthBits,
+    /// Price that everybody sees, whole đồng for a base unit.
+    pub public_price: u32,
+    /// Price that keys see.
+    pub keys_price: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { months: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE }
+    }
+}
+
+impl Terms {
+    /// Price as the caller sees it.
+    pub fn price(&self, seen: Seen) -> u32 {
+        if seen == Seen::Public { self.public_price } else { self.keys_price }
+    }
+}
 
 /// All offers.
 #[derive(Debug, Default)]
@@ -13,6 +38,8 @@ pub struct Offers {
     places: Vec<Place>,
     /// The next offer of the same product, or [`NO_ROW`].
     next: Vec<u32>,
+    /// Of offers whose product has several.
+    terms: Vec<Terms>,
     free: Vec<u32>,
     book: Book,
 }
@@ -38,6 +65,16 @@ impl Offers {
         self.place(row).and_then(|place| self.book.get(place))
     }
 
+    /// What the offer in `row` is today; right for offers whose product has several alone.
+    pub fn terms(&self, row: u32) -> Terms {
+        self.terms.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// Notes what the offer in `row` is today.
+    pub fn set_terms(&mut self, row: u32, terms: Terms) {
+        self.terms.get_mut(row as usize).into_iter().for_each(|place| *place = terms);
+    }
+
     /// The offers of a product, from its first one on.
     pub fn chain(&self, first: u32) -> impl Iterator<Item = u32> {
         let mut row = first;
@@ -46,6 +83,11 @@ impl Offers {
             row = self.next.get(found as usize).copied().unwrap_or(NO_ROW);
             Some(found)
         })
+    }
+
+    /// The next offer of the same product, or [`NO_ROW`].
+    pub fn after(&self, row: u32) -> u32 {
+        self.next.get(row as usize).copied().unwrap_or(NO_ROW)
     }
 
     /// Adds an offer in front of `first`, the first of its product; its row is the first now.
@@ -58,6 +100,7 @@ impl Offers {
             self.ids.push(Id::default());
             self.places.push(place);
             self.next.push(NO_ROW);
+            self.terms.push(Terms::default());
             u32::try_from(self.ids.len() - 1).unwrap_or(NO_ROW)
         };
         let at = row as usize;
@@ -130,6 +173,7 @@ impl Offers {
             + self.ids.capacity() * 16
             + self.places.capacity() * size_of::<Place>()
             + self.next.capacity() * 4
+            + self.terms.capacity() * size_of::<Terms>()
             + self.book.bytes()
     }
 }

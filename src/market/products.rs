@@ -1,13 +1,13 @@
 //! Products in columns, with what is kept ready for searching: facets, bitmaps, orders, counts.
 //!
-//! INVARIANT: bitmaps, orders and cube hold exactly the rows that are shown, with the facts that stand in the columns:
+//! INVARIANT: bitmaps, orders and pairs hold exactly the rows that are shown, with the facts that stand in the columns:
 //! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
 
-use super::cube::{Cube, Entry};
-use super::facet::{Facet, KINDS, Seen, UNKNOWN_PRICE, ones};
+use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, ones};
 use super::ids::Index;
 use super::matching::PaperSet;
 use super::order::{Order, SortKey};
+use super::pairs::Pairs;
 use super::record::Id;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
 use roaring::RoaringBitmap;
@@ -86,12 +86,45 @@ pub struct Bitmaps {
     pub certificate: Vec<RoaringBitmap>,
     /// By month.
     pub month: Vec<RoaringBitmap>,
+    /// By bucket of the lowest price that everybody sees, then of the one that keys see.
+    pub price: [Vec<RoaringBitmap>; 2],
+    /// With an offer that is open or to come.
+    pub offered: RoaringBitmap,
+    /// With several: what they have together no single one may have.
+    pub several: RoaringBitmap,
+    /// Invented for a demo.
+    pub illustrative: RoaringBitmap,
 }
 
 impl Default for Bitmaps {
     fn default() -> Self {
         let of = |size: usize| vec![RoaringBitmap::new(); size];
-        Self { province: of(128), group: of(128), stars: of(4), kind: of(KINDS), certificate: of(64), month: of(12) }
+        Self {
+            province: of(128),
+            group: of(128),
+            stars: of(4),
+            kind: of(KINDS),
+            certificate: of(64),
+            month: of(12),
+            price: [of(PRICE_BUCKETS), of(PRICE_BUCKETS)],
+            offered: RoaringBitmap::new(),
+            several: RoaringBitmap::new(),
+            illustrative: RoaringBitmap::new(),
+        }
+    }
+}
+
+impl Bitmaps {
+    /// By bucket of the lowest price that the caller sees.
+    pub fn price(&self, seen: Seen) -> &[RoaringBitmap] {
+        let [public, keys] = &self.price;
+        if seen == Seen::Public { public } else { keys }
+    }
+
+    fn bytes(&self) -> usize {
+        let Self { province, group, stars, kind, certificate, month, price: [public, keys], offered, several, illustrative } = self;
+        let of_values = [province, group, stars, kind, certificate, month, public, keys].into_iter().flatten();
+        of_values.chain([offered, several, illustrative]).map(RoaringBitmap::serialized_size).sum()
     }
 }
 
@@ -114,7 +147,7 @@ pub struct Products {
     shown: RoaringBitmap,
     bitmaps: Bitmaps,
     orders: [Order; 4],
-    cube: Cube,
+    pairs: Pairs,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -286,6 +319,11 @@ impl Products {
         column.get(row as usize).copied().unwrap_or(UNKNOWN_PRICE)
     }
 
+    /// Largest quantity a month of the offers of `row`.
+    pub fn quantity(&self, row: u32) -> i64 {
+        self.facts.quantities.get(row as usize).copied().unwrap_or(0)
+    }
+
     /// Facets, months and certificates of `row`: what a scan asks of every row.
     pub fn scanned(&self, row: u32) -> Option<Entry> {
         self.facts.entries.get(row as usize).copied()
@@ -301,9 +339,9 @@ impl Products {
         &self.bitmaps
     }
 
-    /// Counts by facet.
-    pub fn cube(&self) -> &Cube {
-        &self.cube
+    /// Counts by value, and by two values together.
+    pub fn pairs(&self) -> &Pairs {
+        &self.pairs
     }
 
     /// The rows in a kept order, after `after`.
@@ -329,7 +367,7 @@ impl Products {
         self.facts.set(row, facts);
         self.shown.insert(row);
         self.put_in_bitmaps(row, &facts);
-        self.cube.add(entry(&facts));
+        self.pairs.add(&entry(&facts));
         let (ids, columns) = (&self.ids, &self.facts);
         for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
             order.insert(row, |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
@@ -351,7 +389,7 @@ impl Products {
         for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
             order.remove(row, |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
         }
-        self.cube.subtract(entry(&facts));
+        self.pairs.subtract(&entry(&facts));
         for_each_bitmap(&mut self.bitmaps, &facts, |rows| {
             rows.remove(row);
         });
@@ -369,7 +407,7 @@ impl Products {
             self.facts.set(row, facts);
             self.shown.insert(row);
             self.put_in_bitmaps(row, &facts);
-            self.cube.add(entry(&facts));
+            self.pairs.add(&entry(&facts));
         }
         let (ids, columns, shown) = (&self.ids, &self.facts, &self.shown);
         for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
@@ -379,19 +417,13 @@ impl Products {
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let bitmaps = &self.bitmaps;
-        let of_rows: usize = [&bitmaps.province, &bitmaps.group, &bitmaps.stars, &bitmaps.kind, &bitmaps.certificate, &bitmaps.month]
-            .into_iter()
-            .flatten()
-            .map(RoaringBitmap::serialized_size)
-            .sum();
         let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS + 16 + 8 + 4 + 4);
         self.index.bytes()
             + columns
             + self.names.capacity()
-            + of_rows
+            + self.bitmaps.bytes()
             + self.orders.iter().map(Order::bytes).sum::<usize>()
-            + self.cube.bytes()
+            + self.pairs.bytes()
     }
 }
 
@@ -448,4 +480,16 @@ fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(
     at(&mut bitmaps.kind, facet.kind());
     ones(facts.certificates).for_each(|kind| at(&mut bitmaps.certificate, kind));
     ones(u64::from(facts.months)).for_each(|month| at(&mut bitmaps.month, month));
+    let [public, keys] = &mut bitmaps.price;
+    at(public, facet.price(Seen::Public));
+    at(keys, facet.price(Seen::Keys));
+    for (rows, stands) in [
+        (&mut bitmaps.offered, facet.is_offered()),
+        (&mut bitmaps.several, facet.has_several()),
+        (&mut bitmaps.illustrative, facet.is_illustrative()),
+    ] {
+        if stands {
+            change(rows);
+        }
+    }
 }

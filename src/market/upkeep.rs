@@ -7,6 +7,7 @@
 use super::Market;
 use super::facet::{Facet, Parts, UNKNOWN_PRICE, price_bucket};
 use super::matching::Supply;
+use super::offers::Terms;
 use super::products::{Facts, NO_ROW, Stated};
 use super::record::{
     CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
@@ -78,6 +79,9 @@ impl Market {
         }
         let facts: Vec<(u32, Facts)> =
             (0..self.products.rows()).filter_map(|row| self.facts_on(row, self.today).map(|facts| (row, facts))).collect();
+        for (row, _) in facts.iter().filter(|(_, facts)| facts.facet.has_several()) {
+            self.note_terms(*row);
+        }
         self.products.set_all_facts(facts.into_iter());
     }
 
@@ -429,8 +433,30 @@ impl Market {
         }
         self.kept.forget(row);
         match self.facts_on(row, self.today) {
-            Some(facts) => self.products.set_facts(row, facts),
+            Some(facts) => {
+                if facts.facet.has_several() {
+                    self.note_terms(row);
+                }
+                self.products.set_facts(row, facts);
+            }
             None => self.products.hide(row),
+        }
+    }
+
+    /// Notes what each of the several offers of a product is today.
+    fn note_terms(&mut self, product: u32) {
+        let mut row = self.products.first_offer(product);
+        while let Some(supply) = self.offers.get(row) {
+            let mut terms = Terms::default();
+            if supply.is_open(self.today) {
+                terms.months = supply.months;
+                if let Some(price) = supply.price {
+                    let amount = |most| if price.visibility <= most { dong_per_base(&price) } else { UNKNOWN_PRICE };
+                    (terms.public_price, terms.keys_price) = (amount(Visibility::Public), amount(Visibility::Keys));
+                }
+            }
+            self.offers.set_terms(row, terms);
+            row = self.offers.after(row);
         }
     }
 

@@ -241,14 +241,4 @@ impl Lookup {
             | self.price[facet.price(self.seen) & 15]
             | self.flags[usize::from(facet.is_offered()) | usize::from(facet.is_illustrative()) << 1]
     }
-
-    /// In which dimensions of the cube `facet` fails.
-    #[inline]
-    #[expect(clippy::indexing_slicing, reason = "every index is masked to its table's size by the facet")]
-    pub fn cell_fails(&self, facet: Facet) -> u8 {
-        self.province[facet.province() & 127]
-            | self.group[facet.group() & 127]
-            | self.stars[facet.star_step() & 3]
-            | self.kind[facet.kind() & (KINDS - 1)]
-    }
 }

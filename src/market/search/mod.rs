@@ -1,19 +1,22 @@
 //! Which products a question finds, in which order, and how many by each facet.
 //!
-//! A facet that is chosen does not narrow itself: one pass counts each row under all filters and, where a row fails in
-//! one counted dimension alone, in that dimension. Questions by text scan the rows that the words mean; questions by
-//! province, group, stars and kind are counted from the cube; the rest scan the rows of the rarest filters.
+//! A facet that is chosen does not narrow itself. Questions by text scan the rows that the words mean, and so do those
+//! whose filters are judged row by row: one pass counts each row under all filters and, where a row fails in one counted
+//! dimension alone, in that dimension. All other filters are sets of rows.
 //!
-//! In reading order: [`filter`] (what is asked), [`top`] (the first rows), [`run`] (how it is answered), [`suggest`].
+//! In reading order: [`filter`] (what is asked), [`top`] (the first rows), [`run`] (how it is answered), [`sets`] (filters
+//! as sets), [`walk`] (counting their rows), [`scan`] (judging row by row), [`suggest`].
 
 pub mod filter;
 mod offers;
 mod run;
 mod scan;
+mod sets;
 pub mod suggest;
 #[cfg(test)]
 mod tests;
 mod top;
+mod walk;
 
 pub use filter::{Filter, Place, Question, Sort, seen_price};
 pub use offers::{FoundOffer, FoundOffers};

@@ -1,9 +1,8 @@
 //! One pass over rows: each is judged, counted, and offered to the page.
 
-use super::filter::{Filter, Lookup, OTHER, Question};
+use super::filter::{Filter, Lookup, OTHER, OfferFails, Question};
 use crate::market::Market;
-use crate::market::cube::Entry;
-use crate::market::facet::{Counts, Dimension, Seen, ones};
+use crate::market::facet::{Counts, Dimension, Entry, Seen, UNKNOWN_PRICE, ones};
 
 /// Below so many rows months are counted one by one; above, by their combination first.
 const MANY_ROWS: u64 = 8_192;
@@ -90,7 +89,19 @@ impl<'a> Judge<'a> {
             let price = filter.price_at_most.is_some_and(|most| self.market.products.price(row, self.seen) > most);
             return month | (u8::from(price) * Dimension::Price.bit());
         }
-        self.every_offer_fails(row, filter)
+        if self.is_in_columns { self.every_term_fails(row, filter) } else { self.every_offer_fails(row, filter) }
+    }
+
+    /// The same as [`Self::every_offer_fails`], where nothing but months and price is asked, today.
+    fn every_term_fails(&self, row: u32, filter: &Filter) -> u8 {
+        let offers = &self.market.offers;
+        let most = filter.price_at_most.unwrap_or(UNKNOWN_PRICE);
+        let open = offers.chain(self.market.products.first_offer(row)).map(|offer| offers.terms(offer)).filter(|terms| terms.months != 0);
+        let fails = open.map(|terms| {
+            let (month, price) = (terms.months & filter.months != filter.months, terms.price(self.seen) > most);
+            OfferFails { month, price, other: false }.bits()
+        });
+        fails.min_by_key(|bits| (bits.count_ones(), *bits)).unwrap_or(OTHER)
     }
 
     /// In which dimensions the best offer of the product fails: the one with the fewest, so that a row which one offer

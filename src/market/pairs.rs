@@ -1,0 +1,173 @@
+//! How many products have one value, and how many have two values together: a question with one filter, and the counts
+//! of a chosen facet beside one other filter, are sums of a few rows of this table, whatever the size of the register.
+
+use super::facet::{Counts, Dimension, Entry, Facet, NO_PRICE, Seen, ones};
+use std::ops::Range;
+
+const PROVINCE: usize = 0;
+const GROUP: usize = 128;
+const STARS: usize = 256;
+const KIND: usize = 260;
+const MONTH: usize = 276;
+const PUBLIC_PRICE: usize = 288;
+const KEYS_PRICE: usize = 304;
+const CERTIFICATE: usize = 320;
+/// Values of all dimensions, one after the other.
+const VALUES: usize = 384;
+
+/// Where products without an offer are counted by price, apart from those with an offer of unknown price.
+pub const NO_OFFER: usize = NO_PRICE as usize + 1;
+
+/// Where a product is counted by price.
+#[inline]
+pub fn price_slot(facet: Facet, seen: Seen) -> usize {
+    facet.price(seen) + usize::from(!facet.is_offered())
+}
+
+/// The values of `dimension` in the table.
+fn span(dimension: Dimension, seen: Seen) -> Range<usize> {
+    match dimension {
+        Dimension::Province => PROVINCE..GROUP,
+        Dimension::Group => GROUP..STARS,
+        Dimension::Stars => STARS..KIND,
+        Dimension::ProducerKind => KIND..MONTH,
+        Dimension::Month => MONTH..PUBLIC_PRICE,
+        Dimension::Price if seen == Seen::Public => PUBLIC_PRICE..KEYS_PRICE,
+        Dimension::Price => KEYS_PRICE..CERTIFICATE,
+        Dimension::Certificate => CERTIFICATE..VALUES,
+    }
+}
+
+/// The table: for each value a row with how many products have it and each other one.
+#[derive(Debug, Clone, Default)]
+pub struct Pairs {
+    counts: Vec<u32>,
+    /// Products that have each value.
+    single: Vec<u32>,
+}
+
+impl Pairs {
+    /// Adds a product.
+    pub fn add(&mut self, entry: &Entry) {
+        self.change(entry, 1);
+    }
+
+    /// Takes a product out that was added.
+    pub fn subtract(&mut self, entry: &Entry) {
+        self.change(entry, u32::MAX);
+    }
+
+    /// Adds `step`, modulo 2³²: what was added can be taken out again.
+    fn change(&mut self, entry: &Entry, step: u32) {
+        if self.counts.is_empty() {
+            self.counts = vec![0; VALUES * VALUES];
+            self.single = vec![0; VALUES];
+        }
+        let facet = entry.facet;
+        let mut values = Vec::with_capacity(24);
+        values.extend([
+            PROVINCE + facet.province(),
+            GROUP + facet.group(),
+            STARS + facet.star_step(),
+            KIND + facet.kind(),
+            PUBLIC_PRICE + price_slot(facet, Seen::Public),
+            KEYS_PRICE + price_slot(facet, Seen::Keys),
+        ]);
+        values.extend(ones(u64::from(entry.months & 0xFFF)).map(|month| MONTH + month));
+        values.extend(ones(entry.certificates).map(|kind| CERTIFICATE + kind));
+        for value in &values {
+            add(&mut self.single, *value, step);
+            let Some(row) = self.counts.get_mut(value * VALUES..(value + 1) * VALUES) else { continue };
+            values.iter().for_each(|other| add(row, *other, step));
+        }
+    }
+
+    /// The value of `dimension` that stands in `place` of its counts.
+    pub fn value(dimension: Dimension, place: usize, seen: Seen) -> usize {
+        span(dimension, seen).start + place
+    }
+
+    /// Adds to the counts of `dimension` all products.
+    pub fn count_all(&self, dimension: Dimension, seen: Seen, counts: &mut Counts) {
+        sum(counts.of_mut(dimension), self.single.get(span(dimension, seen)));
+    }
+
+    /// Adds to the counts of `dimension` the products that have one of `values`; no product has two of them.
+    pub fn count(&self, values: &[usize], dimension: Dimension, seen: Seen, counts: &mut Counts) {
+        let span = span(dimension, seen);
+        for value in values {
+            let at = value * VALUES;
+            sum(counts.of_mut(dimension), self.counts.get(at + span.start..at + span.end));
+        }
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        (self.counts.capacity() + self.single.capacity()) * size_of::<u32>()
+    }
+}
+
+fn add(counts: &mut [u32], at: usize, step: u32) {
+    counts.get_mut(at).into_iter().for_each(|count| *count = count.wrapping_add(step));
+}
+
+fn sum(to: &mut [u32], from: Option<&[u32]>) {
+    to.iter_mut().zip(from.unwrap_or_default()).for_each(|(to, from)| *to += from);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::facet::{Facet, Parts};
+    use proptest::prelude::*;
+
+    fn an_entry() -> impl Strategy<Value = Entry> {
+        ((0_u8..3, 125_u8..128, prop::sample::select(vec![0_u8, 3, 5]), 0_u8..16), (0_u8..10, 0_u8..10), 0_u16..0x1000, 0_u64..8).prop_map(
+            |((province, group, stars, kind), (public_price, keys_price), months, certificates)| {
+                let facet = Parts { province, group, stars, kind, public_price, keys_price, ..Parts::default() };
+                Entry { facet: Facet::from(facet), months, certificates: certificates | certificates << 61 }
+            },
+        )
+    }
+
+    /// Places in the counts of a dimension that an entry has.
+    fn places(entry: &Entry, dimension: Dimension, seen: Seen) -> Vec<usize> {
+        match dimension {
+            Dimension::Province => vec![entry.facet.province()],
+            Dimension::Group => vec![entry.facet.group()],
+            Dimension::Stars => vec![entry.facet.star_step()],
+            Dimension::ProducerKind => vec![entry.facet.kind()],
+            Dimension::Price => vec![price_slot(entry.facet, seen)],
+            Dimension::Month => (0..12).filter(|month| entry.months >> month & 1 == 1).collect(),
+            Dimension::Certificate => (0..64).filter(|kind| entry.certificates >> kind & 1 == 1).collect(),
+        }
+    }
+
+    proptest! {
+        // Against looking at each entry.
+        #[test]
+        fn two_values_are_counted_together(kept in prop::collection::vec(an_entry(), 0..20), gone in prop::collection::vec(an_entry(), 0..10), seen in prop::sample::select(vec![Seen::Public, Seen::Keys])) {
+            let mut pairs = Pairs::default();
+            kept.iter().chain(&gone).for_each(|entry| pairs.add(entry));
+            gone.iter().for_each(|entry| pairs.subtract(entry));
+            for dimension in Dimension::ALL {
+                let mut all = Counts::default();
+                pairs.count_all(dimension, seen, &mut all);
+                for (place, count) in all.of_mut(dimension).iter().enumerate() {
+                    let expected = kept.iter().filter(|entry| places(entry, dimension, seen).contains(&place)).count();
+                    prop_assert_eq!(*count as usize, expected);
+                }
+                for other in Dimension::ALL {
+                    let place = 1;
+                    let mut counts = Counts::default();
+                    pairs.count(&[Pairs::value(other, place, seen)], dimension, seen, &mut counts);
+                    let having: Vec<&Entry> = kept.iter().filter(|entry| places(entry, other, seen).contains(&place)).collect();
+                    for (place, count) in counts.of_mut(dimension).iter().enumerate() {
+                        let expected = having.iter().filter(|entry| places(entry, dimension, seen).contains(&place)).count();
+                        prop_assert_eq!(*count as usize, expected);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Filters alone, for today and a caller for whom columns are kept: each filter is a set of rows, and a row is looked at
+//! only where it passes all of them.
+//!
+//! A facet that is chosen does not narrow itself: its values are counted in the rows that pass all other filters. Where
+//! that is one filter, whose values no product has two of, the counts are sums of the table of pairs
+//! ([`crate::market::pairs`]); else the other filters' sets are intersected and their rows counted by that facet alone.
+
+use super::Found;
+use super::filter::{Filter, Sort};
+use super::run::{Search, found};
+use super::top::Top;
+use super::walk::walk;
+use crate::market::facet::{Counts, Dimension, NO_PRICE, Seen, ones, price_bucket, rows_of};
+use crate::market::pairs::{NO_OFFER, Pairs};
+use crate::market::products::Kept;
+use roaring::{MultiOps, RoaringBitmap};
+use std::borrow::Cow;
+
+/// Below so many rows that pass it is cheaper to look at each than to go outwards from unit to unit.
+const FEW_ROWS: u64 = 2_000;
+
+/// The rows that pass one filter.
+#[derive(Debug)]
+pub(super) struct Set<'a> {
+    /// The facet that it chooses, where it is counted.
+    pub(super) dimension: Option<Dimension>,
+    pub(super) rows: Cow<'a, RoaringBitmap>,
+    parts: Option<Parts>,
+}
+
+/// What a set is made of for the table of pairs: the rows with one of the values, of which none has two, and the rest.
+#[derive(Debug)]
+struct Parts {
+    values: Vec<usize>,
+    rest: RoaringBitmap,
+}
+
+impl Filter {
+    /// Whether sets of rows say all that it asks.
+    pub(super) fn is_of_sets(&self) -> bool {
+        let is_over_period = self.period.is_some() && (self.certificates != 0 || self.least_stars > 0);
+        self.quantity.is_none() && self.delivers_to.is_none() && !is_over_period
+    }
+}
+
+impl<'a> Search<'a> {
+    /// The answer to a question whose filters are sets of rows.
+    pub(super) fn by_sets(&self) -> Found {
+        let (question, products) = (self.question, &self.market.products);
+        let sets = self.sets();
+        let passing = intersection(sets.iter());
+        let passing = passing.as_deref().unwrap_or_else(|| products.shown());
+        let total = passing.len();
+        let mut counts = Counts::default();
+        let chosen = sets.iter().filter_map(|set| set.dimension).fold(0, |bits, dimension| bits | dimension.bit());
+        for dimension in sets.iter().filter_map(|set| set.dimension) {
+            let others = || sets.iter().filter(|set| set.dimension != Some(dimension));
+            if !self.count_by_pairs(others(), dimension.bit(), &mut counts)
+                && let Some(rows) = intersection(others())
+            {
+                walk(products, self.seen, &rows, dimension.bit(), &mut counts, |_, _| {});
+            }
+        }
+        // Facets without a filter of their own are counted in what passes.
+        let mut left = question.facets & !chosen;
+        if self.count_by_pairs(sets.iter(), left, &mut counts) {
+            left = 0;
+        }
+        let mut top = Top::new(question.limit, question.after);
+        if self.page_by_order(passing, &mut top) {
+            walk(products, self.seen, passing, left, &mut counts, |_, _| {});
+        } else {
+            walk(products, self.seen, passing, left, &mut counts, |row, entry| {
+                let first = self.first_key(row, entry);
+                if top.may_enter(first) {
+                    top.offer((first, products.id(row)), row);
+                }
+            });
+        }
+        // Where a price is asked, a product without an offer fails in more than the price.
+        let [unknown, without_offer] = [usize::from(NO_PRICE), NO_OFFER];
+        let unoffered = std::mem::take(&mut counts.price[without_offer]);
+        if question.filter.price_at_most.is_none() {
+            counts.price[unknown] += unoffered;
+        }
+        found(top, (counts, u32::try_from(total).unwrap_or(u32::MAX)), |_| None)
+    }
+
+    /// Counts `dimensions` in the rows of `sets` from the table of pairs, where it can.
+    fn count_by_pairs<'b>(&self, mut sets: impl Iterator<Item = &'b Set<'b>>, dimensions: u8, counts: &mut Counts) -> bool {
+        let products = &self.market.products;
+        let asked = Dimension::ALL.into_iter().filter(|dimension| dimensions & dimension.bit() != 0);
+        match (sets.next(), sets.next()) {
+            (None, _) => asked.for_each(|dimension| products.pairs().count_all(dimension, self.seen, counts)),
+            (Some(Set { parts: Some(Parts { values, rest }), .. }), None) => {
+                asked.for_each(|dimension| products.pairs().count(values, dimension, self.seen, counts));
+                walk(products, self.seen, rest, dimensions, counts, |_, _| {});
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The sets of filters for which they are kept: what a row must pass, if not all that it must.
+    pub(super) fn sets(&self) -> Vec<Set<'a>> {
+        let filter = &self.question.filter;
+        let bitmaps = self.market.products.bitmaps();
+        let mut sets = self.fixed_sets();
+        if filter.least_stars > 0 && filter.period.is_none() {
+            let least = usize::from(filter.least_stars.saturating_sub(2)).max(1);
+            sets.push(self.any_of(Dimension::Stars, &bitmaps.stars, least..bitmaps.stars.len()));
+        }
+        if let Some(kinds) = filter.kinds {
+            sets.push(self.any_of(Dimension::ProducerKind, &bitmaps.kind, ones(u64::from(kinds))));
+        }
+        if filter.certificates != 0 && filter.period.is_none() {
+            sets.push(self.all_of(Dimension::Certificate, &bitmaps.certificate, filter.certificates));
+        }
+        if filter.months != 0 {
+            sets.push(if filter.is_of_sets() { self.supplying() } else { self.in_months() });
+        }
+        if let Some(most) = filter.price_at_most {
+            sets.push(self.not_dearer(most));
+        }
+        sets.extend(filter.is_offered.map(|asked| self.either(asked, &bitmaps.offered)));
+        sets
+    }
+
+    /// The sets that are the same on every day and for every caller.
+    pub(super) fn fixed_sets(&self) -> Vec<Set<'a>> {
+        let (filter, products) = (&self.question.filter, &self.market.products);
+        let bitmaps = products.bitmaps();
+        let mut sets = Vec::with_capacity(4);
+        if let Some(rows) = filter.provinces {
+            sets.push(self.any_of(Dimension::Province, &bitmaps.province, rows_of(rows)));
+        }
+        if let Some(rows) = filter.groups {
+            sets.push(self.any_of(Dimension::Group, &bitmaps.group, rows_of(rows)));
+        }
+        if filter.region.is_some() || filter.within_km.is_some() {
+            let near = self.any_of(Dimension::Province, &bitmaps.province, rows_of(self.lookup.near));
+            sets.push(Set { dimension: None, ..near });
+        }
+        sets.extend(filter.is_illustrative.map(|asked| self.either(asked, &bitmaps.illustrative)));
+        if let Some(producer) = filter.producer {
+            let own = self.market.organisations.get(producer).map(|producer| producer.products.as_slice()).unwrap_or_default();
+            let rows = own.iter().copied().collect::<RoaringBitmap>() & products.shown();
+            sets.push(Set { dimension: None, rows: Cow::Owned(rows), parts: None });
+        }
+        sets
+    }
+
+    /// `rows`, or all others that are shown.
+    fn either(&self, asked: bool, rows: &'a RoaringBitmap) -> Set<'a> {
+        let rows = if asked { Cow::Borrowed(rows) } else { Cow::Owned(self.market.products.shown() - rows) };
+        Set { dimension: None, rows, parts: None }
+    }
+
+    /// Whether `dimension` is counted.
+    fn counted(&self, dimension: Dimension) -> Option<Dimension> {
+        (self.question.facets & dimension.bit() != 0).then_some(dimension)
+    }
+
+    /// The rows with one of `values`.
+    fn any_of(&self, dimension: Dimension, bitmaps: &'a [RoaringBitmap], values: impl Iterator<Item = usize>) -> Set<'a> {
+        let known: Vec<(usize, &RoaringBitmap)> =
+            values.filter_map(|value| bitmaps.get(value).map(|rows| (value, rows))).filter(|(_, rows)| !rows.is_empty()).collect();
+        let rows = match known.as_slice() {
+            [(_, only)] => Cow::Borrowed(*only),
+            several => Cow::Owned(several.iter().map(|(_, rows)| *rows).union()),
+        };
+        let values = known.iter().map(|(value, _)| Pairs::value(dimension, *value, self.seen)).collect();
+        Set { dimension: self.counted(dimension), rows, parts: Some(Parts { values, rest: RoaringBitmap::new() }) }
+    }
+
+    /// The rows with all of `values`, one bit each.
+    fn all_of(&self, dimension: Dimension, bitmaps: &'a [RoaringBitmap], values: u64) -> Set<'a> {
+        let known: Vec<(usize, &RoaringBitmap)> = ones(values).filter_map(|value| bitmaps.get(value).map(|rows| (value, rows))).collect();
+        let (rows, parts) = match known.as_slice() {
+            [(value, only)] => {
+                let values = vec![Pairs::value(dimension, *value, self.seen)];
+                (Cow::Borrowed(*only), Some(Parts { values, rest: RoaringBitmap::new() }))
+            }
+            several => (Cow::Owned(several.iter().map(|(_, rows)| *rows).intersection()), None),
+        };
+        Set { dimension: self.counted(dimension), rows, parts }
+    }
+
+    /// The rows whose lowest price is at most `most`.
+    fn not_dearer(&self, most: u32) -> Set<'a> {
+        let products = &self.market.products;
+        let bitmaps = products.bitmaps().price(self.seen);
+        let last = usize::from(price_bucket(most));
+        let mut below = self.any_of(Dimension::Price, bitmaps, 0..last);
+        let rest: RoaringBitmap = bitmaps
+            .get(last)
+            .map(|rows| RoaringBitmap::from_sorted_iter(rows.iter().filter(|row| products.price(*row, self.seen) <= most)))
+            .and_then(Result::ok)
+            .unwrap_or_default();
+        below.rows = Cow::Owned(below.rows.as_ref() | &rest);
+        below.parts = below.parts.map(|parts| Parts { rest, ..parts });
+        below
+    }
+
+    /// The rows whose offers supply in all months asked, each in some.
+    fn in_months(&self) -> Set<'a> {
+        self.all_of(Dimension::Month, &self.market.products.bitmaps().month, u64::from(self.question.filter.months))
+    }
+
+    /// The rows that supply in all months asked.
+    ///
+    /// One offer must do so, and keep the price too. Where no offer of a product does both, but some offer does either, the
+    /// product fails in the months alone: of two offers that each fail in one thing, the one with the price counts.
+    fn supplying(&self) -> Set<'a> {
+        let (filter, market) = (&self.question.filter, self.market);
+        let mut set = self.in_months();
+        let asks_one_thing = filter.months.count_ones() == 1 && filter.price_at_most.is_none();
+        if asks_one_thing {
+            return set;
+        }
+        let several = set.rows.as_ref() & &market.products.bitmaps().several;
+        let apart: Vec<u32> = several.iter().filter(|row| !self.has_one_for_all(*row)).collect();
+        if !apart.is_empty() {
+            let apart = RoaringBitmap::from_sorted_iter(apart).unwrap_or_default();
+            set.rows = Cow::Owned(set.rows.as_ref() - apart);
+            set.parts = None;
+        }
+        set
+    }
+
+    /// Whether one offer of `row` supplies in all months asked, within the price where any offer is.
+    fn has_one_for_all(&self, row: u32) -> bool {
+        let (filter, market) = (&self.question.filter, self.market);
+        let lowest = market.products.price(row, self.seen);
+        let most = filter.price_at_most.filter(|most| lowest <= *most).unwrap_or(u32::MAX);
+        market.offers.chain(market.products.first_offer(row)).any(|offer| {
+            let terms = market.offers.terms(offer);
+            terms.months & filter.months == filter.months && terms.price(self.seen) <= most
+        })
+    }
+
+    /// Fills the page by walking a kept order, where that is quicker than looking at each row that passes.
+    fn page_by_order(&self, passing: &RoaringBitmap, top: &mut Top) -> bool {
+        /// Steps along an order in the time in which a row that passes is looked at.
+        const STEPS: u64 = 2;
+        let (question, products) = (self.question, &self.market.products);
+        if question.sort == Sort::Distance && passing.len() >= FEW_ROWS {
+            self.nearest(passing, top);
+            return true;
+        }
+        let kept = match (question.sort, self.seen) {
+            (Sort::Price, Seen::Public) => Kept::Price,
+            (Sort::Quantity, _) => Kept::Quantity,
+            (Sort::Stars, _) => Kept::Stars,
+            (Sort::Newest | Sort::Relevance, _) => Kept::Newest,
+            (Sort::Price, Seen::Keys) | (Sort::Distance, _) => return false,
+        };
+        // Where rows that pass stand evenly in the order; where they stand at its end the walk is given up.
+        let budget = passing.len() / STEPS;
+        let wanted = u64::try_from(question.limit + 1).unwrap_or(u64::MAX);
+        if passing.is_empty() || wanted.saturating_mul(products.shown().len()) / passing.len() > budget / 2 {
+            return false;
+        }
+        for row in products.in_order(kept, question.after).take(usize::try_from(budget).unwrap_or(usize::MAX)) {
+            if passing.contains(row) {
+                top.offer(kept.key(products.id(row), &products.facts(row)), row);
+                if top.is_full() {
+                    return true;
+                }
+            }
+        }
+        *top = Top::new(question.limit, question.after);
+        false
+    }
+
+    /// Fills the page from the nearest units outwards.
+    fn nearest(&self, passing: &RoaringBitmap, top: &mut Top) {
+        let Some(distances) = self.distances else { return };
+        let products = &self.market.products;
+        let mut units: Vec<(u16, usize)> = (0_usize..128).filter_map(|row| distances.get(row).map(|km| (*km, row))).collect();
+        units.retain(|(_, row)| {
+            self.question.filter.provinces.is_none_or(|provinces| u8::try_from(*row).is_ok_and(|row| provinces.contains(row)))
+        });
+        units.sort_unstable();
+        for ring in units.chunk_by(|left, right| left.0 == right.0) {
+            let Some((km, _)) = ring.first() else { continue };
+            if self.question.after.is_some_and(|after| u64::from(*km) < after.0) {
+                continue;
+            }
+            for rows in ring.iter().filter_map(|(_, row)| products.bitmaps().province.get(*row)).filter(|rows| !rows.is_empty()) {
+                for row in &(rows & passing) {
+                    top.offer((u64::from(*km), products.id(row)), row);
+                }
+            }
+            if top.is_full() {
+                return;
+            }
+        }
+    }
+}
+
+/// The rows in all of `sets`; `None` where there is no set.
+fn intersection<'b>(sets: impl Iterator<Item = &'b Set<'b>>) -> Option<Cow<'b, RoaringBitmap>> {
+    let mut sets: Vec<&RoaringBitmap> = sets.map(|set| set.rows.as_ref()).collect();
+    sets.sort_by_key(|rows| rows.len());
+    match sets.as_slice() {
+        [] => None,
+        [only] => Some(Cow::Borrowed(*only)),
+        several => Some(Cow::Owned(several.iter().copied().intersection())),
+    }
+}
