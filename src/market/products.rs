@@ -3,7 +3,7 @@
 //! INVARIANT: bitmaps, orders and pairs hold exactly the rows that are shown, with the facts that stand in the columns:
 //! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
 
-use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, ones};
+use super::facet::{Entry, Facet, KINDS, KindSets, PRICE_BUCKETS, Packed, Seen, UNKNOWN_PRICE, ones};
 use super::ids::Index;
 use super::matching::PaperSet;
 use super::order::{Order, SortKey};
@@ -152,8 +152,9 @@ pub struct Products {
 
 #[derive(Debug, Clone, Default)]
 struct FactColumns {
-    /// What a scan asks of every row stands together: one look at memory a row.
-    entries: Vec<Entry>,
+    /// What a scan asks of every row stands together, packed: one look at memory a row, and few bytes.
+    entries: Vec<Packed>,
+    kinds: KindSets,
     quantities: Vec<i64>,
     public_prices: Vec<u32>,
     keys_prices: Vec<u32>,
@@ -309,8 +310,9 @@ impl Products {
     }
 
     /// Facets of `row`.
+    #[inline]
     pub fn facet(&self, row: u32) -> Facet {
-        self.facts.entries.get(row as usize).map(|entry| entry.facet).unwrap_or_default()
+        self.facts.entries.get(row as usize).map(|packed| packed.facet()).unwrap_or_default()
     }
 
     /// Lowest price of `row` that everybody, or keys, see.
@@ -325,8 +327,9 @@ impl Products {
     }
 
     /// Facets, months and certificates of `row`: what a scan asks of every row.
+    #[inline]
     pub fn scanned(&self, row: u32) -> Option<Entry> {
-        self.facts.entries.get(row as usize).copied()
+        self.facts.entries.get(row as usize).map(|packed| packed.entry(&self.facts.kinds))
     }
 
     /// Rows that are shown.
@@ -417,7 +420,7 @@ impl Products {
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS + 16 + 8 + 4 + 4);
+        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS + 8 + 8 + 4 + 4);
         self.index.bytes()
             + columns
             + self.names.capacity()
@@ -429,7 +432,8 @@ impl Products {
 
 impl FactColumns {
     fn push(&mut self, facts: Facts) {
-        self.entries.push(entry(&facts));
+        let packed = Packed::new(&entry(&facts), &mut self.kinds);
+        self.entries.push(packed);
         self.quantities.push(facts.quantity);
         self.public_prices.push(facts.public_price);
         self.keys_prices.push(facts.keys_price);
@@ -438,7 +442,7 @@ impl FactColumns {
     fn get(&self, row: u32) -> Facts {
         let at = row as usize;
         let value = || {
-            let Entry { facet, months, certificates } = *self.entries.get(at)?;
+            let Entry { facet, months, certificates } = self.entries.get(at)?.entry(&self.kinds);
             Some(Facts {
                 facet,
                 months,
@@ -453,7 +457,8 @@ impl FactColumns {
 
     fn set(&mut self, row: u32, facts: Facts) {
         let at = row as usize;
-        set(&mut self.entries, at, entry(&facts));
+        let packed = Packed::new(&entry(&facts), &mut self.kinds);
+        set(&mut self.entries, at, packed);
         set(&mut self.quantities, at, facts.quantity);
         set(&mut self.public_prices, at, facts.public_price);
         set(&mut self.keys_prices, at, facts.keys_price);

@@ -90,8 +90,7 @@ impl Search<'_> {
     fn by_words(&self, words: &Words) -> Found {
         let mut counter = Counter::new(self.question.facets, self.seen, words.rows().len());
         let mut top = Top::new(self.question.limit, self.question.after);
-        for row in words.rows() {
-            let Some((entry, fails)) = self.judge.judge(row) else { continue };
+        self.judge.each(words.rows(), |row, entry, fails| {
             counter.count(&entry, fails);
             if fails == 0 {
                 let first = match self.question.sort {
@@ -102,7 +101,7 @@ impl Search<'_> {
                     top.offer((first, self.market.products.id(row)), row);
                 }
             }
-        }
+        });
         let how = |row: u32| Some(words.score(row, self.market.products.words(row)).1);
         found(top, counter.finish(), how)
     }
@@ -114,8 +113,7 @@ impl Search<'_> {
         let rows = self.candidates();
         let mut counter = Counter::new(self.question.facets, self.seen, rows.len());
         let mut top = Top::new(self.question.limit, self.question.after);
-        for row in rows.as_ref() {
-            let Some((entry, fails)) = self.judge.judge(row) else { continue };
+        self.judge.each(&rows, |row, entry, fails| {
             counter.count(&entry, fails);
             if fails == 0 {
                 let first = self.first_key(row, &entry);
@@ -123,7 +121,7 @@ impl Search<'_> {
                     top.offer((first, self.market.products.id(row)), row);
                 }
             }
-        }
+        });
         found(top, counter.finish(), |_| None)
     }
 
