@@ -135,6 +135,14 @@ impl Facet {
         self.part(SEVERAL, 1) == 1
     }
 
+    /// With one more offer that is open or to come, and the buckets of the lowest prices of all.
+    #[must_use]
+    pub fn with_one_more_offer(self, public_price: u8, keys_price: u8) -> Self {
+        let several = u32::from(self.is_offered()) << SEVERAL;
+        let prices = u32::from(public_price & 0xF) << PUBLIC_PRICE | u32::from(keys_price & 0xF) << KEYS_PRICE;
+        Self(self.0 & !(0xFF << PUBLIC_PRICE) | prices | 1 << OFFERED | several)
+    }
+
     /// With other stars.
     #[must_use]
     pub fn with_stars(self, stars: u8) -> Self {

@@ -6,7 +6,7 @@ use super::matching::{Book, Papers, Place, Supply};
 use super::products::NO_ROW;
 use super::record::{Id, MonthBits};
 
-/// What one offer among several of a product is, today: a search must know whether one of them has all that is asked.
+/// What one offer of a product is to a search, today: where there are several, one of them must have all that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// Months in which it supplies; none where it is not open.
@@ -38,7 +38,6 @@ pub struct Offers {
     places: Vec<Place>,
     /// The next offer of the same product, or [`NO_ROW`].
     next: Vec<u32>,
-    /// Of offers whose product has several.
     terms: Vec<Terms>,
     free: Vec<u32>,
     book: Book,
@@ -65,7 +64,7 @@ impl Offers {
         self.place(row).and_then(|place| self.book.get(place))
     }
 
-    /// What the offer in `row` is today; right for offers whose product has several alone.
+    /// What the offer in `row` is today.
     pub fn terms(&self, row: u32) -> Terms {
         self.terms.get(row as usize).copied().unwrap_or_default()
     }

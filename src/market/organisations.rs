@@ -97,6 +97,17 @@ impl Organisations {
         known.name_words = name_words;
     }
 
+    /// Gives back what lists have grown beyond what they hold.
+    pub fn shrink(&mut self) {
+        for organisation in &mut self.rows {
+            organisation.words.shrink_to_fit();
+            organisation.products.shrink_to_fit();
+            organisation.papers.shrink_to_fit();
+        }
+        self.rows.shrink_to_fit();
+        self.ids.shrink_to_fit();
+    }
+
     /// How many have a record.
     pub fn len(&self) -> usize {
         self.rows.iter().filter(|organisation| organisation.version > 0).count()

@@ -3,9 +3,10 @@
 //! INVARIANT: bitmaps, orders and pairs hold exactly the rows that are shown, with the facts that stand in the columns:
 //! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
 
-use super::facet::{Entry, Facet, KINDS, KindSets, PRICE_BUCKETS, Packed, Seen, UNKNOWN_PRICE, ones};
+use super::facet::{Entry, Facet, KINDS, KindSets, PRICE_BUCKETS, Packed, Seen, UNKNOWN_PRICE, ones, price_bucket};
 use super::ids::Index;
 use super::matching::PaperSet;
+use super::offers::Terms;
 use super::order::{Order, SortKey};
 use super::pairs::Pairs;
 use super::record::Id;
@@ -35,6 +36,17 @@ pub struct Facts {
 impl Default for Facts {
     fn default() -> Self {
         Self { facet: Facet::default(), months: 0, certificates: 0, quantity: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE }
+    }
+}
+
+impl Facts {
+    /// Adds an offer that is open or to come.
+    pub fn take(&mut self, terms: Terms, quantity: i64) {
+        self.months |= terms.months;
+        self.quantity = self.quantity.max(quantity);
+        self.public_price = self.public_price.min(terms.public_price);
+        self.keys_price = self.keys_price.min(terms.keys_price);
+        self.facet = self.facet.with_one_more_offer(price_bucket(self.public_price), price_bucket(self.keys_price));
     }
 }
 
@@ -416,6 +428,27 @@ impl Products {
         for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
             *order = Order::build(shown.iter(), |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
         }
+    }
+
+    /// Gives back what the columns have grown beyond what they hold.
+    pub fn shrink(&mut self) {
+        let Self { ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, name_places, names, words, facts, .. } =
+            self;
+        let FactColumns { entries, kinds: _, quantities, public_prices, keys_prices } = facts;
+        for column in [versions, producers, first_offers, public_prices, keys_prices] {
+            column.shrink_to_fit();
+        }
+        for column in [groups, flags] {
+            column.shrink_to_fit();
+        }
+        ids.shrink_to_fit();
+        shelf_lives.shrink_to_fit();
+        papers.shrink_to_fit();
+        name_places.shrink_to_fit();
+        names.shrink_to_fit();
+        words.shrink_to_fit();
+        entries.shrink_to_fit();
+        quantities.shrink_to_fit();
     }
 
     /// Bytes of memory, estimated.

@@ -10,7 +10,8 @@ use super::matching::Supply;
 use super::offers::Terms;
 use super::products::{Facts, NO_ROW, Stated};
 use super::record::{
-    CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
+    CertificateRecord, Change, Day, Id, MonthBits, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise,
+    Visibility,
 };
 use super::text::lexicon::Word;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
@@ -69,20 +70,36 @@ impl Market {
     /// Ends loading: everything that follows from the records is worked out, once for every row.
     pub fn finish_loading(&mut self) {
         self.is_loading = false;
+        self.lexicon.settle();
+        self.organisation_lexicon.settle();
         for row in 0..self.products.rows() {
             let papers = self.papers_of(row);
             let set = self.papers.intern(papers);
             self.products.set_papers(row, set);
         }
+        let mut found: Vec<Option<Facts>> = (0..self.products.rows()).map(|row| self.facts_without_offers(row, self.today)).collect();
+        // Products with an offer of which another version came before.
+        let mut again = Vec::new();
         for record in std::mem::take(&mut self.waiting_offers) {
-            self.store_offer(&record);
+            let before = self.offers.row(record.id).and_then(|row| self.offers.get(row)).map(|known| known.product);
+            let Some(product) = self.store_offer(&record) else { continue };
+            if let Some(before) = before {
+                again.extend([before, product]);
+                continue;
+            }
+            let terms = self.offers.terms(self.products.first_offer(product));
+            // A product that only offers name has no record, and is not shown.
+            if let Some(facts) = found.get_mut(product as usize).and_then(Option::as_mut).filter(|_| terms.months != 0) {
+                facts.take(terms, record.quantity);
+            }
         }
-        let facts: Vec<(u32, Facts)> =
-            (0..self.products.rows()).filter_map(|row| self.facts_on(row, self.today).map(|facts| (row, facts))).collect();
-        for (row, _) in facts.iter().filter(|(_, facts)| facts.facet.has_several()) {
-            self.note_terms(*row);
+        for row in again {
+            let facts = self.facts_on(row, self.today);
+            found.get_mut(row as usize).into_iter().for_each(|place| *place = facts);
         }
-        self.products.set_all_facts(facts.into_iter());
+        self.products.shrink();
+        self.organisations.shrink();
+        self.products.set_all_facts((0_u32..).zip(found).filter_map(|(row, facts)| facts.map(|facts| (row, facts))));
     }
 
     /// Moves the day on: what is kept ready for today is worked out anew where it differs.
@@ -93,6 +110,7 @@ impl Market {
         self.today = today;
         self.kept.clear();
         for row in 0..self.products.rows() {
+            self.note_terms(row);
             self.refresh(row);
         }
     }
@@ -130,7 +148,7 @@ impl Market {
             lexicon.unpost(&old, row);
             lexicon.count_pairs(&old, -1);
             for word in &new {
-                lexicon.post(*word, row);
+                if self.is_loading { lexicon.post_later(*word, row) } else { lexicon.post(*word, row) }
             }
             lexicon.count_pairs(&new, 1);
         }
@@ -181,7 +199,9 @@ impl Market {
         if let Some(producer) = self.organisations.get_mut(producer) {
             producer.products.push(row);
             if record.is_active {
-                words.iter().chain(&producer.words).for_each(|word| self.lexicon.post(*word, row));
+                for word in words.iter().chain(&producer.words) {
+                    if self.is_loading { self.lexicon.post_later(*word, row) } else { self.lexicon.post(*word, row) }
+                }
                 self.lexicon.count_pairs(&words, 1);
             }
         }
@@ -296,6 +316,7 @@ impl Market {
     fn store_offer(&mut self, record: &OfferRecord) -> Option<u32> {
         let product = self.products.row_or_new(record.product);
         let supply = self.supply(record, product);
+        let terms = self.terms_today(&supply);
         if let Some(row) = self.offers.row(record.id) {
             let known = self.offers.get(row)?;
             if known.version >= supply.version {
@@ -303,6 +324,7 @@ impl Market {
             }
             if known.product == product {
                 self.offers.replace(row, supply, &self.papers);
+                self.offers.set_terms(row, terms);
                 return Some(product);
             }
             let first = self.offers.remove(row, self.products.first_offer(known.product));
@@ -310,6 +332,7 @@ impl Market {
             self.refresh(known.product);
         }
         let row = self.offers.add(supply, self.products.first_offer(product), &self.papers);
+        self.offers.set_terms(row, terms);
         self.products.set_first_offer(product, row);
         Some(product)
     }
@@ -433,70 +456,61 @@ impl Market {
         }
         self.kept.forget(row);
         match self.facts_on(row, self.today) {
-            Some(facts) => {
-                if facts.facet.has_several() {
-                    self.note_terms(row);
-                }
-                self.products.set_facts(row, facts);
-            }
+            Some(facts) => self.products.set_facts(row, facts),
             None => self.products.hide(row),
         }
     }
 
-    /// Notes what each of the several offers of a product is today.
+    /// Notes what each offer of a product is on a new day.
     fn note_terms(&mut self, product: u32) {
         let mut row = self.products.first_offer(product);
         while let Some(supply) = self.offers.get(row) {
-            let mut terms = Terms::default();
-            if supply.is_open(self.today) {
-                terms.months = supply.months;
-                if let Some(price) = supply.price {
-                    let amount = |most| if price.visibility <= most { dong_per_base(&price) } else { UNKNOWN_PRICE };
-                    (terms.public_price, terms.keys_price) = (amount(Visibility::Public), amount(Visibility::Keys));
-                }
-            }
-            self.offers.set_terms(row, terms);
+            self.offers.set_terms(row, self.terms_today(&supply));
             row = self.offers.after(row);
         }
     }
 
+    fn terms_today(&self, supply: &Supply) -> Terms {
+        if supply.is_open(self.today) { terms(supply.months, supply.price.as_ref()) } else { Terms::default() }
+    }
+
     /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of an unknown producer.
     pub(super) fn facts_on(&self, row: u32, day: Day) -> Option<Facts> {
+        let mut facts = self.facts_without_offers(row, day)?;
+        for offer in self.offers.chain(self.products.first_offer(row)) {
+            if let Some(supply) = self.offers.get(offer).filter(|supply| supply.is_open(day)) {
+                facts.take(terms(supply.months, supply.price.as_ref()), supply.quantity);
+            }
+        }
+        Some(facts)
+    }
+
+    /// The same as if it had no offer.
+    fn facts_without_offers(&self, row: u32, day: Day) -> Option<Facts> {
         let producer = self.organisations.get(self.products.producer(row)).filter(|producer| producer.version > 0)?;
         if !self.products.is_active(row) {
             return None;
         }
         let held = self.papers.held(self.products.papers(row), day, day);
-        let mut facts = Facts { certificates: held.kinds, ..Facts::default() };
-        let mut open = 0_u32;
-        for offer in self.offers.chain(self.products.first_offer(row)) {
-            let Some(supply) = self.offers.get(offer).filter(|supply| supply.is_open(day)) else { continue };
-            open += 1;
-            facts.months |= supply.months;
-            facts.quantity = facts.quantity.max(supply.quantity);
-            if let Some(price) = supply.price {
-                let amount = dong_per_base(&price);
-                if price.visibility <= Visibility::Keys {
-                    facts.keys_price = facts.keys_price.min(amount);
-                }
-                if price.visibility == Visibility::Public {
-                    facts.public_price = facts.public_price.min(amount);
-                }
-            }
-        }
-        facts.facet = Facet::from(Parts {
+        let parts = Parts {
             province: producer.province,
             group: self.products.group(row),
             stars: held.stars,
             kind: producer.producer_kind.unwrap_or(0),
-            public_price: price_bucket(facts.public_price),
-            keys_price: price_bucket(facts.keys_price),
-            is_offered: open > 0,
+            public_price: price_bucket(UNKNOWN_PRICE),
+            keys_price: price_bucket(UNKNOWN_PRICE),
+            is_offered: false,
             is_illustrative: self.products.is_illustrative(row),
-            has_several: open > 1,
-        });
-        Some(facts)
+            has_several: false,
+        };
+        Some(Facts { facet: Facet::from(parts), certificates: held.kinds, ..Facts::default() })
     }
+}
+
+/// What an offer with these months and this price is to a search.
+fn terms(months: MonthBits, price: Option<&Price>) -> Terms {
+    let amount = |most| price.filter(|price| price.visibility <= most).map_or(UNKNOWN_PRICE, dong_per_base);
+    Terms { months, public_price: amount(Visibility::Public), keys_price: amount(Visibility::Keys) }
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

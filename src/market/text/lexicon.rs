@@ -4,7 +4,8 @@
 //! bitmaps of rows, by spelling and, where a fold has several spellings, by fold as well.
 
 use super::tokens::{Token, tokens};
-use roaring::RoaringBitmap;
+use foldhash::fast::RandomState;
+use roaring::{MultiOps, RoaringBitmap};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
@@ -19,6 +20,9 @@ const LONGEST_WITH_ERROR: usize = 24;
 
 /// Parts of names that are remembered as they were written; beyond it they are learned anew.
 const MOST_WRITTEN: usize = 100_000;
+
+/// Words that wait to be posted at most: eight megabytes.
+const MOST_WAITING: usize = 1 << 20;
 
 /// A spelling.
 #[derive(Debug, Clone)]
@@ -44,12 +48,14 @@ pub struct Lexicon {
     /// Fold of each spelling.
     fold_of: Vec<Fold>,
     folds: Vec<Folded>,
-    by_spelling: HashMap<Box<str>, Word>,
+    by_spelling: HashMap<Box<str>, Word, RandomState>,
     by_fold: BTreeMap<Box<str>, Fold>,
     /// The words of what stands between two spaces, as it was written: names say the same again and again.
-    written: HashMap<Box<str>, Box<[Word]>>,
+    written: HashMap<Box<str>, Box<[Word]>, RandomState>,
     /// How often two folds stand side by side in a name.
-    pairs: HashMap<(Fold, Fold), u32>,
+    pairs: HashMap<(Fold, Fold), u32, RandomState>,
+    /// Words that are to be posted, with their rows.
+    waiting: Vec<(Word, u32)>,
     /// Folds by what is left of them when one letter is taken out, and by themselves.
     shortened: HashMap<Box<str>, Vec<Fold>>,
 }
@@ -106,6 +112,57 @@ impl Lexicon {
         fold
     }
 
+    /// Notes that `word` stands in `row`, at the next [`Self::settle`] at the latest: while an index is loaded, where
+    /// millions of these are quicker put in word by word than row by row.
+    pub fn post_later(&mut self, word: Word, row: u32) {
+        self.waiting.push((word, row));
+        if self.waiting.len() >= MOST_WAITING {
+            self.post_waiting();
+        }
+    }
+
+    /// Ends loading: everything that was posted later is there.
+    pub fn settle(&mut self) {
+        self.post_waiting();
+        self.waiting = Vec::new();
+        for folded in &mut self.folds {
+            if folded.words.len() > 1 {
+                folded.rows = Some(folded.words.iter().filter_map(|word| self.words.get(*word as usize)).map(|word| &word.rows).union());
+            }
+        }
+    }
+
+    /// Puts in what waits, word by word. The rows of folds are left to [`Self::settle`].
+    fn post_waiting(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        // Counting sort: the rows of a word stay in the order in which they came.
+        let mut ends = vec![0_usize; self.words.len() + 1];
+        for (word, _) in &waiting {
+            ends.get_mut(*word as usize + 1).into_iter().for_each(|count| *count += 1);
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut rows = vec![0_u32; waiting.len()];
+        for (word, row) in &waiting {
+            let Some(place) = ends.get_mut(*word as usize) else { continue };
+            rows.get_mut(*place).into_iter().for_each(|place| *place = *row);
+            *place += 1;
+        }
+        let mut start = 0;
+        for (spelling, end) in self.words.iter_mut().zip(ends) {
+            let run = rows.get(start..end).unwrap_or_default();
+            start = end;
+            for row in run {
+                put(&mut spelling.rows, *row);
+            }
+        }
+        self.waiting = waiting;
+        self.waiting.clear();
+    }
+
     /// Notes that `word` stands in `row`.
     pub fn post(&mut self, word: Word, row: u32) {
         let fold = self.fold_of(word);
@@ -119,6 +176,9 @@ impl Lexicon {
 
     /// Notes that none of `words` stands in `row` any more.
     pub fn unpost(&mut self, words: &[Word], row: u32) {
+        if !words.is_empty() && !self.waiting.is_empty() {
+            self.post_waiting();
+        }
         for word in words {
             if let Some(spelling) = self.words.get_mut(*word as usize) {
                 spelling.rows.remove(row);
@@ -345,6 +405,33 @@ mod tests {
     }
 
     proptest! {
+        // Against posting at once.
+        #[test]
+        fn what_is_posted_later_is_there_once_settled(names in prop::collection::vec("(dừa|dứa|dưa|tỏi|tỏi dừa| ){1,3}", 1..8), gone in prop::collection::vec(any::<prop::sample::Index>(), 0..3)) {
+            let (mut later, mut at_once) = (Lexicon::default(), Lexicon::default());
+            for (row, name) in (0_u32..).zip(&names) {
+                for word in later.learn_all(name) {
+                    later.post_later(word, row);
+                }
+                for word in at_once.learn_all(name) {
+                    at_once.post(word, row);
+                }
+                for index in &gone {
+                    let other = index.index(names.len());
+                    if other < row as usize {
+                        let words = later.learn_all(&names[other]);
+                        later.unpost(&words, u32::try_from(other).unwrap());
+                        at_once.unpost(&words, u32::try_from(other).unwrap());
+                    }
+                }
+            }
+            later.settle();
+            for word in (0..).take(at_once.len()) {
+                prop_assert_eq!(rows(later.rows(word)), rows(at_once.rows(word)));
+                prop_assert_eq!(rows(later.fold_rows(later.fold_of(word))), rows(at_once.fold_rows(at_once.fold_of(word))));
+            }
+        }
+
         #[test]
         fn a_name_is_learned_word_by_word(names in prop::collection::vec("[a-cà-ãđĐ .0-1\u{300}\u{301}-]{0,12}", 1..6)) {
             let (mut whole, mut single) = (Lexicon::default(), Lexicon::default());
