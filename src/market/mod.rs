@@ -20,6 +20,7 @@ pub mod organisations;
 pub mod pairs;
 pub mod products;
 pub mod record;
+pub mod rowset;
 #[cfg(test)]
 mod samples;
 pub mod search;

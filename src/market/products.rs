@@ -10,6 +10,7 @@ use super::offers::Terms;
 use super::order::{Order, SortKey};
 use super::pairs::Pairs;
 use super::record::Id;
+use super::rowset::RowSet;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
 use roaring::RoaringBitmap;
 
@@ -87,30 +88,30 @@ pub fn newest(id: Id) -> u64 {
 #[derive(Debug, Clone)]
 pub struct Bitmaps {
     /// By unit as recorded.
-    pub province: Vec<RoaringBitmap>,
+    pub province: Vec<RowSet>,
     /// By group as recorded.
-    pub group: Vec<RoaringBitmap>,
+    pub group: Vec<RowSet>,
     /// By stars less two.
-    pub stars: Vec<RoaringBitmap>,
+    pub stars: Vec<RowSet>,
     /// By kind of producer.
-    pub kind: Vec<RoaringBitmap>,
+    pub kind: Vec<RowSet>,
     /// By kind of certificate.
-    pub certificate: Vec<RoaringBitmap>,
+    pub certificate: Vec<RowSet>,
     /// By month.
-    pub month: Vec<RoaringBitmap>,
+    pub month: Vec<RowSet>,
     /// By bucket of the lowest price that everybody sees, then of the one that keys see.
-    pub price: [Vec<RoaringBitmap>; 2],
+    pub price: [Vec<RowSet>; 2],
     /// With an offer that is open or to come.
-    pub offered: RoaringBitmap,
+    pub offered: RowSet,
     /// With several: what they have together no single one may have.
-    pub several: RoaringBitmap,
+    pub several: RowSet,
     /// Invented for a demo.
-    pub illustrative: RoaringBitmap,
+    pub illustrative: RowSet,
 }
 
 impl Default for Bitmaps {
     fn default() -> Self {
-        let of = |size: usize| vec![RoaringBitmap::new(); size];
+        let of = |size: usize| vec![RowSet::default(); size];
         Self {
             province: of(128),
             group: of(128),
@@ -119,16 +120,16 @@ impl Default for Bitmaps {
             certificate: of(64),
             month: of(12),
             price: [of(PRICE_BUCKETS), of(PRICE_BUCKETS)],
-            offered: RoaringBitmap::new(),
-            several: RoaringBitmap::new(),
-            illustrative: RoaringBitmap::new(),
+            offered: RowSet::default(),
+            several: RowSet::default(),
+            illustrative: RowSet::default(),
         }
     }
 }
 
 impl Bitmaps {
     /// By bucket of the lowest price that the caller sees.
-    pub fn price(&self, seen: Seen) -> &[RoaringBitmap] {
+    pub fn price(&self, seen: Seen) -> &[RowSet] {
         let [public, keys] = &self.price;
         if seen == Seen::Public { public } else { keys }
     }
@@ -136,7 +137,7 @@ impl Bitmaps {
     fn bytes(&self) -> usize {
         let Self { province, group, stars, kind, certificate, month, price: [public, keys], offered, several, illustrative } = self;
         let of_values = [province, group, stars, kind, certificate, month, public, keys].into_iter().flatten();
-        of_values.chain([offered, several, illustrative]).map(RoaringBitmap::serialized_size).sum()
+        of_values.chain([offered, several, illustrative]).map(RowSet::bytes).sum()
     }
 }
 
@@ -405,15 +406,11 @@ impl Products {
             order.remove(row, |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
         }
         self.pairs.subtract(&entry(&facts));
-        for_each_bitmap(&mut self.bitmaps, &facts, |rows| {
-            rows.remove(row);
-        });
+        for_each_bitmap(&mut self.bitmaps, &facts, |rows| rows.remove(row));
     }
 
     fn put_in_bitmaps(&mut self, row: u32, facts: &Facts) {
-        for_each_bitmap(&mut self.bitmaps, facts, |rows| {
-            rows.insert(row);
-        });
+        for_each_bitmap(&mut self.bitmaps, facts, |rows| rows.insert(row));
     }
 
     /// Shows `rows` with their facts, all at once: for a new index. Nothing was shown before.
@@ -509,9 +506,9 @@ fn set<T>(column: &mut [T], at: usize, value: T) {
 }
 
 /// Every bitmap in which a row with `facts` stands.
-fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(&mut RoaringBitmap)) {
+fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(&mut RowSet)) {
     let facet = facts.facet;
-    let mut at = |bitmaps: &mut [RoaringBitmap], place: usize| bitmaps.get_mut(place).into_iter().for_each(&mut change);
+    let mut at = |bitmaps: &mut [RowSet], place: usize| bitmaps.get_mut(place).into_iter().for_each(&mut change);
     at(&mut bitmaps.province, facet.province());
     at(&mut bitmaps.group, facet.group());
     at(&mut bitmaps.stars, facet.star_step());

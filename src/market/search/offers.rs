@@ -52,13 +52,13 @@ impl Market {
         let judge = Judge::new(self, &of_product, &lookup, seen, true);
         let words = question.text.and_then(|text| Words::new(text, &self.lexicon, &self.thesaurus));
         let everything;
-        let rows = if let Some(words) = &words {
-            words.rows()
+        let rows: Box<dyn Iterator<Item = u32>> = if let Some(words) = &words {
+            Box::new(words.rows().iter())
         } else {
             everything = self.rows_to_look_at(&of_product, &lookup, seen, distances.as_ref());
-            &everything
+            Box::new(everything.iter())
         };
-        let mut counter = Counter::new(question.facets, seen, rows.len());
+        let mut counter = Counter::new(question.facets, seen, u64::from(self.products.rows()));
         let mut top = Top::new(question.limit, question.after);
         for row in rows {
             let first_offer = self.products.first_offer(row);

@@ -10,10 +10,9 @@ use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_buck
 use crate::market::order::SortKey;
 use crate::market::products::newest;
 use crate::market::record::Visibility;
+use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
 use crate::market::text::query::{Found as Words, How};
-use roaring::{MultiOps, RoaringBitmap};
-use std::borrow::Cow;
 
 impl Market {
     /// The products that `question` finds.
@@ -51,17 +50,14 @@ impl Market {
     }
 
     /// The rows whose offers are to be looked at: those with an offer that pass the filters for which sets are kept.
-    pub(super) fn rows_to_look_at(
-        &self,
-        question: &Question<'_>,
-        lookup: &Lookup,
-        seen: Seen,
-        distances: Option<&[u16; 128]>,
-    ) -> RoaringBitmap {
+    pub(super) fn rows_to_look_at(&self, question: &Question<'_>, lookup: &Lookup, seen: Seen, distances: Option<&[u16; 128]>) -> Bits {
         let judge = Judge::new(self, question, lookup, seen, true);
         let search = Search { market: self, question, judge, lookup, seen, distances, is_ready: question.as_of == self.today };
-        let rows = search.candidates();
-        if search.is_ready { rows.as_ref() & &self.products.bitmaps().offered } else { rows.into_owned() }
+        let mut rows = search.candidates();
+        if search.is_ready {
+            rows.intersect(&search.bits_of([&self.products.bitmaps().offered]));
+        }
+        rows
     }
 
     fn seen_price_of(&self, row: u32, question: &Question<'_>) -> u32 {
@@ -90,18 +86,22 @@ impl Search<'_> {
     fn by_words(&self, words: &Words) -> Found {
         let mut counter = Counter::new(self.question.facets, self.seen, words.rows().len());
         let mut top = Top::new(self.question.limit, self.question.after);
-        self.judge.each(words.rows(), |row, entry, fails| {
-            counter.count(&entry, fails);
-            if fails == 0 {
-                let first = match self.question.sort {
-                    Sort::Relevance => u64::from(u32::MAX - words.score(row, self.market.products.words(row)).0),
-                    _ => self.first_key(row, &entry),
-                };
-                if top.may_enter(first) {
-                    top.offer((first, self.market.products.id(row)), row);
+        let mut rows = words.rows().iter();
+        self.judge.each(
+            |many| rows.next_many(many).len(),
+            |row, entry, fails| {
+                counter.count(&entry, fails);
+                if fails == 0 {
+                    let first = match self.question.sort {
+                        Sort::Relevance => u64::from(u32::MAX - words.score(row, self.market.products.words(row)).0),
+                        _ => self.first_key(row, &entry),
+                    };
+                    if top.may_enter(first) {
+                        top.offer((first, self.market.products.id(row)), row);
+                    }
                 }
-            }
-        });
+            },
+        );
         let how = |row: u32| Some(words.score(row, self.market.products.words(row)).1);
         found(top, counter.finish(), how)
     }
@@ -110,10 +110,12 @@ impl Search<'_> {
         if self.is_ready && self.question.filter.is_of_sets() {
             return self.by_sets();
         }
-        let rows = self.candidates();
-        let mut counter = Counter::new(self.question.facets, self.seen, rows.len());
+        let candidates = self.candidates();
+        let mut counter = Counter::new(self.question.facets, self.seen, candidates.len());
         let mut top = Top::new(self.question.limit, self.question.after);
-        self.judge.each(&rows, |row, entry, fails| {
+        let mut rows = candidates.iter();
+        let next = |many: &mut [u32]| many.iter_mut().zip(&mut rows).map(|(place, row)| *place = row).count();
+        self.judge.each(next, |row, entry, fails| {
             counter.count(&entry, fails);
             if fails == 0 {
                 let first = self.first_key(row, &entry);
@@ -129,23 +131,23 @@ impl Search<'_> {
     ///
     /// A row that fails in two counted dimensions is counted nowhere, so it must pass one of any two of them: the two
     /// rarest are enough.
-    fn candidates(&self) -> Cow<'_, RoaringBitmap> {
+    fn candidates(&self) -> Bits {
         let products = &self.market.products;
         let sets = if self.is_ready { self.sets() } else { self.fixed_sets() };
-        let (mut counted, needed): (Vec<Set<'_>>, Vec<Set<'_>>) = sets.into_iter().partition(|set| set.dimension.is_some());
-        let mut needed: Vec<Cow<'_, RoaringBitmap>> = needed.into_iter().map(|set| set.rows).collect();
+        let (mut counted, needed): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(|set| set.dimension.is_some());
+        let mut needed: Vec<Bits> = needed.into_iter().map(|set| set.rows).collect();
         counted.sort_by_key(|set| set.rows.len());
-        if let [first, second, ..] = counted.as_slice() {
-            needed.push(Cow::Owned(first.rows.as_ref() | second.rows.as_ref()));
+        if let [first, second, ..] = counted.as_mut_slice() {
+            first.rows.unite(&second.rows);
+            needed.extend(counted.into_iter().next().map(|either| either.rows));
         }
         if self.is_ready && self.question.filter.asks_offers() {
-            needed.push(Cow::Borrowed(&products.bitmaps().offered));
+            needed.push(self.bits_of([&products.bitmaps().offered]));
         }
-        needed.sort_by_key(|rows| rows.len());
-        match needed.as_slice() {
-            [] => Cow::Borrowed(products.shown()),
-            several => Cow::Owned(several.iter().map(Cow::as_ref).intersection()),
-        }
+        let mut needed = needed.into_iter();
+        let Some(mut rows) = needed.next() else { return self.all() };
+        needed.for_each(|other| rows.intersect(&other));
+        rows
     }
 
     /// What a row is sorted by, beside its id.

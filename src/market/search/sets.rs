@@ -13,7 +13,7 @@ use super::walk::walk;
 use crate::market::facet::{Counts, Dimension, NO_PRICE, Seen, ones, price_bucket, rows_of};
 use crate::market::pairs::{NO_OFFER, Pairs};
 use crate::market::products::Kept;
-use roaring::{MultiOps, RoaringBitmap};
+use crate::market::rowset::{Bits, RowSet};
 use std::borrow::Cow;
 
 /// Below so many rows that pass it is cheaper to look at each than to go outwards from unit to unit.
@@ -21,10 +21,10 @@ const FEW_ROWS: u64 = 2_000;
 
 /// The rows that pass one filter.
 #[derive(Debug)]
-pub(super) struct Set<'a> {
+pub(super) struct Set {
     /// The facet that it chooses, where it is counted.
     pub(super) dimension: Option<Dimension>,
-    pub(super) rows: Cow<'a, RoaringBitmap>,
+    pub(super) rows: Bits,
     parts: Option<Parts>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Set<'a> {
 #[derive(Debug)]
 struct Parts {
     values: Vec<usize>,
-    rest: RoaringBitmap,
+    rest: Option<Bits>,
 }
 
 impl Filter {
@@ -43,14 +43,13 @@ impl Filter {
     }
 }
 
-impl<'a> Search<'a> {
+impl Search<'_> {
     /// The answer to a question whose filters are sets of rows.
     pub(super) fn by_sets(&self) -> Found {
         let (question, products) = (self.question, &self.market.products);
         let sets = self.sets();
         let passing = intersection(sets.iter());
-        let passing = passing.as_deref().unwrap_or_else(|| products.shown());
-        let total = passing.len();
+        let total = passing.as_ref().map_or_else(|| products.shown().len(), |rows| rows.len());
         let mut counts = Counts::default();
         let chosen = sets.iter().filter_map(|set| set.dimension).fold(0, |bits, dimension| bits | dimension.bit());
         for dimension in sets.iter().filter_map(|set| set.dimension) {
@@ -67,10 +66,14 @@ impl<'a> Search<'a> {
             left = 0;
         }
         let mut top = Top::new(question.limit, question.after);
-        if self.page_by_order(passing, &mut top) {
-            walk(products, self.seen, passing, left, &mut counts, |_, _| {});
+        let in_order = self.page_by_order(passing.as_deref(), total, &mut top);
+        if in_order && left == 0 {
+            // Nothing is left to be looked at.
+        } else if in_order {
+            walk(products, self.seen, &passing.unwrap_or_else(|| Cow::Owned(self.all())), left, &mut counts, |_, _| {});
         } else {
-            walk(products, self.seen, passing, left, &mut counts, |row, entry| {
+            let passing = passing.unwrap_or_else(|| Cow::Owned(self.all()));
+            walk(products, self.seen, &passing, left, &mut counts, |row, entry| {
                 let first = self.first_key(row, entry);
                 if top.may_enter(first) {
                     top.offer((first, products.id(row)), row);
@@ -87,14 +90,16 @@ impl<'a> Search<'a> {
     }
 
     /// Counts `dimensions` in the rows of `sets` from the table of pairs, where it can.
-    fn count_by_pairs<'b>(&self, mut sets: impl Iterator<Item = &'b Set<'b>>, dimensions: u8, counts: &mut Counts) -> bool {
+    fn count_by_pairs<'b>(&self, mut sets: impl Iterator<Item = &'b Set>, dimensions: u8, counts: &mut Counts) -> bool {
         let products = &self.market.products;
         let asked = Dimension::ALL.into_iter().filter(|dimension| dimensions & dimension.bit() != 0);
         match (sets.next(), sets.next()) {
             (None, _) => asked.for_each(|dimension| products.pairs().count_all(dimension, self.seen, counts)),
             (Some(Set { parts: Some(Parts { values, rest }), .. }), None) => {
                 asked.for_each(|dimension| products.pairs().count(values, dimension, self.seen, counts));
-                walk(products, self.seen, rest, dimensions, counts, |_, _| {});
+                if let Some(rest) = rest {
+                    walk(products, self.seen, rest, dimensions, counts, |_, _| {});
+                }
             }
             _ => return false,
         }
@@ -102,7 +107,7 @@ impl<'a> Search<'a> {
     }
 
     /// The sets of filters for which they are kept: what a row must pass, if not all that it must.
-    pub(super) fn sets(&self) -> Vec<Set<'a>> {
+    pub(super) fn sets(&self) -> Vec<Set> {
         let filter = &self.question.filter;
         let bitmaps = self.market.products.bitmaps();
         let mut sets = self.fixed_sets();
@@ -127,7 +132,7 @@ impl<'a> Search<'a> {
     }
 
     /// The sets that are the same on every day and for every caller.
-    pub(super) fn fixed_sets(&self) -> Vec<Set<'a>> {
+    pub(super) fn fixed_sets(&self) -> Vec<Set> {
         let (filter, products) = (&self.question.filter, &self.market.products);
         let bitmaps = products.bitmaps();
         let mut sets = Vec::with_capacity(4);
@@ -144,16 +149,36 @@ impl<'a> Search<'a> {
         sets.extend(filter.is_illustrative.map(|asked| self.either(asked, &bitmaps.illustrative)));
         if let Some(producer) = filter.producer {
             let own = self.market.organisations.get(producer).map(|producer| producer.products.as_slice()).unwrap_or_default();
-            let rows = own.iter().copied().collect::<RoaringBitmap>() & products.shown();
-            sets.push(Set { dimension: None, rows: Cow::Owned(rows), parts: None });
+            let mut rows = Bits::none(products.rows());
+            own.iter().filter(|row| products.shown().contains(**row)).for_each(|row| rows.insert(*row));
+            sets.push(Set { dimension: None, rows, parts: None });
         }
         sets
     }
 
     /// `rows`, or all others that are shown.
-    fn either(&self, asked: bool, rows: &'a RoaringBitmap) -> Set<'a> {
-        let rows = if asked { Cow::Borrowed(rows) } else { Cow::Owned(self.market.products.shown() - rows) };
-        Set { dimension: None, rows, parts: None }
+    fn either(&self, asked: bool, rows: &RowSet) -> Set {
+        let mut found = self.bits_of([rows]);
+        if !asked {
+            let mut others = self.all();
+            others.subtract(&found);
+            found = others;
+        }
+        Set { dimension: None, rows: found, parts: None }
+    }
+
+    /// All rows that are shown.
+    pub(super) fn all(&self) -> Bits {
+        let mut all = Bits::none(self.market.products.rows());
+        self.market.products.shown().iter().for_each(|row| all.insert(row));
+        all
+    }
+
+    /// The rows of any of `sets`.
+    pub(super) fn bits_of<'b>(&self, sets: impl IntoIterator<Item = &'b RowSet>) -> Bits {
+        let mut bits = Bits::none(self.market.products.rows());
+        sets.into_iter().for_each(|set| bits.add(set));
+        bits
     }
 
     /// Whether `dimension` is counted.
@@ -162,48 +187,44 @@ impl<'a> Search<'a> {
     }
 
     /// The rows with one of `values`.
-    fn any_of(&self, dimension: Dimension, bitmaps: &'a [RoaringBitmap], values: impl Iterator<Item = usize>) -> Set<'a> {
-        let known: Vec<(usize, &RoaringBitmap)> =
-            values.filter_map(|value| bitmaps.get(value).map(|rows| (value, rows))).filter(|(_, rows)| !rows.is_empty()).collect();
-        let rows = match known.as_slice() {
-            [(_, only)] => Cow::Borrowed(*only),
-            several => Cow::Owned(several.iter().map(|(_, rows)| *rows).union()),
-        };
-        let values = known.iter().map(|(value, _)| Pairs::value(dimension, *value, self.seen)).collect();
-        Set { dimension: self.counted(dimension), rows, parts: Some(Parts { values, rest: RoaringBitmap::new() }) }
+    fn any_of(&self, dimension: Dimension, bitmaps: &[RowSet], values: impl Iterator<Item = usize>) -> Set {
+        let values: Vec<usize> = values.filter(|value| bitmaps.get(*value).is_some_and(|rows| !rows.is_empty())).collect();
+        let rows = self.bits_of(values.iter().filter_map(|value| bitmaps.get(*value)));
+        let values = values.into_iter().map(|value| Pairs::value(dimension, value, self.seen)).collect();
+        Set { dimension: self.counted(dimension), rows, parts: Some(Parts { values, rest: None }) }
     }
 
     /// The rows with all of `values`, one bit each.
-    fn all_of(&self, dimension: Dimension, bitmaps: &'a [RoaringBitmap], values: u64) -> Set<'a> {
-        let known: Vec<(usize, &RoaringBitmap)> = ones(values).filter_map(|value| bitmaps.get(value).map(|rows| (value, rows))).collect();
-        let (rows, parts) = match known.as_slice() {
-            [(value, only)] => {
-                let values = vec![Pairs::value(dimension, *value, self.seen)];
-                (Cow::Borrowed(*only), Some(Parts { values, rest: RoaringBitmap::new() }))
-            }
-            several => (Cow::Owned(several.iter().map(|(_, rows)| *rows).intersection()), None),
+    fn all_of(&self, dimension: Dimension, bitmaps: &[RowSet], values: u64) -> Set {
+        let mut known = ones(values).filter_map(|value| bitmaps.get(value).map(|rows| (value, rows)));
+        let Some((first, rows)) = known.next() else {
+            return Set { dimension: self.counted(dimension), rows: self.bits_of([]), parts: None };
         };
+        let mut parts = Some(Parts { values: vec![Pairs::value(dimension, first, self.seen)], rest: None });
+        let mut rows = self.bits_of([rows]);
+        for (_, other) in known {
+            rows.intersect(&self.bits_of([other]));
+            parts = None;
+        }
         Set { dimension: self.counted(dimension), rows, parts }
     }
 
     /// The rows whose lowest price is at most `most`.
-    fn not_dearer(&self, most: u32) -> Set<'a> {
+    fn not_dearer(&self, most: u32) -> Set {
         let products = &self.market.products;
         let bitmaps = products.bitmaps().price(self.seen);
         let last = usize::from(price_bucket(most));
-        let mut below = self.any_of(Dimension::Price, bitmaps, 0..last);
-        let rest: RoaringBitmap = bitmaps
-            .get(last)
-            .map(|rows| RoaringBitmap::from_sorted_iter(rows.iter().filter(|row| products.price(*row, self.seen) <= most)))
-            .and_then(Result::ok)
-            .unwrap_or_default();
-        below.rows = Cow::Owned(below.rows.as_ref() | &rest);
-        below.parts = below.parts.map(|parts| Parts { rest, ..parts });
-        below
+        let mut set = self.any_of(Dimension::Price, bitmaps, 0..last);
+        let in_bucket = self.bits_of(bitmaps.get(last));
+        let mut rest = Bits::none(products.rows());
+        in_bucket.iter().filter(|row| products.price(*row, self.seen) <= most).for_each(|row| rest.insert(row));
+        set.rows.unite(&rest);
+        set.parts = set.parts.map(|parts| Parts { rest: Some(rest), ..parts });
+        set
     }
 
     /// The rows whose offers supply in all months asked, each in some.
-    fn in_months(&self) -> Set<'a> {
+    fn in_months(&self) -> Set {
         self.all_of(Dimension::Month, &self.market.products.bitmaps().month, u64::from(self.question.filter.months))
     }
 
@@ -211,18 +232,17 @@ impl<'a> Search<'a> {
     ///
     /// One offer must do so, and keep the price too. Where no offer of a product does both, but some offer does either, the
     /// product fails in the months alone: of two offers that each fail in one thing, the one with the price counts.
-    fn supplying(&self) -> Set<'a> {
+    fn supplying(&self) -> Set {
         let (filter, market) = (&self.question.filter, self.market);
         let mut set = self.in_months();
         let asks_one_thing = filter.months.count_ones() == 1 && filter.price_at_most.is_none();
         if asks_one_thing {
             return set;
         }
-        let several = set.rows.as_ref() & &market.products.bitmaps().several;
-        let apart: Vec<u32> = several.iter().filter(|row| !self.has_one_for_all(*row)).collect();
-        if !apart.is_empty() {
-            let apart = RoaringBitmap::from_sorted_iter(apart).unwrap_or_default();
-            set.rows = Cow::Owned(set.rows.as_ref() - apart);
+        let mut several = self.bits_of([&market.products.bitmaps().several]);
+        several.intersect(&set.rows);
+        for row in several.iter().filter(|row| !self.has_one_for_all(*row)) {
+            set.rows.remove(row);
             set.parts = None;
         }
         set
@@ -240,12 +260,13 @@ impl<'a> Search<'a> {
     }
 
     /// Fills the page by walking a kept order, where that is quicker than looking at each row that passes.
-    fn page_by_order(&self, passing: &RoaringBitmap, top: &mut Top) -> bool {
+    fn page_by_order(&self, passing: Option<&Bits>, total: u64, top: &mut Top) -> bool {
         /// Steps along an order in the time in which a row that passes is looked at.
         const STEPS: u64 = 2;
         let (question, products) = (self.question, &self.market.products);
-        if question.sort == Sort::Distance && passing.len() >= FEW_ROWS {
-            self.nearest(passing, top);
+        let passes = |row: u32| passing.map_or_else(|| products.shown().contains(row), |rows| rows.contains(row));
+        if question.sort == Sort::Distance && total >= FEW_ROWS {
+            self.nearest(passes, top);
             return true;
         }
         let kept = match (question.sort, self.seen) {
@@ -256,13 +277,13 @@ impl<'a> Search<'a> {
             (Sort::Price, Seen::Keys) | (Sort::Distance, _) => return false,
         };
         // Where rows that pass stand evenly in the order; where they stand at its end the walk is given up.
-        let budget = passing.len() / STEPS;
+        let budget = total / STEPS;
         let wanted = u64::try_from(question.limit + 1).unwrap_or(u64::MAX);
-        if passing.is_empty() || wanted.saturating_mul(products.shown().len()) / passing.len() > budget / 2 {
+        if total == 0 || wanted.saturating_mul(products.shown().len()) / total > budget / 2 {
             return false;
         }
         for row in products.in_order(kept, question.after).take(usize::try_from(budget).unwrap_or(usize::MAX)) {
-            if passing.contains(row) {
+            if passes(row) {
                 top.offer(kept.key(products.id(row), &products.facts(row)), row);
                 if top.is_full() {
                     return true;
@@ -274,7 +295,7 @@ impl<'a> Search<'a> {
     }
 
     /// Fills the page from the nearest units outwards.
-    fn nearest(&self, passing: &RoaringBitmap, top: &mut Top) {
+    fn nearest(&self, passes: impl Fn(u32) -> bool, top: &mut Top) {
         let Some(distances) = self.distances else { return };
         let products = &self.market.products;
         let mut units: Vec<(u16, usize)> = (0_usize..128).filter_map(|row| distances.get(row).map(|km| (*km, row))).collect();
@@ -288,7 +309,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             for rows in ring.iter().filter_map(|(_, row)| products.bitmaps().province.get(*row)).filter(|rows| !rows.is_empty()) {
-                for row in &(rows & passing) {
+                for row in self.bits_of([rows]).iter().filter(|row| passes(*row)) {
                     top.offer((u64::from(*km), products.id(row)), row);
                 }
             }
@@ -300,12 +321,10 @@ impl<'a> Search<'a> {
 }
 
 /// The rows in all of `sets`; `None` where there is no set.
-fn intersection<'b>(sets: impl Iterator<Item = &'b Set<'b>>) -> Option<Cow<'b, RoaringBitmap>> {
-    let mut sets: Vec<&RoaringBitmap> = sets.map(|set| set.rows.as_ref()).collect();
-    sets.sort_by_key(|rows| rows.len());
-    match sets.as_slice() {
-        [] => None,
-        [only] => Some(Cow::Borrowed(*only)),
-        several => Some(Cow::Owned(several.iter().copied().intersection())),
+fn intersection<'b>(mut sets: impl Iterator<Item = &'b Set>) -> Option<Cow<'b, Bits>> {
+    let mut rows = Cow::Borrowed(&sets.next()?.rows);
+    for set in sets {
+        rows.to_mut().intersect(&set.rows);
     }
+    Some(rows)
 }

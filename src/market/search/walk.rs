@@ -3,22 +3,13 @@
 use crate::market::facet::{Counts, Dimension, Entry, Seen, ones};
 use crate::market::pairs::price_slot;
 use crate::market::products::Products;
-use roaring::RoaringBitmap;
+use crate::market::rowset::Bits;
 
-/// Rows that are taken out of a bitmap at once.
-const MANY: usize = 256;
 /// Below so many rows months are counted one by one; above, by their combination first.
 const MANY_ROWS: u64 = 4_096;
 
 /// Counts `dimensions` of `rows` and shows each row to `visit`.
-pub(super) fn walk(
-    products: &Products,
-    seen: Seen,
-    rows: &RoaringBitmap,
-    dimensions: u8,
-    counts: &mut Counts,
-    visit: impl FnMut(u32, &Entry),
-) {
+pub(super) fn walk(products: &Products, seen: Seen, rows: &Bits, dimensions: u8, counts: &mut Counts, visit: impl FnMut(u32, &Entry)) {
     let is_one = |dimension: Dimension| dimensions == dimension.bit();
     if dimensions == 0 {
         each(products, rows, |_| {}, visit);
@@ -34,7 +25,7 @@ pub(super) fn walk(
 }
 
 /// Counts any dimensions.
-fn several(products: &Products, seen: Seen, rows: &RoaringBitmap, dimensions: u8, counts: &mut Counts, visit: impl FnMut(u32, &Entry)) {
+fn several(products: &Products, seen: Seen, rows: &Bits, dimensions: u8, counts: &mut Counts, visit: impl FnMut(u32, &Entry)) {
     let asks = |dimension: Dimension| dimensions & dimension.bit() != 0;
     let [provinces, groups, stars, kinds] = [Dimension::Province, Dimension::Group, Dimension::Stars, Dimension::ProducerKind].map(asks);
     let [prices, certificates, months] = [Dimension::Price, Dimension::Certificate, Dimension::Month].map(asks);
@@ -75,19 +66,11 @@ fn several(products: &Products, seen: Seen, rows: &RoaringBitmap, dimensions: u8
 }
 
 #[inline]
-fn each(products: &Products, rows: &RoaringBitmap, mut count: impl FnMut(&Entry), mut visit: impl FnMut(u32, &Entry)) {
-    let mut buffer = [0_u32; MANY];
-    let mut rest = rows.iter();
-    loop {
-        let many = rest.next_many(&mut buffer);
-        if many.is_empty() {
-            break;
-        }
-        for row in many.iter() {
-            let Some(entry) = products.scanned(*row) else { continue };
-            count(&entry);
-            visit(*row, &entry);
-        }
+fn each(products: &Products, rows: &Bits, mut count: impl FnMut(&Entry), mut visit: impl FnMut(u32, &Entry)) {
+    for row in rows.iter() {
+        let Some(entry) = products.scanned(row) else { continue };
+        count(&entry);
+        visit(row, &entry);
     }
 }
 

@@ -155,8 +155,10 @@ impl Lexicon {
         for (spelling, end) in self.words.iter_mut().zip(ends) {
             let run = rows.get(start..end).unwrap_or_default();
             start = end;
-            for row in run {
-                put(&mut spelling.rows, *row);
+            // A word may stand twice in one name; a row that came before is out of order.
+            let mut last = None;
+            if spelling.rows.append(run.iter().copied().filter(|row| last.replace(*row) != Some(*row))).is_err() {
+                spelling.rows.extend(run);
             }
         }
         self.waiting = waiting;
