@@ -121,12 +121,12 @@ impl Search<'_> {
         if filter.certificates != 0 && filter.period.is_none() {
             sets.push(self.all_of(Dimension::Certificate, &bitmaps.certificate, filter.certificates));
         }
+        let price = filter.price_at_most.map(|most| self.not_dearer(most));
         if filter.months != 0 {
-            sets.push(if filter.is_of_sets() { self.supplying() } else { self.in_months() });
+            let rows = price.as_ref().map(|set| &set.rows);
+            sets.push(if filter.is_of_sets() { self.supplying(rows) } else { self.in_months() });
         }
-        if let Some(most) = filter.price_at_most {
-            sets.push(self.not_dearer(most));
-        }
+        sets.extend(price);
         sets.extend(filter.is_offered.map(|asked| self.either(asked, &bitmaps.offered)));
         sets
     }
@@ -232,15 +232,19 @@ impl Search<'_> {
     ///
     /// One offer must do so, and keep the price too. Where no offer of a product does both, but some offer does either, the
     /// product fails in the months alone: of two offers that each fail in one thing, the one with the price counts.
-    fn supplying(&self) -> Set {
+    fn supplying(&self, not_dearer: Option<&Bits>) -> Set {
         let (filter, market) = (&self.question.filter, self.market);
         let mut set = self.in_months();
-        let asks_one_thing = filter.months.count_ones() == 1 && filter.price_at_most.is_none();
-        if asks_one_thing {
+        let asks_one_month = filter.months.count_ones() == 1;
+        if asks_one_month && not_dearer.is_none() {
             return set;
         }
         let mut several = self.bits_of([&market.products.bitmaps().several]);
         several.intersect(&set.rows);
+        // A product that is too dear has an offer for the one month all the same.
+        if let Some(not_dearer) = not_dearer.filter(|_| asks_one_month) {
+            several.intersect(not_dearer);
+        }
         for row in several.iter().filter(|row| !self.has_one_for_all(*row)) {
             set.rows.remove(row);
             set.parts = None;
