@@ -32,8 +32,9 @@ type Fit<T> = std::result::Result<T, Unfit>;
 
 /// Rows that are read before they are handed on.
 const PAGE: usize = 4_096;
-/// Pages that may wait to be taken: enough that neither side rests, few enough to need no memory worth the name.
-const WAITING: usize = 8;
+/// Pages that may wait to be taken: enough that the readers go on with certificates and offers, which are quick to take,
+/// while products are still taken; few enough that they need some tens of megabytes at most.
+const WAITING: usize = 64;
 /// How often several connections are opened to see one state of an `SQLite` file that is being written to.
 const TRIES: usize = 10;
 

@@ -72,11 +72,16 @@ impl Kept {
         let first = match self {
             Self::Price => u64::from(facts.public_price),
             Self::Quantity => u64::MAX - facts.quantity.unsigned_abs(),
-            Self::Stars => u64::from(3 - u8::try_from(facts.facet.star_step()).unwrap_or(0)),
+            Self::Stars => after_stars(facts.facet),
             Self::Newest => newest(id),
         };
         (first, id)
     }
+}
+
+/// A key that puts most stars first.
+fn after_stars(facet: Facet) -> u64 {
+    3 - u64::try_from(facet.star_step()).unwrap_or(0)
 }
 
 /// A key that puts later ids first, to the millisecond.
@@ -362,7 +367,7 @@ impl Products {
 
     /// The rows in a kept order, after `after`.
     pub fn in_order(&self, kept: Kept, after: Option<SortKey>) -> impl Iterator<Item = u32> {
-        let key = move |row: u32| kept.key(self.id(row), &self.facts(row));
+        let key = move |row: u32| self.facts.key(kept, &self.ids, row);
         let order = match kept {
             Kept::Price => &self.orders[0],
             Kept::Quantity => &self.orders[1],
@@ -372,41 +377,49 @@ impl Products {
         order.after(after, key)
     }
 
-    /// Shows `row` with `facts`.
+    /// Shows `row` with `facts`: what stays as it was is not touched.
     pub fn set_facts(&mut self, row: u32, facts: Facts) {
-        if self.shown.contains(row) {
-            if self.facts(row) == facts {
-                return;
-            }
-            self.take_out(row);
+        let before = self.shown.contains(row).then(|| self.facts(row));
+        if before == Some(facts) {
+            return;
+        }
+        let id = self.id(row);
+        let moves = Kept::ALL.map(|kept| before.is_none_or(|before| kept.key(id, &before) != kept.key(id, &facts)));
+        let changes = before.is_none_or(|before| entry(&before) != entry(&facts));
+        if let Some(before) = before {
+            self.take_out(row, &before, moves, changes);
         }
         self.facts.set(row, facts);
         self.shown.insert(row);
-        self.put_in_bitmaps(row, &facts);
-        self.pairs.add(&entry(&facts));
+        if changes {
+            self.put_in_bitmaps(row, &facts);
+            self.pairs.add(&entry(&facts));
+        }
         let (ids, columns) = (&self.ids, &self.facts);
-        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
-            order.insert(row, |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
+        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders).zip(moves).filter_map(|(order, moves)| moves.then_some(order)) {
+            order.insert(row, |row| columns.key(kept, ids, row));
         }
     }
 
     /// Shows `row` no more.
     pub fn hide(&mut self, row: u32) {
         if self.shown.contains(row) {
-            self.take_out(row);
+            self.take_out(row, &self.facts(row), [true; 4], true);
             self.shown.remove(row);
             self.facts.set(row, Facts::default());
         }
     }
 
-    fn take_out(&mut self, row: u32) {
-        let facts = self.facts(row);
+    /// Takes `row` out of the orders in which it moves and, where that `changes`, out of all that goes by its values.
+    fn take_out(&mut self, row: u32, facts: &Facts, moves: [bool; 4], changes: bool) {
         let (ids, columns) = (&self.ids, &self.facts);
-        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
-            order.remove(row, |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
+        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders).zip(moves).filter_map(|(order, moves)| moves.then_some(order)) {
+            order.remove(row, |row| columns.key(kept, ids, row));
         }
-        self.pairs.subtract(&entry(&facts));
-        for_each_bitmap(&mut self.bitmaps, &facts, |rows| rows.remove(row));
+        if changes {
+            self.pairs.subtract(&entry(facts));
+            for_each_bitmap(&mut self.bitmaps, facts, |rows| rows.remove(row));
+        }
     }
 
     fn put_in_bitmaps(&mut self, row: u32, facts: &Facts) {
@@ -422,9 +435,12 @@ impl Products {
             self.pairs.add(&entry(&facts));
         }
         let (ids, columns, shown) = (&self.ids, &self.facts, &self.shown);
-        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
-            *order = Order::build(shown.iter(), |row| kept.key(ids.get(row as usize).copied().unwrap_or_default(), &columns.get(row)));
-        }
+        // Each is a sort of its own: a start waits for the longest, not for all.
+        std::thread::scope(|scope| {
+            for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
+                scope.spawn(move || *order = Order::build(shown.iter(), |row| columns.key(kept, ids, row)));
+            }
+        });
     }
 
     /// Gives back what the columns have grown beyond what they hold.
@@ -467,6 +483,19 @@ impl FactColumns {
         self.quantities.push(facts.quantity);
         self.public_prices.push(facts.public_price);
         self.keys_prices.push(facts.keys_price);
+    }
+
+    /// [`Kept::key`] of `row`, from the one column that it needs.
+    fn key(&self, kept: Kept, ids: &[Id], row: u32) -> SortKey {
+        let at = row as usize;
+        let id = ids.get(at).copied().unwrap_or_default();
+        let first = match kept {
+            Kept::Price => self.public_prices.get(at).map_or(u64::MAX, |price| u64::from(*price)),
+            Kept::Quantity => u64::MAX - self.quantities.get(at).map_or(0, |quantity| quantity.unsigned_abs()),
+            Kept::Stars => self.entries.get(at).map_or(u64::MAX, |packed| after_stars(packed.facet())),
+            Kept::Newest => newest(id),
+        };
+        (first, id)
     }
 
     fn get(&self, row: u32) -> Facts {
