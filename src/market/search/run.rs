@@ -12,7 +12,7 @@ use crate::market::products::newest;
 use crate::market::record::Visibility;
 use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
-use crate::market::text::query::{Found as Words, How};
+use crate::market::text::query::Found as Words;
 
 impl Market {
     /// The products that `question` finds.
@@ -84,47 +84,61 @@ pub(super) struct Search<'a> {
 
 impl Search<'_> {
     fn by_words(&self, words: &Words) -> Found {
-        let mut counter = Counter::new(self.question.facets, self.seen, words.rows().len());
-        let mut top = Top::new(self.question.limit, self.question.after);
+        /// From one row in so many that words mean, bits are quicker than judging each.
+        const ONE_OF: u64 = 30;
+        let is_many = words.rows().len() * ONE_OF > self.market.products.shown().len();
+        if is_many && self.is_ready && self.question.filter.is_of_sets() {
+            return self.by_sets(Some(words));
+        }
+        let by_score = Some(words).filter(|_| self.question.sort == Sort::Relevance);
         let mut rows = words.rows().iter();
-        self.judge.each(
-            |many| rows.next_many(many).len(),
-            |row, entry, fails| {
-                counter.count(&entry, fails);
-                if fails == 0 {
-                    let first = match self.question.sort {
-                        Sort::Relevance => u64::from(u32::MAX - words.score(row, self.market.products.words(row)).0),
-                        _ => self.first_key(row, &entry),
-                    };
-                    if top.may_enter(first) {
-                        top.offer((first, self.market.products.id(row)), row);
-                    }
-                }
-            },
-        );
-        let how = |row: u32| Some(words.score(row, self.market.products.words(row)).1);
-        found(top, counter.finish(), how)
+        let (top, counts) = self.judged(words.rows().len(), |many| rows.next_many(many).len(), by_score);
+        self.found(Some(words), top, counts)
     }
 
     fn by_filters(&self) -> Found {
         if self.is_ready && self.question.filter.is_of_sets() {
-            return self.by_sets();
+            return self.by_sets(None);
         }
         let candidates = self.candidates();
-        let mut counter = Counter::new(self.question.facets, self.seen, candidates.len());
-        let mut top = Top::new(self.question.limit, self.question.after);
         let mut rows = candidates.iter();
         let next = |many: &mut [u32]| many.iter_mut().zip(&mut rows).map(|(place, row)| *place = row).count();
+        let (top, counts) = self.judged(candidates.len(), next, None);
+        self.found(None, top, counts)
+    }
+
+    /// Judges each of about `length` rows that `next` fills in: the first of the page, and the counts with the total.
+    fn judged(&self, length: u64, next: impl FnMut(&mut [u32]) -> usize, by_score: Option<&Words>) -> (Top, (Counts, u32)) {
+        let mut counter = Counter::new(self.question.facets, self.seen, length);
+        let mut top = Top::new(self.question.limit, self.question.after);
         self.judge.each(next, |row, entry, fails| {
             counter.count(&entry, fails);
             if fails == 0 {
-                let first = self.first_key(row, &entry);
-                if top.may_enter(first) {
-                    top.offer((first, self.market.products.id(row)), row);
-                }
+                self.offer(by_score, row, &entry, &mut top);
             }
         });
-        found(top, counter.finish(), |_| None)
+        (top, counter.finish())
+    }
+
+    /// Offers a row that passes to the page.
+    #[inline]
+    pub(super) fn offer(&self, by_score: Option<&Words>, row: u32, entry: &Entry, top: &mut Top) {
+        let products = &self.market.products;
+        let first = match by_score {
+            Some(words) => u64::from(u32::MAX - words.score(row, products.words(row)).0),
+            None => self.first_key(row, entry),
+        };
+        if top.may_enter(first) {
+            top.offer((first, products.id(row)), row);
+        }
+    }
+
+    /// The answer with how each row of the page was found by `words`.
+    pub(super) fn found(&self, words: Option<&Words>, top: Top, (counts, total): (Counts, u32)) -> Found {
+        let (rows, more) = top.into_page();
+        let how = |row: u32| words.map(|words| words.score(row, self.market.products.words(row)).1);
+        let hits = rows.into_iter().map(|(key, row): (SortKey, u32)| Hit { row, key, how: how(row) }).collect();
+        Found { hits, more, total, counts }
     }
 
     /// The rows to look at.
@@ -163,10 +177,4 @@ impl Search<'_> {
             Sort::Newest | Sort::Relevance => newest(products.id(row)),
         }
     }
-}
-
-pub(super) fn found(top: Top, (counts, total): (Counts, u32), how: impl Fn(u32) -> Option<How>) -> Found {
-    let (rows, more) = top.into_page();
-    let hits = rows.into_iter().map(|(key, row): (SortKey, u32)| Hit { row, key, how: how(row) }).collect();
-    Found { hits, more, total, counts }
 }

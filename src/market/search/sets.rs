@@ -7,13 +7,14 @@
 
 use super::Found;
 use super::filter::{Filter, Sort};
-use super::run::{Search, found};
+use super::run::Search;
 use super::top::Top;
 use super::walk::walk;
 use crate::market::facet::{Counts, Dimension, NO_PRICE, Seen, ones, price_bucket, rows_of};
 use crate::market::pairs::{NO_OFFER, Pairs};
 use crate::market::products::Kept;
 use crate::market::rowset::{Bits, RowSet};
+use crate::market::text::query::Found as Words;
 use std::borrow::Cow;
 
 /// Below so many rows that pass it is cheaper to look at each than to go outwards from unit to unit.
@@ -44,10 +45,15 @@ impl Filter {
 }
 
 impl Search<'_> {
-    /// The answer to a question whose filters are sets of rows.
-    pub(super) fn by_sets(&self) -> Found {
+    /// The answer to a question whose filters are sets of rows; what words mean is one more.
+    pub(super) fn by_sets(&self, words: Option<&Words>) -> Found {
         let (question, products) = (self.question, &self.market.products);
-        let sets = self.sets();
+        let mut sets = self.sets();
+        if let Some(words) = words {
+            let mut rows = Bits::none(products.rows());
+            words.rows().iter().for_each(|row| rows.insert(row));
+            sets.push(Set { dimension: None, rows, parts: None });
+        }
         let passing = intersection(sets.iter());
         let total = passing.as_ref().map_or_else(|| products.shown().len(), |rows| rows.len());
         let mut counts = Counts::default();
@@ -66,19 +72,15 @@ impl Search<'_> {
             left = 0;
         }
         let mut top = Top::new(question.limit, question.after);
-        let in_order = self.page_by_order(passing.as_deref(), total, &mut top);
-        if in_order && left == 0 {
-            // Nothing is left to be looked at.
-        } else if in_order {
-            walk(products, self.seen, &passing.unwrap_or_else(|| Cow::Owned(self.all())), left, &mut counts, |_, _| {});
-        } else {
+        let by_score = words.filter(|_| question.sort == Sort::Relevance);
+        let in_order = by_score.is_none() && self.page_by_order(passing.as_deref(), total, &mut top);
+        if !in_order || left != 0 {
             let passing = passing.unwrap_or_else(|| Cow::Owned(self.all()));
-            walk(products, self.seen, &passing, left, &mut counts, |row, entry| {
-                let first = self.first_key(row, entry);
-                if top.may_enter(first) {
-                    top.offer((first, products.id(row)), row);
-                }
-            });
+            if in_order {
+                walk(products, self.seen, &passing, left, &mut counts, |_, _| {});
+            } else {
+                walk(products, self.seen, &passing, left, &mut counts, |row, entry| self.offer(by_score, row, entry, &mut top));
+            }
         }
         // Where a price is asked, a product without an offer fails in more than the price.
         let [unknown, without_offer] = [usize::from(NO_PRICE), NO_OFFER];
@@ -86,7 +88,7 @@ impl Search<'_> {
         if question.filter.price_at_most.is_none() {
             counts.price[unknown] += unoffered;
         }
-        found(top, (counts, u32::try_from(total).unwrap_or(u32::MAX)), |_| None)
+        self.found(words, top, (counts, u32::try_from(total).unwrap_or(u32::MAX)))
     }
 
     /// Counts `dimensions` in the rows of `sets` from the table of pairs, where it can.
