@@ -163,6 +163,8 @@ pub fn run(loaded: &mut Loaded) {
         if is_small { "" } else { " (target 300)" },
     )
     .unwrap();
+    let parts = loaded.market.parts().map(|(part, bytes)| format!("{part} {:.0}", per_product(bytes)));
+    writeln!(report, "Of these bytes: {}.", parts.join(", ")).unwrap();
     report += "\nThe slowest questions, and how each is answered:\n\n";
     for line in slow_words.into_iter().chain(slow_filters).chain(slow_demands) {
         writeln!(report, "- {line}").unwrap();

@@ -191,6 +191,11 @@ fn a_sample() -> impl Strategy<Value = Sample> {
         .prop_map(|(organisations, products, papers, offers)| Sample { organisations, products, papers, offers })
 }
 
+/// Some are, by chance.
+fn is_illustrative(group: u8) -> bool {
+    group % 3 == 1
+}
+
 /// The changes of a sample. Papers of kind 0 have stars; the others none.
 fn changes(sample: &Sample) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -201,7 +206,9 @@ fn changes(sample: &Sample) -> Vec<Change> {
     }
     let producer_of = |product: usize| 1_000 + (sample.products[product].0 % sample.organisations.len()) as u128;
     for (at, (_, group, name)) in sample.products.iter().enumerate() {
-        changes.push(Change::Product(product(1 + at as u128, producer_of(at), WORDS[*name], *group)));
+        let mut record = product(1 + at as u128, producer_of(at), WORDS[*name], *group);
+        record.illustrative = is_illustrative(*group);
+        changes.push(Change::Product(record));
     }
     for (at, (of, kind, stars, from, until, is_of_holder)) in sample.papers.iter().enumerate() {
         let of = of % sample.products.len();
@@ -237,6 +244,8 @@ struct Asked {
     level: Visibility,
     organisation: bool,
     facets: u8,
+    /// Of this producer alone, by its id.
+    producer: Option<u128>,
 }
 
 fn rows(most: u8) -> impl Strategy<Value = Option<Rows>> {
@@ -257,13 +266,14 @@ fn asked() -> impl Strategy<Value = Asked> {
             prop::option::weighted(0.2, 0_u8..4),
             prop::option::weighted(0.2, 0_u16..400),
             prop::option::weighted(0.2, any::<bool>()),
+            prop::option::weighted(0.2, any::<bool>()),
         ),
     )
         .prop_map(
             |(
                 (provinces, region, groups, least_stars, kinds),
                 (certificates, period, months),
-                (quantity, price_at_most, delivers_to, within_km, is_offered),
+                (quantity, price_at_most, delivers_to, within_km, is_offered, is_illustrative),
             )| Filter {
                 provinces,
                 region,
@@ -278,7 +288,7 @@ fn asked() -> impl Strategy<Value = Asked> {
                 delivers_to,
                 within_km,
                 is_offered,
-                is_illustrative: None,
+                is_illustrative,
                 producer: None,
             },
         );
@@ -291,8 +301,9 @@ fn asked() -> impl Strategy<Value = Asked> {
         prop::sample::select(vec![Visibility::Public, Visibility::Public, Visibility::Keys, Visibility::Hidden]),
         any::<bool>(),
         prop::sample::select(vec![0x7F_u8, 0x7F, 0, 0x11, 0x42]),
+        prop::option::weighted(0.1, 1_000_u128..1_005),
     )
-        .prop_map(|(filter, sort, place, text, as_of, level, organisation, facets)| Asked {
+        .prop_map(|(filter, sort, place, text, as_of, level, organisation, facets, producer)| Asked {
             filter,
             sort,
             place: Some(place),
@@ -301,6 +312,7 @@ fn asked() -> impl Strategy<Value = Asked> {
             level,
             organisation,
             facets,
+            producer,
         })
 }
 
@@ -386,6 +398,8 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     fail(filter.kinds.is_some_and(|kinds| kinds >> row.kind & 1 == 0), Some(Dimension::ProducerKind));
     fail(filter.within_km.is_some_and(|most| km > most), None);
     fail(filter.is_offered.is_some_and(|offered| offered == open.is_empty()), None);
+    fail(filter.is_illustrative.is_some_and(|asked| asked != is_illustrative(row.group)), None);
+    fail(asked.producer.is_some_and(|producer| producer != row.producer), None);
     let of_offer = |offer: &OfferRecord| {
         let mut fails = Vec::new();
         if offer.months & filter.months != filter.months {
@@ -422,9 +436,10 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
 
 fn question_of<'a>(asked: &Asked, text: Option<&'a str>, market: &Market, limit: usize) -> Question<'a> {
     let organisation = if asked.organisation { market.organisations().row(Id(1_000)) } else { None };
+    let producer = asked.producer.map(|id| market.organisations().row(Id(id)).unwrap_or(u32::MAX));
     Question {
         text,
-        filter: asked.filter.clone(),
+        filter: Filter { producer, ..asked.filter.clone() },
         facets: asked.facets,
         sort: asked.sort,
         place: asked.place.map(Place::Unit),
