@@ -78,7 +78,9 @@ impl Pairs {
         for value in &values {
             add(&mut self.single, *value, step);
             let Some(row) = self.counts.get_mut(value * VALUES..(value + 1) * VALUES) else { continue };
-            values.iter().for_each(|other| add(row, *other, step));
+            for other in &values {
+                add(row, *other, step);
+            }
         }
     }
 
@@ -149,7 +151,9 @@ mod tests {
         fn two_values_are_counted_together(kept in prop::collection::vec(an_entry(), 0..20), gone in prop::collection::vec(an_entry(), 0..10), seen in prop::sample::select(vec![Seen::Public, Seen::Keys])) {
             let mut pairs = Pairs::default();
             kept.iter().chain(&gone).for_each(|entry| pairs.add(entry));
-            gone.iter().for_each(|entry| pairs.subtract(entry));
+            for entry in &gone {
+                pairs.subtract(entry);
+            }
             for dimension in Dimension::ALL {
                 let mut all = Counts::default();
                 pairs.count_all(dimension, seen, &mut all);

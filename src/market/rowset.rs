@@ -275,7 +275,9 @@ mod tests {
         fn bits_are_a_set(left in prop::collection::btree_set(0_u32..300, 0..100), right in prop::collection::btree_set(0_u32..300, 0..100)) {
             let of = |rows: &BTreeSet<u32>| {
                 let mut bits = Bits::none(300);
-                rows.iter().for_each(|row| bits.insert(*row));
+                for row in rows {
+                    bits.insert(*row);
+                }
                 bits
             };
             let found = |change: &dyn Fn(&mut Bits, &Bits)| {

@@ -83,10 +83,9 @@ impl Search<'_> {
             }
         }
         // Where a price is asked, a product without an offer fails in more than the price.
-        let [unknown, without_offer] = [usize::from(NO_PRICE), NO_OFFER];
-        let unoffered = std::mem::take(&mut counts.price[without_offer]);
-        if question.filter.price_at_most.is_none() {
-            counts.price[unknown] += unoffered;
+        let unoffered = counts.price.get_mut(NO_OFFER).map(std::mem::take).unwrap_or_default();
+        if let Some(unknown) = counts.price.get_mut(usize::from(NO_PRICE)).filter(|_| question.filter.price_at_most.is_none()) {
+            *unknown += unoffered;
         }
         self.found(words, top, (counts, u32::try_from(total).unwrap_or(u32::MAX)))
     }
@@ -237,7 +236,7 @@ impl Search<'_> {
     fn supplying(&self, not_dearer: Option<&Bits>) -> Set {
         let (filter, market) = (&self.question.filter, self.market);
         let mut set = self.in_months();
-        let asks_one_month = filter.months.count_ones() == 1;
+        let asks_one_month = filter.months.is_power_of_two();
         if asks_one_month && not_dearer.is_none() {
             return set;
         }
