@@ -1,6 +1,7 @@
 //! Demands in the index, and what is asked of them: the best offers for one, the best of them for an offer.
 
 use super::Market;
+use super::answering::Answering;
 use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supply, View, Weights, readiness};
 use super::record::{Day, DemandRecord, Id, OfferRecord};
 use super::text::lexicon::Word;
@@ -8,6 +9,7 @@ use super::text::synonyms::Thesaurus;
 use super::text::tokens::tokens;
 use super::wording::{Wanted, Wording, Wordings, in_columns};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What is known of a demand beside what it is matched by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,8 +95,18 @@ impl Demands {
 pub struct Asked {
     /// What is needed.
     pub need: Need,
-    /// Its words, where it has some.
-    wanted: Option<Wanted>,
+    words: Words,
+}
+
+/// What a product must answer.
+#[derive(Debug, Clone)]
+enum Words {
+    /// Nothing.
+    None,
+    /// The wording of this number.
+    Kept(usize),
+    /// Words that no demand has.
+    Own(Wanted),
 }
 
 impl Market {
@@ -111,14 +123,13 @@ impl Market {
     /// The demand `id`, ready to be held against offers.
     pub fn asked(&self, id: Id) -> Option<Asked> {
         let (need, about) = self.demands.get(id)?;
-        let wording = about.wording.and_then(|number| self.demands.wordings.get(number));
-        Some(Asked { need: need.clone(), wanted: wording.map(|wording| wording.resolve(&self.lexicon)) })
+        Some(Asked { need: need.clone(), words: about.wording.map_or(Words::None, Words::Kept) })
     }
 
     /// A demand that is not stored, ready to be held against offers.
     pub fn asked_by(&self, record: &DemandRecord) -> Asked {
         let wording = record.text.as_ref().and_then(|text| Wording::new(text, &self.thesaurus));
-        Asked { need: self.need(record), wanted: wording.map(|wording| wording.resolve(&self.lexicon)) }
+        Asked { need: self.need(record), words: wording.map_or(Words::None, |wording| Words::Own(wording.resolve(&self.lexicon))) }
     }
 
     fn need(&self, record: &DemandRecord) -> Need {
@@ -138,14 +149,50 @@ impl Market {
     /// The best `limit` offers for a demand, and the best `near_limit` of those that just miss.
     pub fn best_offers(&self, asked: &Asked, setting: &Setting<'_>, limit: usize, near_limit: usize) -> Ranking<Place> {
         let book = self.offers.book();
-        let Some(wanted) = &asked.wanted else { return book.best(&asked.need, setting, limit, near_limit) };
-        let rows = wanted.rows(&self.lexicon).into_iter().filter(|row| {
-            asked.need.wants(self.products.group(*row))
-                && self.products.first_offer(*row) != super::products::NO_ROW
-                && self.takes(wanted, *row)
-        });
-        let offers = rows.flat_map(|row| self.offers.chain(self.products.first_offer(row)));
-        book.best_among(&asked.need, setting, limit, near_limit, offers.filter_map(|offer| self.offers.place(offer)))
+        let answering = match &asked.words {
+            Words::None => return book.best(&asked.need, setting, limit, near_limit),
+            Words::Kept(wording) => self.offers_answering(*wording),
+            Words::Own(wanted) => Arc::new(self.all_answering(wanted)),
+        };
+        book.best_among(&asked.need, setting, limit, near_limit, answering.places())
+    }
+
+    /// The offers whose products answer a wording.
+    fn offers_answering(&self, wording: usize) -> Arc<Answering> {
+        let (answered, changes) = (self.demands.wordings.answered(), self.offers.changes());
+        let known = answered.get(wording);
+        if let Some(known) = known.as_ref().filter(|known| known.then() == changes.now()) {
+            return Arc::clone(known);
+        }
+        let Some(wanted) = self.demands.wordings.get(wording).map(|wording| wording.resolve(&self.lexicon)) else {
+            return Arc::default();
+        };
+        let list = match known.and_then(|known| Some((changes.since(known.then())?, known))) {
+            Some((changed, known)) => {
+                let takes = changed.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product));
+                let offers = takes.flat_map(|product| self.offers_of(*product)).collect();
+                match known.changed(&changed, offers, changes.now()) {
+                    Some(list) => list,
+                    None => return known,
+                }
+            }
+            None => self.all_answering(&wanted),
+        };
+        let list = Arc::new(list);
+        answered.keep(wording, &list);
+        list
+    }
+
+    fn all_answering(&self, wanted: &Wanted) -> Answering {
+        let rows = wanted.rows(&self.lexicon).into_iter();
+        let offered = rows.filter(|row| self.products.first_offer(*row) != super::products::NO_ROW && self.takes(wanted, *row));
+        Answering::new(offered.flat_map(|row| self.offers_of(row)).collect(), self.offers.changes().now())
+    }
+
+    /// Where the offers of a product stand, with the product.
+    fn offers_of(&self, product: u32) -> impl Iterator<Item = (Place, u32)> {
+        let offers = self.offers.chain(self.products.first_offer(product));
+        offers.filter_map(move |offer| Some((self.offers.place(offer)?, product)))
     }
 
     /// The best `limit` demands for an offer, and the best `near_limit` of those that it just misses.
@@ -185,7 +232,14 @@ impl Market {
 
     /// Whether a product answers a demand's words.
     pub fn answers(&self, product: u32, asked: &Asked) -> bool {
-        asked.wanted.as_ref().is_none_or(|wanted| self.takes(wanted, product))
+        match &asked.words {
+            Words::None => true,
+            Words::Kept(wording) => {
+                let wording = self.demands.wordings.get(*wording);
+                wording.is_some_and(|wording| self.takes(&wording.resolve(&self.lexicon), product))
+            }
+            Words::Own(wanted) => self.takes(wanted, product),
+        }
     }
 
     /// Says of any demand whether `product` answers its words; each wording is looked at once.
@@ -226,5 +280,84 @@ impl Market {
 
     fn producer_words(&self, product: u32) -> &[Word] {
         self.organisations.get(self.products.producer(product)).map(|producer| producer.words.as_slice()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::record::{ALL_MONTHS, Change, FOREVER, Rows};
+    use crate::market::samples::{self, TODAY};
+    use proptest::prelude::*;
+
+    const NAMES: [&str; 6] = ["Dứa Tiền Giang", "Khóm sấy", "Mít sấy", "Cá dứa", "Gạo ST25", "mít"];
+    const MAKERS: [&str; 3] = ["HTX Minh Phát", "HTX Mít Ngon", "HTX Dứa sấy"];
+    const WORDS: [&str; 5] = ["dứa", "mít sấy", "sấy", "khom", "gạo lứt"];
+
+    fn demand(id: u128, version: i64, text: &str) -> DemandRecord {
+        DemandRecord {
+            id: Id(id),
+            version,
+            buyer: Id(900),
+            title: "Cần hàng".into(),
+            text: Some(text.into()),
+            groups: Some(Rows::of([0, 1])),
+            unit: 0,
+            quantity: 1_000,
+            months: ALL_MONTHS,
+            from: TODAY,
+            until: TODAY + 300,
+            province: 0,
+            ceiling: None,
+            least_stars: 0,
+            required: 0,
+            preferred: 0,
+            shelf_life_days: 0,
+            answer_by: TODAY + 30,
+            suppliers_at_most: 0,
+            closed_on: FOREVER,
+            illustrative: false,
+        }
+    }
+
+    /// One step: makers 800 to 802, products 100 to 104, offers 200 to 205, demands 300 to 304.
+    fn change((kind, one, other, flag): (u8, u8, u8, bool), version: i64) -> Change {
+        let id = |first: u128, of: u8| first + u128::from(one % of);
+        let name = |names: &[&'static str]| names[usize::from(other) % names.len()];
+        match kind {
+            0 => {
+                let record = samples::organisation(id(800, 3), name(&MAKERS), 0);
+                Change::Organisation(crate::market::record::OrganisationRecord { version, ..record })
+            }
+            1 | 2 => {
+                let record = samples::product(id(100, 5), 800 + u128::from(other % 3), name(&NAMES), u8::from(flag));
+                Change::Product(crate::market::record::ProductRecord { version, is_active: other % 7 > 0, ..record })
+            }
+            3 => Change::ProductGone(Id(id(100, 5))),
+            4 | 5 => Change::Offer(OfferRecord { version, ..samples::offer(id(200, 6), 100 + u128::from(other % 5), 2_000) }),
+            6 => Change::OfferGone(Id(id(200, 6))),
+            7 => Change::DemandGone(Id(id(300, 5))),
+            _ => Change::Demand(demand(id(300, 5), version, name(&WORDS))),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        // A preview of the same demand keeps no list.
+        #[test]
+        fn what_is_kept_of_words_is_what_looking_at_every_product_finds(
+            steps in proptest::collection::vec(((0..10_u8), any::<u8>(), any::<u8>(), any::<bool>()), 1..60),
+        ) {
+            let mut market = samples::loaded((0..5).map(|step| change((0, step, step, false), 1)));
+            for (version, step) in (2..).zip(steps) {
+                market.apply(change(step, version));
+                let setting = market.setting(View::PUBLIC, Weights::default(), TODAY);
+                for (demand, words) in (300..305).flat_map(|id| market.demands().get(Id(id)).map(|(need, about)| (need.id, about.text.clone()))) {
+                    let (kept, looked) = (market.asked(demand).unwrap(), market.asked_by(&self::demand(demand.0, 1, &words.unwrap_or_default())));
+                    prop_assert_eq!(market.best_offers(&kept, &setting, 5, 5), market.best_offers(&looked, &setting, 5, 5));
+                }
+            }
+        }
     }
 }

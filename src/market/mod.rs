@@ -6,9 +6,10 @@
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
 //! each change means), [`products`], [`organisations`], [`offers`] (the columns), [`text`] (words), [`search`] (which
-//! products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`] and [`demands`]
-//! (what is asked of the latter).
+//! products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`], [`answering`] and
+//! [`demands`] (what is asked of the latter).
 
+pub mod answering;
 pub mod demands;
 pub mod facet;
 pub mod ids;

@@ -1,5 +1,6 @@
 //! Offers in the index: where each stands in the [`Book`], and which belong to one product.
 
+use super::answering::Changes;
 use super::facet::{Seen, UNKNOWN_PRICE};
 use super::ids::Index;
 use super::matching::{Book, Papers, Place, Supply};
@@ -41,12 +42,23 @@ pub struct Offers {
     terms: Vec<Terms>,
     free: Vec<u32>,
     book: Book,
+    changes: Changes,
 }
 
 impl Offers {
     /// The columns in which they are matched.
     pub fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// Products whose words or offers have changed.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Notes that a product has other words.
+    pub fn note(&mut self, product: u32) {
+        self.changes.note(product);
     }
 
     /// The row of `id`, where it is known.
@@ -92,6 +104,7 @@ impl Offers {
     /// Adds an offer in front of `first`, the first of its product; its row is the first now.
     pub fn add(&mut self, supply: Supply, first: u32, papers: &Papers) -> u32 {
         let id = supply.id;
+        self.changes.note(supply.product);
         let place = self.book.put(supply, papers);
         let row = if let Some(row) = self.free.pop() {
             row
@@ -120,6 +133,7 @@ impl Offers {
         }
         // Another group is another column: whoever stood last in the old one has taken the place left.
         self.leave(place);
+        self.changes.note(supply.product);
         let now = self.book.put(supply, papers);
         if let Some(stands) = self.places.get_mut(row as usize) {
             *stands = now;
@@ -139,6 +153,9 @@ impl Offers {
             }
         }
         if let Some(place) = self.place(row) {
+            if let Some(product) = self.book.product(place) {
+                self.changes.note(product);
+            }
             self.leave(place);
         }
         if let Some(id) = self.ids.get(row as usize).copied() {
@@ -149,9 +166,11 @@ impl Offers {
     }
 
     fn leave(&mut self, place: Place) {
-        if let Some((moved, now)) = self.book.remove(place)
-            && let Some(stands) = self.row(moved).and_then(|row| self.places.get_mut(row as usize))
-        {
+        let Some((moved, now)) = self.book.remove(place) else { return };
+        if let Some(product) = self.book.product(now) {
+            self.changes.note(product);
+        }
+        if let Some(stands) = self.row(moved).and_then(|row| self.places.get_mut(row as usize)) {
             *stands = now;
         }
     }

@@ -170,6 +170,7 @@ impl Market {
 
     /// Posts a product's words anew after its producer's, `had` until now, have changed.
     fn repost(&mut self, product: u32, had: &[Word]) {
+        self.offers.note(product);
         self.lexicon.unpost(had, product);
         let name = self.lexicon.learn_all(self.products.name(product));
         let producer = self.organisations.get(self.products.producer(product)).map(|producer| producer.words.clone()).unwrap_or_default();
@@ -196,6 +197,7 @@ impl Market {
             name: &record.name,
         };
         self.products.state(row, &stated, ranked(&words));
+        self.offers.note(row);
         if let Some(producer) = self.organisations.get_mut(producer) {
             producer.products.push(row);
             if record.is_active {
@@ -214,6 +216,7 @@ impl Market {
         self.unlist(row);
         let gone = Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_active: false, name: "" };
         self.products.state(row, &gone, ranked(&[]));
+        self.offers.note(row);
         self.refresh_papers(row);
         self.refresh_with_offers(row);
     }

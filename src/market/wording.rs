@@ -5,6 +5,7 @@
 //! Whether a product answers depends on its name and its producer's alone, never on what else there is: that is why
 //! both directions of matching agree.
 
+use super::answering::Answered;
 use super::text::lexicon::{Fold, Lexicon, Word};
 use super::text::query::{MOST_REWRITINGS, NO_WORD, NameWords};
 use super::text::synonyms::Thesaurus;
@@ -165,9 +166,15 @@ pub struct Wordings {
     list: Vec<Option<(Wording, u32)>>,
     by_text: HashMap<Box<str>, usize>,
     free: Vec<usize>,
+    answered: Answered,
 }
 
 impl Wordings {
+    /// Which offers answer them.
+    pub fn answered(&self) -> &Answered {
+        &self.answered
+    }
+
     /// The number of what `text` asks for; it is kept until it is released as often as it was taken. `None` where it has
     /// no word.
     pub fn take(&mut self, text: &str, thesaurus: &Thesaurus) -> Option<usize> {
@@ -197,6 +204,7 @@ impl Wordings {
                 *place = None;
                 self.by_text.remove(text);
                 self.free.push(number);
+                self.answered.forget(number);
             }
         }
     }
@@ -218,7 +226,7 @@ impl Wordings {
                 wording.readings.iter().map(|(words, _, senses)| words.len() + senses.iter().map(Vec::len).sum::<usize>()).sum::<usize>();
             words * (size_of::<Token>() + 16)
         };
-        self.list.iter().flatten().map(|(wording, _)| of(wording) + 160).sum()
+        self.list.iter().flatten().map(|(wording, _)| of(wording) + 160).sum::<usize>() + self.answered.bytes()
     }
 }
 

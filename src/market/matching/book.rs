@@ -2,12 +2,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "a place is one that the book gave out; a stale one is a fault of the caller")]
 
-use super::columns::{Block, ROWS, Summary, WIDE};
+use super::columns::{Block, ROWS, Summary};
 use super::facts::{Need, Setting, Supply};
+use super::gather::Gathered;
 use super::papers::Papers;
 use super::question::Question;
 use super::ranking::{Race, Ranking};
-use super::scan;
+use super::scan::{self, Standing};
 use crate::market::record::{Id, Rows};
 use std::collections::HashMap;
 
@@ -20,8 +21,8 @@ pub struct Place {
     pub slot: u32,
 }
 
-/// From so many offers of one block on, scanning it for them is quicker than judging each.
-const WORTH_A_SCAN: usize = 4;
+/// From so many offers of one block on, scanning it for them is quicker than gathering them.
+const WORTH_A_SCAN: usize = 96;
 
 /// All offers, by the group of their products.
 #[derive(Debug, Clone, Default)]
@@ -90,7 +91,12 @@ impl Book {
     pub fn get(&self, place: Place) -> Option<Supply> {
         let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
         let (block, row) = (&rows.blocks[block_of(place)], row_of(place));
-        if block.months[row] & WIDE == 0 { Some(block.get(row, place.group)) } else { self.wide.get(&block.id[row]).cloned() }
+        if !block.is_wide(row) { Some(block.get(row, place.group)) } else { self.wide.get(&block.rest[row].id).cloned() }
+    }
+
+    /// The product of the offer in a place.
+    pub fn product(&self, place: Place) -> Option<u32> {
+        self.get(place).map(|supply| supply.product)
     }
 
     /// The offers of a group with their places.
@@ -126,14 +132,29 @@ impl Book {
 
     /// Scans the block in which `chosen` lie, and `first` of them, for these alone.
     fn scan_some(&self, question: &Question<'_>, first: Place, chosen: &[Place], race: &mut Race<Place>) {
-        let start = block_of(first) * ROWS;
-        let Some(used) = self.groups.get(usize::from(first.group)).and_then(|rows| rows.rows.checked_sub(start)) else { return };
         let mut left_out = [scan::LEFT_OUT; ROWS];
         for place in chosen {
             left_out[row_of(*place)] = 0;
         }
-        let (block, start) = (self.block(first), Place { slot: u32::try_from(start).unwrap_or(0), ..first });
-        scan::scan(question, (block, used), start, Some(&left_out), |row| self.wide.get(&block.id[row]), race);
+        let start = Place { slot: first.slot - u32::try_from(row_of(first)).unwrap_or(0), ..first };
+        let standing = Standing { block: self.block(first), start };
+        scan::scan(question, (&standing.block.columns, self.used(start)), Some(&left_out), &standing, race);
+    }
+
+    /// How many rows of the block that begins at `start` are in use.
+    fn used(&self, start: Place) -> usize {
+        self.groups[usize::from(start.group)].rows - start.slot as usize
+    }
+
+    /// Judges those offers of a block that are kept whole.
+    fn judge_wide(&self, question: &Question<'_>, standing: &Standing<'_>, race: &mut Race<Place>) {
+        let Standing { block, start } = standing;
+        for row in (0..ROWS).filter(|row| block.is_wide(*row)) {
+            let place = Place { slot: start.slot + u32::try_from(row).unwrap_or(0), ..*start };
+            if let Some(supply) = self.wide.get(&block.rest[row].id) {
+                scan::whole(supply, place, question.need, question.setting, race);
+            }
+        }
     }
 
     fn block(&self, place: Place) -> &Block {
@@ -151,8 +172,8 @@ impl Book {
     /// Forgets what stands in a place.
     fn unset(&mut self, place: Place) {
         let (block, row) = (&mut self.groups[usize::from(place.group)].blocks[block_of(place)], row_of(place));
-        if block.months[row] & WIDE != 0 {
-            self.wide.remove(&block.id[row]);
+        if block.is_wide(row) {
+            self.wide.remove(&block.rest[row].id);
         }
         block.clear(row);
     }
@@ -172,37 +193,53 @@ impl Book {
                 continue;
             };
             for (block, start) in rows.blocks.iter().zip((0_u32..).step_by(ROWS)) {
-                let used = rows.rows - start as usize;
-                scan::scan(question, (block, used), Place { group, slot: start }, None, |row| self.wide.get(&block.id[row]), &mut race);
+                let standing = Standing { block, start: Place { group, slot: start } };
+                scan::scan(question, (&block.columns, self.used(standing.start)), None, &standing, &mut race);
+                if block.wide > 0 {
+                    self.judge_wide(question, &standing, &mut race);
+                }
             }
         }
         race.finish()
     }
 
-    /// The same among the offers in `places`, those whose products answer the demand's words; each place once.
+    /// The same among the offers in `places`, those whose products answer the demand's words; each place once, in order.
     pub fn best_among(
         &self,
         need: &Need,
         setting: &Setting<'_>,
         limit: usize,
         near_limit: usize,
-        places: impl IntoIterator<Item = Place>,
+        places: &[Place],
     ) -> Ranking<Place> {
         let mut race = Race::new(limit, near_limit);
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
-        let mut places: Vec<Place> = places.into_iter().filter(|place| need.wants(place.group)).collect();
-        places.sort_unstable();
-        let question = Question::new(need, setting);
+        let Some(question) = Question::new(need, setting) else {
+            let wanted = places.iter().filter(|place| need.wants(place.group));
+            let supplies = wanted.filter_map(|place| Some((*place, self.get(*place)?)));
+            supplies.for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
+            return race.finish();
+        };
+        let mut gathered = Gathered::new();
         for chosen in places.chunk_by(|one, other| (one.group, block_of(*one)) == (other.group, block_of(*other))) {
-            match (&question, chosen.first()) {
-                (Some(question), Some(first)) if chosen.len() >= WORTH_A_SCAN => self.scan_some(question, *first, chosen, &mut race),
-                _ => chosen.iter().filter_map(|place| Some((*place, self.get(*place)?))).for_each(|(place, supply)| {
-                    scan::whole(&supply, place, need, setting, &mut race);
-                }),
+            let Some(first) = chosen.first().filter(|first| need.wants(first.group)) else { continue };
+            let block = self.block(*first);
+            if chosen.len() >= WORTH_A_SCAN {
+                self.scan_some(&question, *first, chosen, &mut race);
+            }
+            for place in chosen {
+                if block.is_wide(row_of(*place)) {
+                    if let Some(supply) = self.wide.get(&block.rest[row_of(*place)].id) {
+                        scan::whole(supply, *place, need, setting, &mut race);
+                    }
+                } else if chosen.len() < WORTH_A_SCAN {
+                    gathered.add(&question, block, *place, &mut race);
+                }
             }
         }
+        gathered.scan(&question, &mut race);
         race.finish()
     }
 }
@@ -211,6 +248,6 @@ fn block_of(place: Place) -> usize {
     place.slot as usize / ROWS
 }
 
-fn row_of(place: Place) -> usize {
+pub(super) fn row_of(place: Place) -> usize {
     place.slot as usize % ROWS
 }

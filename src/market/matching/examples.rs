@@ -216,8 +216,9 @@ fn many_blocks_are_one_group() {
     // which is closed; then 1,273.
     let best: Vec<u128> = ranking.best.iter().map(|one| 2_000 - book.get(one.place).unwrap().id.0).collect();
     assert_eq!(best, [1_294, 1_287, 1_273]);
-    assert_eq!(book.best_among(&demand(), &setting, 3, 3, places.clone()), ranking);
-    let some = book.best_among(&demand(), &setting, 1, 0, places[1..9].iter().chain(&places[1_001..1_003]).copied());
+    assert_eq!(book.best_among(&demand(), &setting, 3, 3, &places), ranking);
+    let few: Vec<_> = places[1..9].iter().chain(&places[1_001..1_003]).copied().collect();
+    let some = book.best_among(&demand(), &setting, 1, 0, &few);
     assert_eq!((some.considered, some.eligible), (10, 10));
     assert_eq!(book.get(some.best[0].place).unwrap().id, Id(2_000 - 6));
 

@@ -7,7 +7,7 @@
 #![expect(clippy::indexing_slicing, reason = "planes and tables by masks of their length")]
 
 use super::codes::least_rate;
-use super::columns::{Block, EVERYWHERE, MORE_STARS, PROMISED, ROWS, STARS, VISIBILITY_SHIFT};
+use super::columns::{Columns, EVERYWHERE, MORE_STARS, PROMISED, STARS, VISIBILITY_SHIFT};
 use super::constraints::Code;
 use super::question::{Ceiling, Question};
 use super::score::NEUTRAL;
@@ -19,11 +19,8 @@ const NEVER_NEAR: u16 = 1 << 13;
 /// The row is not considered: two failures.
 pub(super) const CLOSED: u16 = 0b11 << 14;
 
-/// A column of zeros, for planes that no row has needed.
-static NOTHING: [u16; ROWS] = [0; ROWS];
-
 /// Sets for each row the bits of what it certainly fails, and whether it may fail more. Unused rows and wide ones are closed.
-pub(super) fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
+pub(super) fn mask<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut [u16]) {
     days(question, block, fails);
     let needed = question.need.months;
     for (fails, months) in fails.iter_mut().zip(&block.months) {
@@ -39,7 +36,7 @@ pub(super) fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
         *fails |= if *unit == question.need.unit { 0 } else { Code::Unit.bit() | NEVER_NEAR };
     }
     let (plane, bit) = question.place;
-    let plane: &[u16; ROWS] = block.delivers_to[plane & 7].as_deref().unwrap_or(&NOTHING);
+    let plane: &[u16; N] = block.delivers_to[plane & 7].as_deref().unwrap_or(const { &[0; N] });
     let mark = 1 << bit;
     for ((fails, delivers), months) in fails.iter_mut().zip(plane).zip(&block.months) {
         *fails |= fail((delivers & mark) | (months & EVERYWHERE) == 0, Code::Delivery);
@@ -53,7 +50,7 @@ pub(super) fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
         stars(question, block, fails);
     }
     for (plane, required) in block.kinds.iter().zip(question.required).filter(|(_, required)| *required != 0) {
-        let plane: &[u16; ROWS] = plane.as_deref().unwrap_or(&NOTHING);
+        let plane: &[u16; N] = plane.as_deref().unwrap_or(const { &[0; N] });
         for (fails, kinds) in fails.iter_mut().zip(plane) {
             *fails |= fail(kinds & required != required, Code::Certificate) | DOUBT;
         }
@@ -63,7 +60,7 @@ pub(super) fn mask(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
     }
 }
 
-fn days(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
+fn days<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut [u16]) {
     let (as_of, first, last) = (question.as_of, question.from, question.until);
     let columns = block.from.iter().zip(&block.until).zip(&block.closed_on);
     for (fails, ((from, until), closed_on)) in fails.iter_mut().zip(columns) {
@@ -75,7 +72,7 @@ fn days(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
     }
 }
 
-fn stars(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
+fn stars<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut [u16]) {
     let (first, last, needed) = (question.from, question.until, u16::from(question.need.least_stars));
     let columns = block.stars_from.iter().zip(&block.stars_until).zip(block.marks.iter().zip(&block.months));
     for (fails, ((from, until), (marks, months))) in fails.iter_mut().zip(columns) {
@@ -86,7 +83,7 @@ fn stars(question: &Question<'_>, block: &Block, fails: &mut [u16]) {
     }
 }
 
-fn prices(question: &Question<'_>, ceiling: &Ceiling, block: &Block, fails: &mut [u16]) {
+fn prices<const N: usize>(question: &Question<'_>, ceiling: &Ceiling, block: &Columns<N>, fails: &mut [u16]) {
     let view = &question.setting.view;
     let ((mask, value), level) = (ceiling.bounded, view.level as u16);
     if ceiling.is_seen {
@@ -96,10 +93,10 @@ fn prices(question: &Question<'_>, ceiling: &Ceiling, block: &Block, fails: &mut
             *fails |= fail(bounded & seen & (*rate > ceiling.rate), Code::Price);
             *fails |= doubt(bounded & ((*rate == ceiling.rate) | (may_own & !seen)));
         }
-    } else if let Some(organisation) = view.organisation {
+    } else if view.organisation.is_some() {
         // Of a ceiling that the caller does not see, only owners learn that their price is above it.
-        for (fails, producer) in fails.iter_mut().zip(&block.producer) {
-            *fails |= doubt(*producer == organisation);
+        for (fails, (rate, terms)) in fails.iter_mut().zip(block.rate.iter().zip(&block.terms)) {
+            *fails |= doubt((terms & mask == value) & (*rate >= ceiling.rate));
         }
     }
 }
@@ -114,15 +111,18 @@ pub(super) fn fail(fails: bool, code: Code) -> u16 {
     if fails { code.bit() } else { 0 }
 }
 
-/// A score that no row exceeds, in basis points: exact but for months, of which it takes all to be shared, for stars and papers
-/// of which it takes all to hold, and for rounding.
-pub(super) fn bound(question: &Question<'_>, block: &Block, bounds: &mut [f32]) {
+/// A score that no row exceeds, in basis points: exact but for months, of which it takes all of the season to be
+/// shared, for stars and papers of which it takes all to hold, and for rounding.
+pub(super) fn bound<const N: usize>(question: &Question<'_>, block: &Columns<N>, bounds: &mut [f32]) {
     let points = &question.points;
     let neutral = f32::from(points.price) * f32::from(NEUTRAL);
     let welcome = f32::from(points.preferred) * 100.0;
-    let always = f32::from(points.always + points.all_months) + 0.5 + neutral + if question.need.preferred == 0 { welcome } else { 0.0 };
+    let always = f32::from(points.always) + 0.5 + neutral + if question.need.preferred == 0 { welcome } else { 0.0 };
     for (bound, province) in bounds.iter_mut().zip(&block.province) {
         *bound = always + f32::from(points.province[usize::from(province & 127)].0);
+    }
+    for (bound, months) in bounds.iter_mut().zip(&block.months) {
+        *bound += points.months_at_most(question.need.months, *months);
     }
     #[expect(clippy::cast_precision_loss, reason = "half a point is left for it")]
     let (most, each) = (f32::from(points.volume) * 100.0, f32::from(points.volume) * 100.0 / question.need.quantity as f32);
@@ -147,7 +147,7 @@ pub(super) fn bound(question: &Question<'_>, block: &Block, bounds: &mut [f32]) 
         }
     }
     for (plane, kinds) in block.kinds.iter().zip(question.preferred).filter(|(_, kinds)| *kinds != 0) {
-        let plane: &[u16; ROWS] = plane.as_deref().unwrap_or(&NOTHING);
+        let plane: &[u16; N] = plane.as_deref().unwrap_or(const { &[0; N] });
         for (bound, plane) in bounds.iter_mut().zip(plane) {
             *bound += if plane & kinds == 0 { 0.0 } else { welcome };
         }

@@ -18,6 +18,7 @@ mod demands;
 #[cfg(test)]
 mod examples;
 mod facts;
+mod gather;
 mod judge;
 mod lanes;
 mod mend;

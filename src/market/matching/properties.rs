@@ -80,7 +80,7 @@ proptest! {
         let book = book(&world);
         let expected = by_hand(&world.supplies, &need, &setting, limits.0, limits.1);
         prop_assert_eq!(&with_ids(&book, book.best(&need, &setting, limits.0, limits.1)), &expected);
-        let among = book.best_among(&need, &setting, limits.0, limits.1, all_places(&book));
+        let among = book.best_among(&need, &setting, limits.0, limits.1, &all_places(&book));
         prop_assert_eq!(&with_ids(&book, among), &expected);
     }
 
@@ -89,8 +89,8 @@ proptest! {
         let world = World::new(&offered);
         let book = book(&world);
         let named = |supply: &Supply| (supply.id.0 % 2 == 1) == odd;
-        let places = all_places(&book).into_iter().filter(|place| named(&book.get(*place).unwrap()));
-        let found = with_ids(&book, book.best_among(&need, &world.today(), 5, 5, places));
+        let places: Vec<Place> = all_places(&book).into_iter().filter(|place| named(&book.get(*place).unwrap())).collect();
+        let found = with_ids(&book, book.best_among(&need, &world.today(), 5, 5, &places));
         let supplies: Vec<Supply> = world.supplies.iter().filter(|supply| named(supply)).cloned().collect();
         prop_assert_eq!(found, by_hand(&supplies, &need, &world.today(), 5, 5));
     }

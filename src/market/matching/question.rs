@@ -5,7 +5,7 @@ use super::codes::{MOST_EXACT, ceil_code, day_code, floor_code, rate_code};
 use super::columns::{CURRENCY, DELIVERED, PRICED, WITH_TAX, terms_of};
 use super::facts::{Need, Setting};
 use super::score::{self, NEUTRAL};
-use crate::market::record::{Basis, MonthBits};
+use crate::market::record::{ALL_MONTHS, Basis, MonthBits};
 use crate::market::tables::Kilometres;
 
 /// Calendar months that a set of them can hold.
@@ -61,6 +61,8 @@ pub(super) struct Points {
     pub always: u16,
     /// Of all months that are needed.
     pub all_months: u16,
+    /// For one month at most, where no month of the year comes twice.
+    pub month: Option<f32>,
     /// For one star.
     pub star: u16,
 }
@@ -109,12 +111,27 @@ impl<'a> Question<'a> {
     }
 }
 
+/// How many of twelve bits are set, in steps that become vector instructions everywhere.
+#[inline]
+fn ones(bits: MonthBits) -> u16 {
+    let pairs = bits - (bits >> 1 & 0x0555);
+    let fours = (pairs & 0x0333) + (pairs >> 2 & 0x0333);
+    let eights = fours + (fours >> 4);
+    (eights & 0xF) + (fours >> 8)
+}
+
 /// Sixteen bits a plane.
 fn planes(kinds: u64) -> [u16; 4] {
     [0, 16, 32, 48].map(|shift| u16::try_from(kinds >> shift & 0xFFFF).unwrap_or(0))
 }
 
 impl Points {
+    /// A number of points that no offer with these months of the year exceeds by the months that it shares.
+    #[inline]
+    pub fn months_at_most(&self, needed: MonthBits, months: MonthBits) -> f32 {
+        self.month.map_or(f32::from(self.all_months), |month| f32::from(ones(months & needed & ALL_MONTHS)) * month)
+    }
+
     fn new(need: &Need, setting: &Setting<'_>) -> Self {
         let [volume, months, price, stars, preferred, distance, deliveries] = setting.weights.percent().map(u16::from);
         let mut found = Self {
@@ -126,6 +143,9 @@ impl Points {
             preferred,
             always: deliveries * u16::from(NEUTRAL),
             all_months: months * 100,
+            month: (need.months_needed == need.months.count_ones()).then(|| {
+                f32::from(months) * 100.0 / f32::from(u16::try_from(need.months_needed).unwrap_or(u16::MAX))
+            }),
             star: stars * u16::from(score::stars_fit(1)),
         };
         for (province, entry) in (0..).zip(&mut found.province) {
@@ -173,5 +193,17 @@ impl Calendar {
     fn each_year(&self, months: MonthBits) -> u64 {
         let months = u64::from(months);
         ((months >> self.month_of_year | months << (12 - self.month_of_year)) & 0xFFF) * EACH_YEAR
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ones_of_every_set_of_months_are_counted() {
+        for months in 0..=ALL_MONTHS {
+            assert_eq!(u32::from(ones(months)), months.count_ones(), "{months:b}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::book::Place;
 use super::codes::value_of;
-use super::columns::{Block, MORE_STARS, PROMISED, ROWS, STARS, VISIBILITY_SHIFT, WIDE};
+use super::columns::{Block, Columns, MORE_STARS, PROMISED, ROWS, Rest, STARS, VISIBILITY_SHIFT};
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
 use super::judge::judge;
@@ -23,27 +23,55 @@ pub(super) type Mask = [u16; ROWS];
 /// As if the row were closed.
 pub(super) const LEFT_OUT: u16 = CLOSED;
 
-/// Scans the first `used` rows of a block, without those that `left_out` names; `place` is that of the first, `wide` finds
-/// the offers that are kept whole.
-pub(super) fn scan<'b>(
+/// What lies beside the columns of a scan: of a row that may fit, the rest.
+pub(super) trait Beside {
+    /// Where the book keeps it.
+    fn place(&self, row: usize) -> Place;
+    /// What is not in the columns.
+    fn rest(&self, row: usize) -> &Rest;
+    /// All of it.
+    fn supply(&self, row: usize) -> Supply;
+}
+
+/// A block as it stands in its group; `start` is the place of its first row.
+pub(super) struct Standing<'b> {
+    pub block: &'b Block,
+    pub start: Place,
+}
+
+impl Beside for Standing<'_> {
+    fn place(&self, row: usize) -> Place {
+        Place { slot: self.start.slot + u32::try_from(row).unwrap_or(0), ..self.start }
+    }
+
+    fn rest(&self, row: usize) -> &Rest {
+        &self.block.rest[row]
+    }
+
+    fn supply(&self, row: usize) -> Supply {
+        self.block.get(row, self.start.group)
+    }
+}
+
+/// Scans the first `used` rows, without those that `left_out` names; wide ones are the caller's to look at.
+pub(super) fn scan<const N: usize>(
     question: &Question<'_>,
-    (block, used): (&Block, usize),
-    place: Place,
+    (columns, used): (&Columns<N>, usize),
     left_out: Option<&Mask>,
-    wide: impl Fn(usize) -> Option<&'b Supply>,
+    beside: &impl Beside,
     race: &mut Race<Place>,
 ) {
     // Whole vectors: unused rows are closed.
-    let used = used.next_multiple_of(64).min(ROWS);
-    let (mut fails, mut bounds) = ([0; ROWS], [0.0; ROWS]);
+    let used = used.next_multiple_of(64).min(N);
+    let (mut fails, mut bounds) = ([0; N], [0.0; N]);
     let (fails, bounds) = (&mut fails[..used], &mut bounds[..used]);
-    mask(question, block, fails);
+    mask(question, columns, fails);
     if let Some(left_out) = left_out {
         for (fails, left_out) in fails.iter_mut().zip(left_out) {
             *fails |= left_out;
         }
     }
-    bound(question, block, bounds);
+    bound(question, columns, bounds);
     let (mut open, mut fitting) = (0_u16, 0_u16);
     for fails in &*fails {
         open += u16::from(*fails < CLOSED);
@@ -52,58 +80,54 @@ pub(super) fn scan<'b>(
     race.considered += u32::from(open);
     race.eligible += u32::from(fitting);
 
-    let mut alive = Alive::new(fails, bounds, race);
-    let mut common = [0; ROWS];
+    let mut alive = Alive::<N>::new(fails, bounds, race);
+    let mut common = [0; N];
     for row in alive.rows() {
-        refine(question, block, row, fails, &mut common);
+        refine(question, columns, beside, row, fails, &mut common);
     }
     if question.need.required != 0 {
         alive.keep(fails);
-        certify(question, block, &alive, fails);
+        certify(question, beside, &alive, fails);
     }
     alive.keep(fails);
     for row in alive.rows() {
-        let place = Place { slot: place.slot + u32::try_from(row).unwrap_or(0), ..place };
-        Row { block, at: row, fails: fails[row], common: common[row], bound: bounds[row], place }.rank(question, race);
-    }
-    if block.wide > 0 {
-        for row in (0..used).filter(|row| block.months[*row] & WIDE != 0 && left_out.is_none_or(|left_out| left_out[*row] == 0)) {
-            let place = Place { slot: place.slot + u32::try_from(row).unwrap_or(0), ..place };
-            if let Some(supply) = wide(row) {
-                whole(supply, place, question.need, question.setting, race);
-            }
-        }
+        Row { columns, beside, at: row, fails: fails[row], common: common[row], bound: bounds[row] }.rank(question, race);
     }
 }
 
 /// Rows of a block that may still count or win.
-struct Alive {
-    rows: [u16; ROWS],
+struct Alive<const N: usize> {
+    rows: [u16; N],
     count: usize,
 }
 
-impl Alive {
+impl<const N: usize> Alive<N> {
     /// Those that may fit after all, and those whose bound lets them in among the best or the near misses.
     fn new(fails: &[u16], bounds: &[f32], race: &Race<Place>) -> Self {
         let (best, near) = (f32::from(race.best.least_score()), f32::from(race.near.least_score()));
-        let mut chosen = [0_u16; ROWS];
+        let mut chosen = [0_u8; N];
         for (chosen, (fails, bound)) in chosen.iter_mut().zip(fails.iter().zip(bounds)) {
             let certain = fails & !DOUBT;
             let fits = (certain == 0) & ((*fails == DOUBT) | (*bound >= best));
             let misses = (certain & certain.wrapping_sub(1) == 0) & (*bound >= near);
-            *chosen = u16::from(fits | misses);
+            *chosen = u8::from(fits | misses);
         }
-        let mut found = Self { rows: [0; ROWS], count: 0 };
-        // Without a branch: whether a row is alive cannot be foretold.
-        for (row, chosen) in (0..).zip(chosen) {
-            found.rows[found.count & (ROWS - 1)] = row;
-            found.count += usize::from(chosen);
+        let mut found = Self { rows: [0; N], count: 0 };
+        let (eights, _) = chosen.as_chunks::<8>();
+        for (first, eight) in (0_u16..).step_by(8).zip(eights).take(fails.len() / 8) {
+            // Most of the time none of eight is alive.
+            let mut left = u64::from_le_bytes(*eight);
+            while left != 0 {
+                found.rows[found.count & (N - 1)] = first + u16::try_from(left.trailing_zeros() / 8).unwrap_or(0);
+                found.count += 1;
+                left &= left - 1;
+            }
         }
         found
     }
 
     fn rows(&self) -> impl Iterator<Item = usize> {
-        self.rows.iter().take(self.count).map(|row| usize::from(*row) & (ROWS - 1))
+        self.rows.iter().take(self.count).map(|row| usize::from(*row) & (N - 1))
     }
 
     /// Drops those that by now fail more than one constraint.
@@ -112,7 +136,7 @@ impl Alive {
         for at in 0..self.count {
             let row = self.rows[at];
             self.rows[count] = row;
-            let certain = fails[usize::from(row) & (ROWS - 1)] & !DOUBT;
+            let certain = fails[usize::from(row) & (N - 1)] & !DOUBT;
             count += usize::from(certain & certain.wrapping_sub(1) == 0);
         }
         self.count = count;
@@ -141,7 +165,7 @@ fn full(supply: &Supply, place: Place, need: &Need, setting: &Setting<'_>, race:
 
 /// Whether the OCOP papers of a row have to be looked up, and if not, how many stars it has over the period.
 #[inline]
-fn stars_of(question: &Question<'_>, block: &Block, row: usize) -> (bool, u16) {
+fn stars_of<const N: usize>(question: &Question<'_>, block: &Columns<N>, row: usize) -> (bool, u16) {
     let (begun, lasts) = (block.stars_from[row] <= question.from, question.until <= block.stars_until[row]);
     let unknown = (block.months[row] & MORE_STARS != 0) & lasts & !begun;
     (unknown, if begun & lasts { block.marks[row] & STARS } else { 0 })
@@ -149,7 +173,14 @@ fn stars_of(question: &Question<'_>, block: &Block, row: usize) -> (bool, u16) {
 
 /// Counts the months that are shared, and compares a price with the ceiling where the codes do not tell.
 #[inline]
-fn refine(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16], common: &mut [u8; ROWS]) {
+fn refine<const N: usize>(
+    question: &Question<'_>,
+    block: &Columns<N>,
+    beside: &impl Beside,
+    row: usize,
+    fails: &mut [u16],
+    common: &mut [u8; N],
+) {
     let before = fails[row];
     if before & (Code::Period.bit() | Code::Months.bit()) == 0 {
         let end = block.until[row].min(block.closed_on[row].saturating_sub(1));
@@ -158,20 +189,20 @@ fn refine(question: &Question<'_>, block: &Block, row: usize, fails: &mut [u16],
     }
     if let Some(ceiling) = &question.price
         && before & Code::Price.bit() == 0
-        && too_dear(question, ceiling, block, row)
+        && too_dear(question, ceiling, block, beside, row)
     {
         fails[row] |= Code::Price.bit();
     }
 }
 
 /// Looks up whether the required papers, of which each row has some of any date, hold over the period.
-fn certify(question: &Question<'_>, block: &Block, alive: &Alive, fails: &mut [u16]) {
+fn certify<const N: usize>(question: &Question<'_>, beside: &impl Beside, alive: &Alive<N>, fails: &mut [u16]) {
     let need = question.need;
     let unknown = alive.rows().filter(|row| fails[*row] & Code::Certificate.bit() == 0).collect::<Vec<_>>();
     for rows in unknown.chunks(AT_ONCE) {
         let mut sets = [PaperSet::default(); AT_ONCE];
         for (set, row) in sets.iter_mut().zip(rows) {
-            *set = block.papers[*row];
+            *set = beside.rest(*row).papers;
         }
         let held = question.setting.papers.kinds_held(&sets[..rows.len()], need.from, need.until);
         for (row, kinds) in rows.iter().zip(held) {
@@ -181,22 +212,22 @@ fn certify(question: &Question<'_>, block: &Block, alive: &Alive, fails: &mut [u
 }
 
 /// A row that fails at most one constraint.
-struct Row<'a> {
-    block: &'a Block,
+struct Row<'a, B, const N: usize> {
+    columns: &'a Columns<N>,
+    beside: &'a B,
     at: usize,
     /// What it fails; with [`DOUBT`], it is not counted yet.
     fails: u16,
     /// Calendar months of both sides.
     common: u8,
     bound: f32,
-    place: Place,
 }
 
-impl Row<'_> {
+impl<B: Beside, const N: usize> Row<'_, B, N> {
     /// Counts it unless that is done, and takes it in where it is good enough.
     #[inline]
     fn rank(&self, question: &Question<'_>, race: &mut Race<Place>) {
-        let (block, row, points, fails) = (self.block, self.at, &question.points, self.fails & !DOUBT);
+        let (block, row, points, fails) = (self.columns, self.at, &question.points, self.fails & !DOUBT);
         let counted = self.fails & DOUBT == 0;
         let (stars_unknown, stars) = stars_of(question, block, row);
         let promised = block.months[row] & PROMISED != 0;
@@ -207,7 +238,8 @@ impl Row<'_> {
         race.eligible += u32::from(fails == 0 && !counted);
         let least = if fails == 0 { race.best.least_score() } else { race.near.least_score() };
         let months = points.months[usize::from(self.common)];
-        if self.bound - f32::from(points.all_months - months) < f32::from(least) {
+        let without_months = self.bound - points.months_at_most(question.need.months, block.months[row]);
+        if without_months + f32::from(months) < f32::from(least) {
             return;
         }
         if promised || stars_unknown {
@@ -220,28 +252,40 @@ impl Row<'_> {
             + months
             + points.stars[usize::from(stars)]
             + u16::from(volume_fit(value_of(block.quantity[row]), question.need.quantity)) * points.volume
-            + u16::from(price_fit(question, block, row)) * points.price
-            + self.preferred(question) * points.preferred;
+            + u16::from(price_fit(question, block, self.beside, row)) * points.price;
+        let preferred_at_most = self.preferred_at_most(question);
+        if score + preferred_at_most * points.preferred < least {
+            return;
+        }
+        let score = score + if preferred_at_most == 0 { 0 } else { self.preferred(question) * points.preferred };
         if score < least {
             return;
         }
-        let rank = (Reverse(score), distance, block.id[row]);
+        let rank = (Reverse(score), distance, self.beside.rest(row).id);
         match Fails(fails).near() {
-            None => race.best.offer(rank, self.place),
-            Some(code) => race.near.offer(rank, (self.place, code)),
+            None => race.best.offer(rank, self.beside.place(row)),
+            Some(code) => race.near.offer(rank, (self.beside.place(row), code)),
         }
     }
 
     /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
     fn surely_leaves_enough(&self, question: &Question<'_>) -> bool {
-        let most = question.setting.promises.most(self.block.promises[self.at]);
+        let most = question.setting.promises.most(self.beside.rest(self.at).promises);
         let enough = if question.need.single_supplier { question.need.quantity } else { 1 };
-        self.fails & Code::Quantity.bit() != 0 || value_of(self.block.quantity[self.at]).saturating_sub(most) >= enough
+        self.fails & Code::Quantity.bit() != 0 || value_of(self.columns.quantity[self.at]).saturating_sub(most) >= enough
     }
 
     /// Judges it by all that is known of it; whether it fits.
     fn judge(&self, question: &Question<'_>, race: &mut Race<Place>) -> bool {
-        full(&self.block.get(self.at, self.place.group), self.place, question.need, question.setting, race)
+        full(&self.beside.supply(self.at), self.beside.place(self.at), question.need, question.setting, race)
+    }
+
+    /// Fit of the welcome papers, should all that it has of any date hold.
+    fn preferred_at_most(&self, question: &Question<'_>) -> u16 {
+        let kinds = (0_u32..).step_by(16).zip(self.columns.kinds.iter().zip(question.preferred)).fold(0, |kinds, (shift, (plane, asked))| {
+            kinds | u64::from(plane.as_ref().map_or(0, |plane| plane[self.at]) & asked) << shift
+        });
+        u16::from(score::preferred_fit(Held { stars: 0, kinds }, question.need.preferred))
     }
 
     /// Fit of the welcome papers.
@@ -250,14 +294,14 @@ impl Row<'_> {
         let held = if need.preferred == 0 {
             Held::default()
         } else {
-            question.setting.papers.held(self.block.papers[self.at], need.from, need.until)
+            question.setting.papers.held(self.beside.rest(self.at).papers, need.from, need.until)
         };
         u16::from(score::preferred_fit(held, need.preferred))
     }
 }
 
 /// Whether a price that the codes let pass is above the ceiling all the same: of equal codes, or of what the caller owns.
-fn too_dear(question: &Question<'_>, ceiling: &Ceiling, block: &Block, row: usize) -> bool {
+fn too_dear<const N: usize>(question: &Question<'_>, ceiling: &Ceiling, block: &Columns<N>, beside: &impl Beside, row: usize) -> bool {
     let terms = block.terms[row];
     let (mask, value) = ceiling.bounded;
     if terms & mask != value || block.rate[row] < ceiling.rate {
@@ -268,13 +312,13 @@ fn too_dear(question: &Question<'_>, ceiling: &Ceiling, block: &Block, row: usiz
     if by_level && block.rate[row] > ceiling.rate {
         return true;
     }
-    let owned = view.organisation == Some(block.producer[row]);
+    let owned = view.organisation.is_some() && view.organisation == Some(beside.rest(row).producer);
     let seen = by_level || owned || view.provinces.contains(block.province[row]);
-    (seen && (ceiling.is_seen || owned)) && above(question, block, row)
+    (seen && (ceiling.is_seen || owned)) && above(question, block, beside, row)
 }
 
-fn above(question: &Question<'_>, block: &Block, row: usize) -> bool {
-    block.price(row).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
+fn above<const N: usize>(question: &Question<'_>, block: &Columns<N>, beside: &impl Beside, row: usize) -> bool {
+    beside.rest(row).price(block.terms[row]).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
         let (price, ceiling) = score::over_one(&price, &ceiling);
         price > ceiling
     })
@@ -292,7 +336,7 @@ fn volume_fit(quantity: i64, needed: i64) -> u8 {
 }
 
 #[inline]
-fn price_fit(question: &Question<'_>, block: &Block, row: usize) -> u8 {
+fn price_fit<const N: usize>(question: &Question<'_>, block: &Columns<N>, beside: &impl Beside, row: usize) -> u8 {
     let Some(((mask, value), ceiling)) =
         question.price.as_ref().filter(|ceiling| ceiling.is_seen).map(|ceiling| ceiling.alike).zip(question.need.ceiling)
     else {
@@ -301,10 +345,10 @@ fn price_fit(question: &Question<'_>, block: &Block, row: usize) -> u8 {
     let terms = block.terms[row];
     let view = &question.setting.view;
     let seen = terms >> VISIBILITY_SHIFT <= view.level as u16
-        || view.organisation == Some(block.producer[row])
+        || view.organisation.is_some() && view.organisation == Some(beside.rest(row).producer)
         || view.provinces.contains(block.province[row]);
     if terms & mask != value || !seen {
         return NEUTRAL;
     }
-    block.price(row).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
+    beside.rest(row).price(terms).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
 }

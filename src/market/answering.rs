@@ -1,0 +1,189 @@
+//! The offers whose products answer a wording: found once for all who ask, and kept as long as they are the same.
+//!
+//! What the index changes it notes in [`Changes`]; a list that is older looks at what has changed since, and no further.
+
+use super::matching::Place;
+use parking_lot::RwLock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Rows that are remembered as changed: a list that has missed more is made anew.
+const MOST_CHANGES: usize = 4_096;
+/// Offers in all lists together, about 50 MB: where more answer, the lists are begun anew.
+const MOST_OFFERS: usize = 1 << 22;
+
+/// Rows of products whose words or offers are others than before, in the order of the changes.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// How many came before those that are remembered.
+    forgotten: u64,
+    rows: Vec<u32>,
+}
+
+impl Changes {
+    /// Notes that a product has other words, other offers, or offers in other places.
+    pub fn note(&mut self, product: u32) {
+        if self.rows.len() >= MOST_CHANGES {
+            self.forgotten = self.now();
+            self.rows.clear();
+        }
+        self.rows.push(product);
+    }
+
+    /// How many there have been.
+    pub fn now(&self) -> u64 {
+        self.forgotten + self.rows.len() as u64
+    }
+
+    /// The products that have changed since `then`, each once; `None` where they are forgotten.
+    pub fn since(&self, then: u64) -> Option<Vec<u32>> {
+        let from = usize::try_from(then.checked_sub(self.forgotten)?).ok()?;
+        let mut rows = self.rows.get(from..)?.to_vec();
+        rows.sort_unstable();
+        rows.dedup();
+        Some(rows)
+    }
+}
+
+/// The offers of a wording.
+#[derive(Debug, Default)]
+pub struct Answering {
+    /// After how many changes it was so.
+    then: AtomicU64,
+    /// In order.
+    places: Vec<Place>,
+    /// Of each, its product.
+    products: Vec<u32>,
+}
+
+impl Answering {
+    /// The list of these offers, as of `then`.
+    pub fn new(mut offers: Vec<(Place, u32)>, then: u64) -> Self {
+        offers.sort_unstable();
+        let (places, products) = offers.into_iter().unzip();
+        Self { then: AtomicU64::new(then), places, products }
+    }
+
+    /// Where they stand, in order.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// As of how many changes it is known to be so.
+    pub fn then(&self) -> u64 {
+        self.then.load(Ordering::Relaxed)
+    }
+
+    /// Those of other products than `changed`, which are in order, and `now` instead; `None` where nothing is different: then
+    /// the list is known to be good until `then`.
+    pub fn changed(&self, changed: &[u32], now: Vec<(Place, u32)>, then: u64) -> Option<Self> {
+        let of_changed = |(_, product): &(&Place, &u32)| changed.binary_search(*product).is_ok();
+        let had = || self.places.iter().zip(&self.products);
+        if now.is_empty() && !had().any(|one| of_changed(&one)) {
+            self.then.fetch_max(then, Ordering::Relaxed);
+            return None;
+        }
+        let mut offers = now;
+        offers.extend(had().filter(|one| !of_changed(one)).map(|(place, product)| (*place, *product)));
+        Some(Self::new(offers, then))
+    }
+}
+
+/// Lists by the number of their wording.
+#[derive(Debug, Default)]
+pub struct Answered {
+    lists: RwLock<Lists>,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    by_wording: Vec<Option<Arc<Answering>>>,
+    /// Offers in all of them.
+    offers: usize,
+}
+
+impl Answered {
+    /// The list of a wording, where it is kept.
+    pub fn get(&self, wording: usize) -> Option<Arc<Answering>> {
+        self.lists.read().by_wording.get(wording).cloned().flatten()
+    }
+
+    /// Keeps the list of a wording in place of an older one.
+    pub fn keep(&self, wording: usize, list: &Arc<Answering>) {
+        let mut lists = self.lists.write();
+        lists.forget(wording);
+        if lists.offers + list.places.len() > MOST_OFFERS {
+            *lists = Lists::default();
+        }
+        if lists.by_wording.len() <= wording {
+            lists.by_wording.resize(wording + 1, None);
+        }
+        lists.offers += list.places.len();
+        if let Some(place) = lists.by_wording.get_mut(wording) {
+            *place = Some(Arc::clone(list));
+        }
+    }
+
+    /// Forgets the list of a wording that nobody has any more.
+    pub fn forget(&mut self, wording: usize) {
+        self.lists.get_mut().forget(wording);
+    }
+
+    /// Bytes of memory, estimated.
+    pub fn bytes(&self) -> usize {
+        let lists = self.lists.read();
+        lists.by_wording.capacity() * size_of::<usize>() + lists.offers * (size_of::<Place>() + size_of::<u32>())
+    }
+}
+
+impl Lists {
+    fn forget(&mut self, wording: usize) {
+        if let Some(list) = self.by_wording.get_mut(wording).and_then(Option::take) {
+            self.offers -= list.places.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(slot: u32) -> Place {
+        Place { group: 3, slot }
+    }
+
+    #[test]
+    fn what_has_changed_is_told_once_until_it_is_forgotten() {
+        let mut changes = Changes::default();
+        changes.note(7);
+        let then = changes.now();
+        for product in [5, 9, 5] {
+            changes.note(product);
+        }
+        assert_eq!((changes.since(then), changes.since(changes.now())), (Some(vec![5, 9]), Some(vec![])));
+        for _ in 0..MOST_CHANGES {
+            changes.note(1);
+        }
+        assert_eq!((changes.since(then), changes.since(changes.now())), (None, Some(vec![])));
+    }
+
+    #[test]
+    fn a_list_changes_with_its_products_alone() {
+        let list = Answering::new(vec![(place(4), 40), (place(2), 20), (place(3), 20)], 1);
+        assert_eq!(list.places(), [place(2), place(3), place(4)]);
+        assert!(list.changed(&[10, 30], Vec::new(), 5).is_none(), "neither of them answers or did");
+        assert_eq!(list.then(), 5);
+        let changed = list.changed(&[20, 30], vec![(place(1), 30)], 9).unwrap();
+        assert_eq!((changed.places(), changed.then()), (&[place(1), place(4)][..], 9));
+    }
+
+    #[test]
+    fn a_list_is_kept_until_it_is_forgotten() {
+        let mut answered = Answered::default();
+        answered.keep(2, &Arc::new(Answering::new(vec![(place(1), 1)], 0)));
+        assert!(answered.get(2).is_some() && answered.get(1).is_none() && answered.get(9).is_none());
+        answered.forget(2);
+        answered.forget(9);
+        assert!(answered.get(2).is_none());
+    }
+}
