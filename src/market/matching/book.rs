@@ -204,14 +204,7 @@ impl Book {
     }
 
     /// The same among the offers in `places`, those whose products answer the demand's words; each place once, in order.
-    pub fn best_among(
-        &self,
-        need: &Need,
-        setting: &Setting<'_>,
-        limit: usize,
-        near_limit: usize,
-        places: &[Place],
-    ) -> Ranking<Place> {
+    pub fn best_among(&self, need: &Need, setting: &Setting<'_>, limit: usize, near_limit: usize, places: &[Place]) -> Ranking<Place> {
         let mut race = Race::new(limit, near_limit);
         if !need.is_open(setting.as_of) {
             return race.finish();

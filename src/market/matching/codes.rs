@@ -85,7 +85,8 @@ pub(super) fn rate_code(price: &Price) -> u16 {
 }
 
 /// The least price with a code.
-#[inline]
+#[expect(clippy::inline_always, reason = "a loop of wide instructions")]
+#[inline(always)]
 pub(super) fn least_rate(code: u16) -> f32 {
     f32::from_bits(u32::from(code) << 16)
 }

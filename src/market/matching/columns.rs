@@ -238,7 +238,8 @@ impl Block {
     /// Leaves a row unused.
     pub fn clear(&mut self, row: usize) {
         self.wide -= u16::from(self.columns.months[row] & WIDE != 0);
-        (self.columns.months[row], self.columns.marks[row], self.columns.from[row], self.columns.until[row], self.columns.closed_on[row]) = (0, 0, 0, 0, 0);
+        (self.columns.months[row], self.columns.marks[row], self.columns.from[row], self.columns.until[row], self.columns.closed_on[row]) =
+            (0, 0, 0, 0, 0);
         (self.columns.stars_from[row], self.columns.stars_until[row], self.columns.shelf_life_days[row]) = (0, 0, 0);
         (self.columns.rate[row], self.columns.terms[row], self.rest[row].amount, self.rest[row].per_base) = (0, 0, 0, 0);
         (self.columns.quantity[row], self.columns.minimum_order[row]) = (0, 0);

@@ -1,16 +1,18 @@
 //! The loops over columns: what each row certainly fails, whether it may fail more, and what it can score at most.
 //!
 //! Plain loops over columns of one length, without a branch that depends on a row, which the compiler turns into vector
-//! instructions.
+//! instructions: into the widest that the processor has, chosen when the program runs.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
 #![expect(clippy::needless_bitwise_bool, reason = "a branch for each row is what keeps a loop from being vectorised")]
 #![expect(clippy::indexing_slicing, reason = "planes and tables by masks of their length")]
 
 use super::codes::least_rate;
-use super::columns::{Columns, EVERYWHERE, MORE_STARS, PROMISED, STARS, VISIBILITY_SHIFT};
+use super::columns::{Columns, EVERYWHERE, MORE_STARS, PROMISED, ROWS, STARS, VISIBILITY_SHIFT};
 use super::constraints::Code;
-use super::question::{Ceiling, Question};
+use super::question::{Ceiling, Question, ones};
 use super::score::NEUTRAL;
+use fearless_simd::{Level, dispatch};
 
 /// Whether the row passes all that it does not certainly fail has to be looked up.
 pub(super) const DOUBT: u16 = 1 << 12;
@@ -19,8 +21,69 @@ const NEVER_NEAR: u16 = 1 << 13;
 /// The row is not considered: two failures.
 pub(super) const CLOSED: u16 = 0b11 << 14;
 
+/// What the loops find of a block.
+pub(super) struct Survey<const N: usize> {
+    /// What each row certainly fails, and whether it may fail more.
+    pub fails: [u16; N],
+    /// What each can score at most.
+    pub bounds: [f32; N],
+    /// 1 for those that may fit after all, and those whose bound lets them in among the best or the near misses.
+    pub alive: [u8; N],
+    /// How many are open, and how many of them certainly fit.
+    pub open: u16,
+    pub fitting: u16,
+}
+
+impl<const N: usize> Survey<N> {
+    /// Surveys the first `used` rows, without those that `left_out` names; `best` and `near` are the least scores that enter
+    /// among the best and the near misses.
+    pub fn new(
+        question: &Question<'_>,
+        columns: &Columns<N>,
+        used: usize,
+        left_out: Option<&[u16; ROWS]>,
+        (best, near): (u16, u16),
+    ) -> Self {
+        let mut found = Self { fails: [0; N], bounds: [0.0; N], alive: [0; N], open: 0, fitting: 0 };
+        dispatch!(Level::new(), _ => found.fill(question, columns, used, left_out, (f32::from(best), f32::from(near))));
+        found
+    }
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        question: &Question<'_>,
+        columns: &Columns<N>,
+        used: usize,
+        left_out: Option<&[u16; ROWS]>,
+        (best, near): (f32, f32),
+    ) {
+        let (fails, bounds) = (&mut self.fails[..used], &mut self.bounds[..used]);
+        mask(question, columns, fails);
+        if let Some(left_out) = left_out {
+            for (fails, left_out) in fails.iter_mut().zip(left_out) {
+                *fails |= left_out;
+            }
+        }
+        bound(question, columns, bounds);
+        let (mut open, mut fitting) = (0, 0);
+        for fails in &*fails {
+            open += u16::from(*fails < CLOSED);
+            fitting += u16::from(*fails == 0);
+        }
+        (self.open, self.fitting) = (open, fitting);
+        for (alive, (fails, bound)) in self.alive.iter_mut().zip(fails.iter().zip(&*bounds)) {
+            let certain = fails & !DOUBT;
+            let fits = (certain == 0) & ((*fails == DOUBT) | (*bound >= best));
+            let misses = (certain & certain.wrapping_sub(1) == 0) & (*bound >= near);
+            *alive = u8::from(fits | misses);
+        }
+    }
+}
+
 /// Sets for each row the bits of what it certainly fails, and whether it may fail more. Unused rows and wide ones are closed.
-pub(super) fn mask<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut [u16]) {
+#[inline(always)]
+fn mask<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut [u16]) {
     days(question, block, fails);
     let needed = question.need.months;
     for (fails, months) in fails.iter_mut().zip(&block.months) {
@@ -60,6 +123,7 @@ pub(super) fn mask<const N: usize>(question: &Question<'_>, block: &Columns<N>, 
     }
 }
 
+#[inline(always)]
 fn days<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut [u16]) {
     let (as_of, first, last) = (question.as_of, question.from, question.until);
     let columns = block.from.iter().zip(&block.until).zip(&block.closed_on);
@@ -72,6 +136,7 @@ fn days<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut
     }
 }
 
+#[inline(always)]
 fn stars<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mut [u16]) {
     let (first, last, needed) = (question.from, question.until, u16::from(question.need.least_stars));
     let columns = block.stars_from.iter().zip(&block.stars_until).zip(block.marks.iter().zip(&block.months));
@@ -83,6 +148,7 @@ fn stars<const N: usize>(question: &Question<'_>, block: &Columns<N>, fails: &mu
     }
 }
 
+#[inline(always)]
 fn prices<const N: usize>(question: &Question<'_>, ceiling: &Ceiling, block: &Columns<N>, fails: &mut [u16]) {
     let view = &question.setting.view;
     let ((mask, value), level) = (ceiling.bounded, view.level as u16);
@@ -101,28 +167,30 @@ fn prices<const N: usize>(question: &Question<'_>, ceiling: &Ceiling, block: &Co
     }
 }
 
-#[inline]
+#[inline(always)]
 fn doubt(is: bool) -> u16 {
     if is { DOUBT } else { 0 }
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn fail(fails: bool, code: Code) -> u16 {
     if fails { code.bit() } else { 0 }
 }
 
 /// A score that no row exceeds, in basis points: exact but for months, of which it takes all of the season to be
 /// shared, for stars and papers of which it takes all to hold, and for rounding.
-pub(super) fn bound<const N: usize>(question: &Question<'_>, block: &Columns<N>, bounds: &mut [f32]) {
+#[inline(always)]
+fn bound<const N: usize>(question: &Question<'_>, block: &Columns<N>, bounds: &mut [f32]) {
     let points = &question.points;
     let neutral = f32::from(points.price) * f32::from(NEUTRAL);
     let welcome = f32::from(points.preferred) * 100.0;
     let always = f32::from(points.always) + 0.5 + neutral + if question.need.preferred == 0 { welcome } else { 0.0 };
     for (bound, province) in bounds.iter_mut().zip(&block.province) {
-        *bound = always + f32::from(points.province[usize::from(province & 127)].0);
+        *bound = points.distance[usize::from(province & 127)];
     }
+    let (needed, month, always) = (question.need.months, points.month, always + points.whole_season);
     for (bound, months) in bounds.iter_mut().zip(&block.months) {
-        *bound += points.months_at_most(question.need.months, *months);
+        *bound += always + f32::from(ones(months & needed)) * month;
     }
     #[expect(clippy::cast_precision_loss, reason = "half a point is left for it")]
     let (most, each) = (f32::from(points.volume) * 100.0, f32::from(points.volume) * 100.0 / question.need.quantity as f32);

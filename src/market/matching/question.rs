@@ -51,6 +51,8 @@ pub(super) struct Ceiling {
 pub(super) struct Points {
     /// By unit: points of the distance, and the distance.
     pub province: [(u16, Kilometres); 128],
+    /// The points of the distance alone.
+    pub distance: [f32; 128],
     pub months: [u16; MOST_MONTHS + 1],
     pub stars: [u16; 8],
     /// For one percent.
@@ -59,10 +61,10 @@ pub(super) struct Points {
     pub preferred: u16,
     /// The same for every offer.
     pub always: u16,
-    /// Of all months that are needed.
-    pub all_months: u16,
-    /// For one month at most, where no month of the year comes twice.
-    pub month: Option<f32>,
+    /// At most so many for each month of the year that is shared, and so many whatever is: where a month of the year comes
+    /// twice, all.
+    pub month: f32,
+    pub whole_season: f32,
     /// For one star.
     pub star: u16,
 }
@@ -111,9 +113,11 @@ impl<'a> Question<'a> {
     }
 }
 
-/// How many of twelve bits are set, in steps that become vector instructions everywhere.
-#[inline]
-fn ones(bits: MonthBits) -> u16 {
+/// How many of the lowest twelve bits are set, in steps that become vector instructions everywhere.
+#[expect(clippy::inline_always, reason = "a loop of wide instructions")]
+#[inline(always)]
+pub(super) fn ones(bits: MonthBits) -> u16 {
+    let bits = bits & ALL_MONTHS;
     let pairs = bits - (bits >> 1 & 0x0555);
     let fours = (pairs & 0x0333) + (pairs >> 2 & 0x0333);
     let eights = fours + (fours >> 4);
@@ -129,28 +133,32 @@ impl Points {
     /// A number of points that no offer with these months of the year exceeds by the months that it shares.
     #[inline]
     pub fn months_at_most(&self, needed: MonthBits, months: MonthBits) -> f32 {
-        self.month.map_or(f32::from(self.all_months), |month| f32::from(ones(months & needed & ALL_MONTHS)) * month)
+        self.whole_season + f32::from(ones(months & needed)) * self.month
     }
 
     fn new(need: &Need, setting: &Setting<'_>) -> Self {
         let [volume, months, price, stars, preferred, distance, deliveries] = setting.weights.percent().map(u16::from);
+        let count = u16::try_from(need.months.count_ones()).unwrap_or(12).max(1);
+        let once = need.months_needed == u32::from(count);
         let mut found = Self {
             province: [(0, 0); 128],
+            distance: [0.0; 128],
             months: [0; MOST_MONTHS + 1],
             stars: [0, 1, 2, 3, 4, 5, 6, 7].map(|count| stars * u16::from(score::stars_fit(count))),
             volume,
             price,
             preferred,
             always: deliveries * u16::from(NEUTRAL),
-            all_months: months * 100,
-            month: (need.months_needed == need.months.count_ones()).then(|| {
-                f32::from(months) * 100.0 / f32::from(u16::try_from(need.months_needed).unwrap_or(u16::MAX))
-            }),
+            month: if once { f32::from(months) * 100.0 / f32::from(count) } else { 0.0 },
+            whole_season: if once { 0.0 } else { f32::from(months) * 100.0 },
             star: stars * u16::from(score::stars_fit(1)),
         };
         for (province, entry) in (0..).zip(&mut found.province) {
             let kilometres = setting.tables.distance(need.province, province);
             *entry = (distance * u16::from(score::distance_fit(kilometres)), kilometres);
+        }
+        for (points, (distance, _)) in found.distance.iter_mut().zip(found.province) {
+            *points = f32::from(distance);
         }
         for (common, points) in (0..).zip(&mut found.months).take(need.months_needed as usize + 1) {
             *points = months * u16::from(score::months_fit(common, need.months_needed));

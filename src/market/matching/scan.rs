@@ -10,7 +10,7 @@ use super::columns::{Block, Columns, MORE_STARS, PROMISED, ROWS, Rest, STARS, VI
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
 use super::judge::judge;
-use super::lanes::{CLOSED, DOUBT, bound, fail, mask};
+use super::lanes::{CLOSED, DOUBT, Survey, fail};
 use super::papers::{AT_ONCE, Held, PaperSet};
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
@@ -63,24 +63,13 @@ pub(super) fn scan<const N: usize>(
 ) {
     // Whole vectors: unused rows are closed.
     let used = used.next_multiple_of(64).min(N);
-    let (mut fails, mut bounds) = ([0; N], [0.0; N]);
-    let (fails, bounds) = (&mut fails[..used], &mut bounds[..used]);
-    mask(question, columns, fails);
-    if let Some(left_out) = left_out {
-        for (fails, left_out) in fails.iter_mut().zip(left_out) {
-            *fails |= left_out;
-        }
-    }
-    bound(question, columns, bounds);
-    let (mut open, mut fitting) = (0_u16, 0_u16);
-    for fails in &*fails {
-        open += u16::from(*fails < CLOSED);
-        fitting += u16::from(*fails == 0);
-    }
-    race.considered += u32::from(open);
-    race.eligible += u32::from(fitting);
+    let least = (race.best.least_score(), race.near.least_score());
+    let mut survey = Survey::<N>::new(question, columns, used, left_out, least);
+    race.considered += u32::from(survey.open);
+    race.eligible += u32::from(survey.fitting);
 
-    let mut alive = Alive::<N>::new(fails, bounds, race);
+    let mut alive = Alive::<N>::new(&survey.alive, used);
+    let fails = &mut survey.fails;
     let mut common = [0; N];
     for row in alive.rows() {
         refine(question, columns, beside, row, fails, &mut common);
@@ -91,7 +80,7 @@ pub(super) fn scan<const N: usize>(
     }
     alive.keep(fails);
     for row in alive.rows() {
-        Row { columns, beside, at: row, fails: fails[row], common: common[row], bound: bounds[row] }.rank(question, race);
+        Row { columns, beside, at: row, fails: fails[row], common: common[row], bound: survey.bounds[row] }.rank(question, race);
     }
 }
 
@@ -102,19 +91,10 @@ struct Alive<const N: usize> {
 }
 
 impl<const N: usize> Alive<N> {
-    /// Those that may fit after all, and those whose bound lets them in among the best or the near misses.
-    fn new(fails: &[u16], bounds: &[f32], race: &Race<Place>) -> Self {
-        let (best, near) = (f32::from(race.best.least_score()), f32::from(race.near.least_score()));
-        let mut chosen = [0_u8; N];
-        for (chosen, (fails, bound)) in chosen.iter_mut().zip(fails.iter().zip(bounds)) {
-            let certain = fails & !DOUBT;
-            let fits = (certain == 0) & ((*fails == DOUBT) | (*bound >= best));
-            let misses = (certain & certain.wrapping_sub(1) == 0) & (*bound >= near);
-            *chosen = u8::from(fits | misses);
-        }
+    fn new(alive: &[u8; N], used: usize) -> Self {
         let mut found = Self { rows: [0; N], count: 0 };
-        let (eights, _) = chosen.as_chunks::<8>();
-        for (first, eight) in (0_u16..).step_by(8).zip(eights).take(fails.len() / 8) {
+        let (eights, _) = alive.as_chunks::<8>();
+        for (first, eight) in (0_u16..).step_by(8).zip(eights).take(used / 8) {
             // Most of the time none of eight is alive.
             let mut left = u64::from_le_bytes(*eight);
             while left != 0 {
@@ -131,7 +111,7 @@ impl<const N: usize> Alive<N> {
     }
 
     /// Drops those that by now fail more than one constraint.
-    fn keep(&mut self, fails: &[u16]) {
+    fn keep(&mut self, fails: &[u16; N]) {
         let mut count = 0;
         for at in 0..self.count {
             let row = self.rows[at];
@@ -178,7 +158,7 @@ fn refine<const N: usize>(
     block: &Columns<N>,
     beside: &impl Beside,
     row: usize,
-    fails: &mut [u16],
+    fails: &mut [u16; N],
     common: &mut [u8; N],
 ) {
     let before = fails[row];
@@ -196,7 +176,7 @@ fn refine<const N: usize>(
 }
 
 /// Looks up whether the required papers, of which each row has some of any date, hold over the period.
-fn certify<const N: usize>(question: &Question<'_>, beside: &impl Beside, alive: &Alive<N>, fails: &mut [u16]) {
+fn certify<const N: usize>(question: &Question<'_>, beside: &impl Beside, alive: &Alive<N>, fails: &mut [u16; N]) {
     let need = question.need;
     let unknown = alive.rows().filter(|row| fails[*row] & Code::Certificate.bit() == 0).collect::<Vec<_>>();
     for rows in unknown.chunks(AT_ONCE) {
@@ -282,9 +262,10 @@ impl<B: Beside, const N: usize> Row<'_, B, N> {
 
     /// Fit of the welcome papers, should all that it has of any date hold.
     fn preferred_at_most(&self, question: &Question<'_>) -> u16 {
-        let kinds = (0_u32..).step_by(16).zip(self.columns.kinds.iter().zip(question.preferred)).fold(0, |kinds, (shift, (plane, asked))| {
-            kinds | u64::from(plane.as_ref().map_or(0, |plane| plane[self.at]) & asked) << shift
-        });
+        let kinds = (0_u32..)
+            .step_by(16)
+            .zip(self.columns.kinds.iter().zip(question.preferred))
+            .fold(0, |kinds, (shift, (plane, asked))| kinds | u64::from(plane.as_ref().map_or(0, |plane| plane[self.at]) & asked) << shift);
         u16::from(score::preferred_fit(Held { stars: 0, kinds }, question.need.preferred))
     }
 
