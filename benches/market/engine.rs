@@ -4,7 +4,7 @@ use crate::data::Loaded;
 use crate::questions::{Chance, Search, by_filters, by_words};
 use crate::shared::percentile::percentile;
 use cungcau::market::Market;
-use cungcau::market::matching::{Setting, View, Weights, evaluate, mends};
+use cungcau::market::matching::{Setting, View, Weights, missed, scored};
 use cungcau::market::record::{Change, Id, OfferRecord};
 use cungcau::market::search::{Found, Question};
 use cungcau::market::text::query::How;
@@ -84,12 +84,11 @@ pub fn best(market: &Market, demand: Id, setting: &Setting<'_>) -> (u32, u32) {
     let ranking = market.best_offers(&asked, setting, BEST, NEAR);
     for place in ranking.best.iter().map(|ranked| ranked.place) {
         let Some(supply) = book.get(place) else { continue };
-        black_box(evaluate(&supply, &asked.need, true, setting));
+        black_box(scored(&supply, &asked.need, setting));
     }
     for place in ranking.near.iter().map(|near| near.place) {
         let Some(supply) = book.get(place) else { continue };
-        black_box(evaluate(&supply, &asked.need, true, setting));
-        black_box(mends(&supply, &asked.need, setting));
+        black_box(missed(&supply, &asked.need, setting));
     }
     (ranking.considered, ranking.eligible)
 }

@@ -61,6 +61,7 @@ pub struct Market {
     promise_sets: HashMap<u32, PromiseSet>,
     sources: upkeep::Sources,
     kept: Kept,
+    kept_offers: Kept,
 }
 
 impl Market {
@@ -83,6 +84,7 @@ impl Market {
             promise_sets: HashMap::new(),
             sources: upkeep::Sources::default(),
             kept: Kept::default(),
+            kept_offers: Kept::default(),
         }
     }
 
@@ -116,6 +118,11 @@ impl Market {
         &self.kept
     }
 
+    /// What was made of offers' rows.
+    pub fn kept_offers(&self) -> &Kept {
+        &self.kept_offers
+    }
+
     /// Papers of products.
     pub fn papers(&self) -> &Papers {
         &self.papers
@@ -143,7 +150,7 @@ impl Market {
             ("papers", self.papers.bytes()),
             ("promises", self.promises.bytes()),
             ("sources", self.sources.bytes()),
-            ("kept texts", self.kept.bytes()),
+            ("kept texts", self.kept.bytes() + self.kept_offers.bytes()),
         ]
     }
 }

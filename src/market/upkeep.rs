@@ -109,6 +109,7 @@ impl Market {
         }
         self.today = today;
         self.kept.clear();
+        self.kept_offers.clear();
         for row in 0..self.products.rows() {
             self.note_terms(row);
             self.refresh(row);
@@ -458,6 +459,9 @@ impl Market {
             return;
         }
         self.kept.forget(row);
+        for offer in self.offers.chain(self.products.first_offer(row)) {
+            self.kept_offers.forget(offer);
+        }
         match self.facts_on(row, self.today) {
             Some(facts) => self.products.set_facts(row, facts),
             None => self.products.hide(row),

@@ -369,10 +369,14 @@ impl Pen<'_> {
 
     /// A number with so many decimals, of which zeros at the end are left out, with its thousands apart.
     fn decimal(&mut self, number: i128, decimals: u32) {
-        let scale = 10_u128.pow(decimals);
+        let scale = 10_u64.pow(decimals);
         let number = number.max(0).unsigned_abs();
-        self.whole(number / scale);
-        let mut rest = u64::try_from(number % scale).unwrap_or(0);
+        // Most numbers fit a register; dividing longer ones costs as much as all the rest of a sentence.
+        let (whole, mut rest) = match u64::try_from(number) {
+            Ok(number) => (u128::from(number / scale), number % scale),
+            Err(_) => (number / u128::from(scale), u64::try_from(number % u128::from(scale)).unwrap_or(0)),
+        };
+        self.whole(whole);
         if rest == 0 {
             return;
         }
@@ -389,15 +393,30 @@ impl Pen<'_> {
     }
 
     fn whole(&mut self, number: u128) {
-        if number < 1_000 {
-            return digits(self.out, u64::try_from(number).unwrap_or(0), 1);
+        let separator = match self.language {
+            Language::En => b',',
+            Language::Vi => b'.',
+        };
+        let Ok(mut rest) = u64::try_from(number) else {
+            self.whole(number / 1_000);
+            self.out.push(char::from(separator));
+            return digits(self.out, u64::try_from(number % 1_000).unwrap_or(0), 3);
+        };
+        // Twenty digits and six separators at most, from the last to the first.
+        let (mut text, mut used) = ([0_u8; 26], 0);
+        for (at, place) in text.iter_mut().rev().enumerate() {
+            used = at + 1;
+            if at % 4 == 3 {
+                *place = separator;
+                continue;
+            }
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
         }
-        self.whole(number / 1_000);
-        self.out.push(match self.language {
-            Language::En => ',',
-            Language::Vi => '.',
-        });
-        digits(self.out, u64::try_from(number % 1_000).unwrap_or(0), 3);
+        self.out.push_str(std::str::from_utf8(text.get(26 - used..).unwrap_or_default()).unwrap_or_default());
     }
 }
 
@@ -429,6 +448,9 @@ mod tests {
         assert_eq!(both(|pen| pen.thousandths(12_345_678_900)), ["12,345,678.9", "12.345.678,9"]);
         assert_eq!(both(|pen| pen.thousandths(1_000_005)), ["1,000.005", "1.000,005"]);
         assert_eq!(both(|pen| pen.thousandths(0)), ["0", "0"]);
+        // The longest that fits a register, and longer ones.
+        assert_eq!(said(Language::En, |pen| pen.whole(u64::MAX.into())), "18,446,744,073,709,551,615");
+        assert_eq!(said(Language::En, |pen| pen.thousandths(10_i128.pow(24) + 20)), "1,000,000,000,000,000,000,000.02");
         // 2027-01-01 is day 20,819.
         assert_eq!(both(|pen| pen.day(20_819)), ["2027-01-01", "01/01/2027"]);
         assert_eq!(both(|pen| pen.months(0b1000_0000_0001)), ["January, December", "tháng 1, 12"]);

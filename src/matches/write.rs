@@ -6,11 +6,12 @@ use crate::ids::base32;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{
-    Code, Criterion, Evaluation, Need, Part, Place, Ranking, Raw, Readiness, Setting, Supply, Unlock, evaluate, mends,
+    Code, Criterion, Need, Part, Place, Ranking, Raw, Readiness, Scored, Setting, Supply, Unlock, evaluate, mends, missed, scored,
 };
 use crate::market::record::{Day, Id, Price};
 use crate::search::{Writer, push_decimal, push_number, quote};
 use chrono::NaiveDate;
+use std::ops::Range;
 
 /// What an answer is written under.
 #[derive(Debug)]
@@ -19,7 +20,12 @@ pub struct Page<'a> {
     setting: &'a Setting<'a>,
     language: Language,
     pub(super) json: Writer<'a>,
+    /// Of each criterion the last part that may come again, and where it stands.
+    written: [(Option<Part>, Option<Range<usize>>); 7],
 }
+
+/// Bytes of an item, by experience somewhat more.
+const ITEM_BYTES: usize = 1_200;
 
 /// Which of a pair an item shows: the other one is what was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +37,15 @@ enum Shows {
 impl<'a> Page<'a> {
     /// A page for what `setting` says; `day` is its day.
     pub fn new(market: &'a Market, setting: &'a Setting<'a>, day: NaiveDate, language: Language) -> Self {
-        Self { market, setting, language, json: Writer::new(market, &setting.view, setting.as_of, day, None, None) }
+        let json = Writer::new(market, &setting.view, setting.as_of, day, None, None);
+        Self { market, setting, language, json, written: std::array::from_fn(|_| (None, None)) }
     }
 
     /// The best offers for a demand.
     pub fn offers(mut self, need: &Need, ranking: &Ranking<Place>, version: &str, day: NaiveDate) -> String {
         let book = self.market.offers().book();
         let (best, near) = (ranking.best.iter().map(|ranked| ranked.place), ranking.near.iter().map(|near| near.place));
+        self.json.out.reserve((best.len() + near.len() + 1) * ITEM_BYTES);
         self.raw("{\"items\":[");
         for (at, supply) in best.filter_map(|place| book.get(place)).enumerate() {
             self.json.separate(at);
@@ -55,6 +63,7 @@ impl<'a> Page<'a> {
     pub fn demands(mut self, supply: &Supply, ranking: &Ranking<Id>, version: &str, day: NaiveDate) -> String {
         let demands = self.market.demands().book();
         let (best, near) = (ranking.best.iter().map(|ranked| ranked.place), ranking.near.iter().map(|near| near.place));
+        self.json.out.reserve((best.len() + near.len() + 1) * ITEM_BYTES);
         self.raw("{\"items\":[");
         for (at, need) in best.filter_map(|id| demands.get(id)).enumerate() {
             self.json.separate(at);
@@ -70,20 +79,25 @@ impl<'a> Page<'a> {
 
     fn fitting(&mut self, shows: Shows, supply: &Supply, need: &Need) {
         self.raw("{");
-        self.pair(shows, supply, need);
+        self.sides(shows, supply, need);
+        self.raw(",");
+        self.score(&scored(supply, need, self.setting), supply.unit);
         self.raw("}");
     }
 
     fn missing(&mut self, shows: Shows, supply: &Supply, need: &Need) {
         self.raw("{");
-        let found = self.pair(shows, supply, need);
+        self.sides(shows, supply, need);
+        self.raw(",");
+        let found = missed(supply, need, self.setting);
+        self.score(&found.scored, supply.unit);
         self.raw(",\"blocked_by\":[");
-        for (at, verdict) in found.verdicts.iter().filter(|verdict| !verdict.passes).enumerate() {
+        for (at, verdict) in found.fails.iter().enumerate() {
             self.json.separate(at);
             self.verdict(verdict, supply, need, None);
         }
         self.raw("]");
-        self.what_if(&mends(supply, need, self.setting), supply.unit);
+        self.what_if(&found.mends, supply.unit);
         self.raw("}");
     }
 
@@ -132,7 +146,7 @@ impl<'a> Page<'a> {
             self.flag(name, value);
         }
         self.raw(",");
-        self.score(&found, supply);
+        self.score(&Scored { parts: found.parts, score_bp: found.score_bp, distance_km: found.distance_km }, supply.unit);
         self.raw(",\"constraints\":[");
         for (at, verdict) in found.verdicts.iter().enumerate() {
             self.json.separate(at);
@@ -180,23 +194,9 @@ impl<'a> Page<'a> {
         self.raw("}");
     }
 
-    /// The members of an item: what it shows, and the score.
-    fn pair(&mut self, shows: Shows, supply: &Supply, need: &Need) -> Evaluation {
-        let found = evaluate(supply, need, true, self.setting);
-        self.sides(shows, supply, need);
-        self.raw(",");
-        self.score(&found, supply);
-        found
-    }
-
     fn sides(&mut self, shows: Shows, supply: &Supply, need: &Need) {
         match shows {
-            Shows::Offer => {
-                self.raw("\"offer\":{");
-                self.offer(supply);
-                self.raw("},\"producer\":");
-                self.json.producer(supply.producer);
-            }
+            Shows::Offer => self.offer_and_producer(supply),
             Shows::Demand => {
                 self.raw("\"demand\":{");
                 self.demand(need);
@@ -206,8 +206,25 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn offer(&mut self, supply: &Supply) {
+    /// An offer and its producer: for today and everybody's eyes, the text is kept.
+    fn offer_and_producer(&mut self, supply: &Supply) {
+        let first = self.market.products().first_offer(supply.product);
+        let Some(row) = self.market.offers().row_among(supply.id, first).filter(|_| self.json.is_everybodys()) else {
+            return self.write_offer_and_producer(supply);
+        };
+        let kept = self.market.kept_offers();
+        if let Some(text) = kept.read().get(row as usize).and_then(Option::as_ref) {
+            self.json.out.push_str(text);
+            return;
+        }
+        let start = self.json.out.len();
+        self.write_offer_and_producer(supply);
+        kept.keep(vec![(row, self.json.out.get(start..).unwrap_or_default().into())]);
+    }
+
+    fn write_offer_and_producer(&mut self, supply: &Supply) {
         let products = self.market.products();
+        self.raw("\"offer\":{");
         self.json.offer_members(supply);
         self.raw(",\"product\":{\"id\":");
         self.json.id("prd", products.id(supply.product));
@@ -217,6 +234,8 @@ impl<'a> Page<'a> {
         self.json.group(products.group(supply.product));
         self.raw("}");
         self.flag("illustrative", supply.illustrative);
+        self.raw("},\"producer\":");
+        self.json.producer(supply.producer);
     }
 
     fn demand(&mut self, need: &Need) {
@@ -245,18 +264,29 @@ impl<'a> Page<'a> {
         self.flag("illustrative", need.illustrative);
     }
 
-    fn score(&mut self, found: &Evaluation, supply: &Supply) {
+    fn score(&mut self, found: &Scored, unit: u8) {
         self.number("\"score_bp\":", found.score_bp.into());
         self.number(",\"distance_km\":", found.distance_km.into());
         self.raw(",\"parts\":[");
         for (at, part) in found.parts.iter().enumerate() {
             self.json.separate(at);
-            self.part(part, supply.unit);
+            self.part(part, unit);
         }
         self.raw("]");
     }
 
     fn part(&mut self, part: &Part, unit: u8) {
+        // What is not asked for, or not known of anybody, is the same in every item: the last one's is copied.
+        let is_same = matches!(part.raw, Raw::Deliveries | Raw::Preferred { asked: 0, .. } | Raw::Price(None) | Raw::Stars(_));
+        let place = part.criterion as usize;
+        if let Some((known, text)) = self.written.get(place).filter(|_| is_same)
+            && known.as_ref() == Some(part)
+            && let Some(text) = text.clone()
+        {
+            self.json.again(text);
+            return;
+        }
+        let start = self.json.out.len();
         self.raw("{\"criterion\":\"");
         self.raw(criterion_word(part.criterion));
         self.number("\",\"weight_bp\":", part.weight_bp().into());
@@ -273,6 +303,10 @@ impl<'a> Page<'a> {
         self.raw(",\"text\":\"");
         self.pen().part(part, unit);
         self.raw("\"}");
+        let end = self.json.out.len();
+        if let Some(written) = self.written.get_mut(place).filter(|_| is_same) {
+            *written = (Some(*part), Some(start..end));
+        }
     }
 
     fn named_day(&mut self, name: &str, day: Day) {

@@ -17,6 +17,7 @@ use chrono::NaiveDate;
 use parking_lot::RwLock;
 use serde::Serialize;
 use std::fmt::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What is the same in many items of a day.
@@ -132,7 +133,7 @@ impl<'a> Writer<'a> {
 
     /// Whether the answer is for today and everybody's eyes, with all members: then an item is the same for the next one
     /// who finds it.
-    fn is_everybodys(&self) -> bool {
+    pub(crate) fn is_everybodys(&self) -> bool {
         self.fields.is_none() && self.as_of == self.market.today() && *self.view == View::PUBLIC
     }
 
@@ -162,6 +163,11 @@ impl<'a> Writer<'a> {
     fn where_and_how(&mut self, hit: &Hit) {
         self.how_and_where(self.market.products().producer(hit.row), hit.how);
         self.out.push('}');
+    }
+
+    /// Writes once more what stands in `place`.
+    pub(crate) fn again(&mut self, place: Range<usize>) {
+        self.out.extend_from_within(place);
     }
 
     pub(crate) fn separate(&mut self, at: usize) {

@@ -432,6 +432,26 @@ fn a_caller_matches_what_it_wrote_a_moment_ago() {
     assert_eq!((before["considered"].as_u64(), before["eligible"].as_u64()), (Some(2), Some(1)));
 }
 
+// The text of an offer is kept from one answer to the next, until it changes, or its product or its producer does.
+#[test]
+fn a_match_shows_offer_product_and_producer_as_they_are_now() {
+    let fair = a_fair();
+    let shown = || {
+        let found = fair.matches();
+        let item = found["items"][0].clone();
+        assert_eq!(found, fair.matches(), "asked again");
+        let texts = [&item["offer"]["product"]["name"], &item["producer"]["name"], &item["offer"]["quantity_base"]["quantity"]];
+        texts.map(|text| text.as_str().unwrap().to_owned())
+    };
+    assert_eq!(shown(), ["Hành tím Vĩnh Châu", "Hợp tác xã Bưng Tròn", "5000"]);
+    fair.change(&fair.product, json!({"name": "Hành tím Vĩnh Châu loại 1"}));
+    assert_eq!(shown(), ["Hành tím Vĩnh Châu loại 1", "Hợp tác xã Bưng Tròn", "5000"]);
+    fair.change(&fair.producer, json!({"name": "Hợp tác xã Vĩnh Hải"}));
+    assert_eq!(shown(), ["Hành tím Vĩnh Châu loại 1", "Hợp tác xã Vĩnh Hải", "5000"]);
+    fair.change(&fair.offer, json!({"quantity": "7"}));
+    assert_eq!(shown(), ["Hành tím Vĩnh Châu loại 1", "Hợp tác xã Vĩnh Hải", "7000"]);
+}
+
 #[test]
 fn weights_are_the_callers_to_choose_and_are_repeated() {
     let fair = a_fair();

@@ -2,6 +2,7 @@
 
 use super::facts::{Need, Setting, Supply};
 use super::judge::{self, Judgement, PriceVerdict, judge};
+use super::mend::{Mend, mend};
 use super::score::{Criterion, Part, Raw};
 use crate::market::record::{Day, MonthBits, Price, Rows};
 use crate::market::tables::Kilometres;
@@ -222,6 +223,49 @@ impl Evaluation {
         let first = failing.next().filter(|code| self.considered && code.is_near())?;
         failing.next().is_none().then_some(first)
     }
+}
+
+/// What a pair that fits is shown with.
+#[derive(Debug, Clone)]
+pub struct Scored {
+    /// The parts of the score.
+    pub parts: [Part; 7],
+    /// Their points together.
+    pub score_bp: u16,
+    /// Between the centroids of the units of producer and delivery.
+    pub distance_km: Kilometres,
+}
+
+/// What a near miss is shown with.
+#[derive(Debug, Clone)]
+pub struct Missed {
+    /// As if it fitted.
+    pub scored: Scored,
+    /// What it fails.
+    pub fails: Vec<Verdict>,
+    /// What would mend it.
+    pub mends: Vec<(Code, Mend)>,
+}
+
+/// The score of a pair that is known to fit: the same as [`evaluate`] gives, without the constraints.
+pub fn scored(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Scored {
+    with_parts(&judge(supply, need, true, setting), supply, need, setting)
+}
+
+/// The score of a pair that is known to be a near miss, what keeps it apart and what would mend that: the same as
+/// [`evaluate`] and [`super::mends`] give, judged once.
+pub fn missed(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Missed {
+    let found = judge(supply, need, true, setting);
+    let failing = || Code::ALL.into_iter().filter(|code| found.fails.contains(*code));
+    Missed {
+        scored: with_parts(&found, supply, need, setting),
+        fails: failing().map(|code| Verdict { code, passes: false, detail: detail(code, &found, supply, need, setting) }).collect(),
+        mends: failing().flat_map(|code| mend(code, &found, supply, need, setting)).collect(),
+    }
+}
+
+fn with_parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Scored {
+    Scored { parts: parts(found, supply, need, setting), score_bp: found.score_bp(setting), distance_km: found.distance }
 }
 
 /// Holds `supply` against `need` and says why it fits or not; `text` says whether the product answers the demand's words.

@@ -36,7 +36,7 @@ mod score;
 mod shares;
 
 pub use book::{Book, Place};
-pub use constraints::{Code, Detail, Evaluation, Verdict, evaluate};
+pub use constraints::{Code, Detail, Evaluation, Missed, Scored, Verdict, evaluate, missed, scored};
 pub use demands::DemandBook;
 pub use facts::{Need, Setting, Supply, View};
 pub use judge::PriceVerdict;

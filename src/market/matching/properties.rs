@@ -1,7 +1,7 @@
 //! What holds of every market.
 
 use super::book::{Book, Place};
-use super::constraints::{Code, Detail, evaluate};
+use super::constraints::{Code, Detail, evaluate, missed, scored};
 use super::demands::DemandBook;
 use super::facts::{Need, Setting, Supply, View};
 use super::mend::{mends, tests::apply};
@@ -82,6 +82,19 @@ proptest! {
         prop_assert_eq!(&with_ids(&book, book.best(&need, &setting, limits.0, limits.1)), &expected);
         let among = book.best_among(&need, &setting, limits.0, limits.1, &all_places(&book));
         prop_assert_eq!(&with_ids(&book, among), &expected);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_pair_is_what_explaining_it_says(offered in samples::market(12), need in samples::need(), view in samples::view()) {
+        let world = World::new(&offered);
+        let setting = world.setting(view, Weights::default(), TODAY);
+        for supply in &world.supplies {
+            let (found, shown, missed) = (evaluate(supply, &need, true, &setting), scored(supply, &need, &setting), missed(supply, &need, &setting));
+            prop_assert_eq!((shown.parts, shown.score_bp, shown.distance_km), (found.parts, found.score_bp, found.distance_km));
+            prop_assert_eq!((missed.scored.parts, missed.scored.score_bp), (found.parts, found.score_bp));
+            prop_assert_eq!(missed.fails, found.verdicts.into_iter().filter(|verdict| !verdict.passes).collect::<Vec<_>>());
+            prop_assert_eq!(missed.mends, mends(supply, &need, &setting));
+        }
     }
 
     #[test]
