@@ -22,7 +22,7 @@ pub struct Place {
 }
 
 /// From so many offers of one block on, scanning it for them is quicker than gathering them.
-const WORTH_A_SCAN: usize = 96;
+const WORTH_A_SCAN: usize = 24;
 
 /// All offers, by the group of their products.
 #[derive(Debug, Clone, Default)]
