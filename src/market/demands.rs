@@ -168,10 +168,10 @@ impl Market {
             return Arc::default();
         };
         let list = match known.and_then(|known| Some((changes.since(known.then())?, known))) {
-            Some((changed, known)) => {
-                let takes = changed.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product));
+            Some((products, known)) => {
+                let takes = products.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product));
                 let offers = takes.flat_map(|product| self.offers_of(*product)).collect();
-                match known.changed(&changed, offers, changes.now()) {
+                match known.changed(&products, offers, changes.now()) {
                     Some(list) => list,
                     None => return known,
                 }
@@ -353,7 +353,7 @@ mod tests {
             for (version, step) in (2..).zip(steps) {
                 market.apply(change(step, version));
                 let setting = market.setting(View::PUBLIC, Weights::default(), TODAY);
-                for (demand, words) in (300..305).flat_map(|id| market.demands().get(Id(id)).map(|(need, about)| (need.id, about.text.clone()))) {
+                for (demand, words) in (300..305).filter_map(|id| market.demands().get(Id(id)).map(|(need, about)| (need.id, about.text.clone()))) {
                     let (kept, looked) = (market.asked(demand).unwrap(), market.asked_by(&self::demand(demand.0, 1, &words.unwrap_or_default())));
                     prop_assert_eq!(market.best_offers(&kept, &setting, 5, 5), market.best_offers(&looked, &setting, 5, 5));
                 }

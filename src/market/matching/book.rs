@@ -91,7 +91,7 @@ impl Book {
     pub fn get(&self, place: Place) -> Option<Supply> {
         let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
         let (block, row) = (&rows.blocks[block_of(place)], row_of(place));
-        if !block.is_wide(row) { Some(block.get(row, place.group)) } else { self.wide.get(&block.rest[row].id).cloned() }
+        if block.is_wide(row) { self.wide.get(&block.rest[row].id).cloned() } else { Some(block.get(row, place.group)) }
     }
 
     /// The product of the offer in a place.

@@ -168,6 +168,7 @@ fn copy_plane<const N: usize, const M: usize>(plane: &mut Plane<N>, to: usize, o
 }
 
 impl Block {
+    #[expect(clippy::large_stack_arrays, reason = "on its way to the heap")]
     pub fn new() -> Box<Self> {
         Box::new(Self { columns: Columns::new(), wide: 0, rest: [Rest::default(); ROWS] })
     }
