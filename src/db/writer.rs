@@ -51,7 +51,7 @@ enum Ran {
 
 struct Work<T, F, D> {
     ending: Ending,
-    work: F,
+    run: F,
     done: D,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
@@ -69,7 +69,7 @@ where
     }
 
     fn run(&mut self, db: &mut Db) -> Ran {
-        let (result, ran) = match catch_unwind(AssertUnwindSafe(|| (self.work)(db))) {
+        let (result, ran) = match catch_unwind(AssertUnwindSafe(|| (self.run)(db))) {
             Ok(Ok(value)) => (Ok(value), if self.ending == Ending::Commit { Ran::Keep } else { Ran::Undo }),
             Ok(Err(problem)) => {
                 let ran = match &problem {
@@ -112,8 +112,8 @@ pub(super) struct Writer {
 impl Writer {
     pub fn start(pools: Pools) -> std::io::Result<Self> {
         let (queue, jobs) = channel();
-        let (written, finished) = channel();
-        let finisher = std::thread::Builder::new().name("after-commit".to_owned()).spawn(move || finish(&finished))?;
+        let (written, groups) = channel();
+        let finisher = std::thread::Builder::new().name("after-commit".to_owned()).spawn(move || finish(&groups))?;
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || write(&pools, &jobs, &written))?;
         Ok(Self { queue: Some(queue), threads: vec![writer, finisher] })
     }
@@ -126,7 +126,7 @@ impl Writer {
         D: FnOnce(&T) + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { ending, work, done, result: None, reply, asked: Instant::now() });
+        let job = Box::new(Work { ending, run: work, done, result: None, reply, asked: Instant::now() });
         let Some(queue) = &self.queue else { return Err(stopped()) };
         queue.send(job).map_err(|_| stopped())?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
@@ -150,9 +150,11 @@ fn stopped() -> Problem {
     Problem::internal("the writer has stopped")
 }
 
-fn finish(finished: &Receiver<Vec<Box<dyn Job>>>) {
-    while let Ok(jobs) = finished.recv() {
-        jobs.into_iter().for_each(Job::finish);
+fn finish(groups: &Receiver<Vec<Box<dyn Job>>>) {
+    while let Ok(jobs) = groups.recv() {
+        for job in jobs {
+            job.finish();
+        }
     }
 }
 
@@ -172,7 +174,9 @@ fn write_group(pools: &Pools, first: Box<dyn Job>, mut waiting: impl FnMut() -> 
         Err(problem) => {
             // Nobody who waited with it need wait as long again.
             let mut jobs: Vec<_> = std::iter::once(first).chain(std::iter::from_fn(waiting)).collect();
-            jobs.iter_mut().for_each(|job| job.refuse(problem.clone()));
+            for job in &mut jobs {
+                job.refuse(problem.clone());
+            }
             return jobs;
         }
     };
@@ -206,7 +210,9 @@ fn write_group(pools: &Pools, first: Box<dyn Job>, mut waiting: impl FnMut() -> 
     conn.broken |= end.is_err();
     if let Err(error) = end {
         let problem = Problem::from(error);
-        kept.iter_mut().for_each(|job| job.refuse(problem.clone()));
+        for job in &mut kept {
+            job.refuse(problem.clone());
+        }
     }
     pools.judge(&mut conn);
     ended.extend(kept);
