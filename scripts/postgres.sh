@@ -107,7 +107,8 @@ remove_cluster() {
     trap '' INT TERM HUP
     if [ -n "$root" ]; then
         if [ -d "$root/data" ] && is_running; then
-            stop_cluster fast || stop_cluster immediate || say "could not stop the cluster in $root"
+            # Nothing of it is kept: there is nothing to wait for.
+            stop_cluster immediate || say "could not stop the cluster in $root"
         fi
         cd / && rm -rf "$root"
     fi
