@@ -18,9 +18,10 @@ use crate::log::Tx;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::{
-    agencies, buyers, certificates, demands, events, facilities, matches, mous, offers, operation, organisations, producers, products,
-    reference, reports, search, star_proposals,
+    agencies, buyers, certificates, demands, events, facilities, keys, matches, mous, offers, operation, organisations, producers,
+    products, reference, reports, search, star_proposals,
 };
+use ipnet::IpNet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +50,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(demands::routes());
     routes.extend(search::routes());
     routes.extend(matches::routes());
+    routes.extend(keys::routes());
     routes.extend(operation::routes());
     routes
 }
@@ -70,6 +72,8 @@ pub struct App {
     pub metrics: Metrics,
     /// The market index.
     pub index: Arc<Index>,
+    /// Proxies whose word on where a request comes from is taken.
+    pub proxies: Vec<IpNet>,
     running: Running,
     members: HashMap<&'static str, Vec<String>>,
     draining: AtomicBool,
@@ -107,10 +111,18 @@ impl App {
             settings: Arc::new(settings),
             keys: KeyCache::default(),
             metrics: Metrics::new().map_err(Problem::internal)?,
+            proxies: Vec::new(),
             running: Running::default(),
             members,
             draining: AtomicBool::new(false),
         })
+    }
+
+    /// The same behind `proxies`.
+    #[must_use]
+    pub fn behind(mut self, proxies: Vec<IpNet>) -> Self {
+        self.proxies = proxies;
+        self
     }
 
     /// The caller, the day asked (today unless given) and the instant.

@@ -78,3 +78,20 @@ pub mod utc {
         DateTime::parse_from_rfc3339(&text).map(|instant| instant.naive_utc()).map_err(de::Error::custom)
     }
 }
+
+/// The same of an instant that may be absent.
+pub mod maybe_utc {
+    use chrono::NaiveDateTime;
+    use serde::Serializer;
+
+    /// As [`super::utc`], or null.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(instant: &Option<NaiveDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        match instant {
+            Some(instant) => super::utc::serialize(instant, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+}

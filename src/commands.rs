@@ -62,7 +62,7 @@ pub fn serve(config: &ServeConfig) -> Outcome {
     let (store, settings) = open(&config.target, config.instance.as_deref(), &ids)?;
     let listener = TcpListener::bind(config.listen).map_err(|error| format!("{}: {error}", config.listen))?;
     let address = listener.local_addr()?;
-    let app = Data::new(App::new(store, Clock::System, ids, settings)?);
+    let app = Data::new(App::new(store, Clock::System, ids, settings)?.behind(config.trusted_proxies.clone()));
     actix_web::rt::System::new().block_on(async {
         let first_key = first_admin_key(&app, &config.data).await?;
         if config.demo {
@@ -104,9 +104,16 @@ async fn first_admin_key(app: &App, data: &Path) -> Outcome<Option<(std::path::P
         .mode(0o600)
         .open(&path)
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    let request = KeyRequest { name: "first administrator".into(), role: Role::Admin, organisation_id: None, province_id: None, days: 365 };
-    let ids = std::sync::Arc::clone(&app.ids);
-    let text = app.write(&system(app), false, move |tx| keys::create(tx, &request, &ids).map(|(_, text)| text)).await?;
+    let request = KeyRequest {
+        name: "first administrator".into(),
+        role: Role::Admin,
+        organisation_id: None,
+        province_id: None,
+        scopes: Vec::new(),
+        addresses: Vec::new(),
+        days: 365,
+    };
+    let text = app.write(&system(app), false, move |tx| keys::create(tx, &request).map(|(_, text)| text)).await?;
     writeln!(file, "{}", text.reveal())?;
     file.sync_all()?;
     Ok(Some((path, text)))
@@ -155,13 +162,20 @@ pub fn create_key(environment: &Environment, args: &KeyArgs) -> Outcome {
                 .map_err(|words| format!("--province: {}", words.in_language(Language::En)))?,
         ),
     };
-    let request =
-        KeyRequest { name: args.name.clone(), role: args.role, organisation_id: args.organisation.clone(), province_id, days: args.days };
+    let request = KeyRequest {
+        name: args.name.clone(),
+        role: args.role,
+        organisation_id: args.organisation.clone(),
+        province_id,
+        scopes: args.scopes.clone(),
+        addresses: args.addresses.clone(),
+        days: args.days,
+    };
     let caller = Caller::system();
     // Beside a running server: SQLite lets both write, one after the other.
     let (key, text) = db::write_once_on(&mut connection, |db| {
         let mut tx = crate::log::Tx::new(db, now, &settings.instance, &settings.digest_key, &caller, &ids);
-        let made = keys::create(&mut tx, &request, &ids)?;
+        let made = keys::create(&mut tx, &request)?;
         tx.finish()?;
         Ok(made)
     })?;

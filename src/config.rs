@@ -5,8 +5,9 @@
 use crate::access::Role;
 use crate::db::Target;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// Register and matchmaker of supply and demand for Vietnamese OCOP products and regional specialties.
@@ -88,6 +89,12 @@ pub struct KeyArgs {
     /// What it is for, in words
     #[arg(long, default_value = "made on the command line")]
     pub name: String,
+    /// What it may do within its role, such as mous:write or *:read; may be given several times, everything when left out
+    #[arg(long = "scope")]
+    pub scopes: Vec<String>,
+    /// Address or network from which alone it is accepted; may be given several times
+    #[arg(long = "address")]
+    pub addresses: Vec<String>,
     /// Days until it expires, at most 366
     #[arg(long, default_value_t = 365)]
     pub days: i64,
@@ -198,10 +205,13 @@ pub struct ServeConfig {
     pub demo: bool,
     /// Filter of the log.
     pub log: String,
+    /// Proxies whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Names that the environment may have.
-const KNOWN: [&str; 6] = ["CUNGCAU_LISTEN", "CUNGCAU_DATA_DIR", "CUNGCAU_INSTANCE", "CUNGCAU_DEMO", "CUNGCAU_LOG", "DATABASE_URL"];
+const KNOWN: [&str; 7] =
+    ["CUNGCAU_LISTEN", "CUNGCAU_DATA_DIR", "CUNGCAU_INSTANCE", "CUNGCAU_DEMO", "CUNGCAU_LOG", "CUNGCAU_TRUSTED_PROXIES", "DATABASE_URL"];
 
 /// The environment, read once.
 #[derive(Debug, Default)]
@@ -277,6 +287,21 @@ impl Environment {
         }
     }
 
+    /// Proxies whose word on where a request comes from is taken: addresses and networks, separated by commas.
+    fn trusted_proxies(&self) -> Result<Vec<IpNet>, ConfigError> {
+        let Some(list) = self.get("CUNGCAU_TRUSTED_PROXIES") else { return Ok(Vec::new()) };
+        let read = |text: &str| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        list.split(',')
+            .map(|text| {
+                read(text.trim()).ok_or_else(|| {
+                    ConfigError(format!(
+                        "CUNGCAU_TRUSTED_PROXIES has {text:?}: addresses or networks are expected, separated by commas, such as 10.0.0.0/8,192.0.2.1"
+                    ))
+                })
+            })
+            .collect()
+    }
+
     /// Settings of a server.
     ///
     /// # Errors
@@ -296,7 +321,15 @@ impl Environment {
             Some(other) => return Err(ConfigError(format!("CUNGCAU_DEMO is {other:?}: true or false is expected"))),
         };
         let (data, target) = self.database(&args.database)?;
-        Ok(ServeConfig { listen, data, target, instance: self.instance()?, demo, log: self.log() })
+        Ok(ServeConfig {
+            listen,
+            data,
+            target,
+            instance: self.instance()?,
+            demo,
+            log: self.log(),
+            trusted_proxies: self.trusted_proxies()?,
+        })
     }
 }
 
@@ -319,6 +352,7 @@ mod tests {
         for (name, value) in [
             ("CUNGCAU_LISTEN", "8080"),
             ("CUNGCAU_DEMO", "yes"),
+            ("CUNGCAU_TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
             ("CUNGCAU_INSTANCE", "sóc trăng"),
             ("DATABASE_URL", "mysql://u:secret@h/d"),
             ("DATABASE_URL", "cungcau.db"),

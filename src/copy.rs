@@ -81,8 +81,10 @@ tables! {
     }
     keys by (id) {
         id: String, digest: String, last_four: String, name: String, role: String, organisation_id: Option<String>,
-        province_id: Option<String>, created_at: Instant, expires_at: Instant, revoked_at: Option<Instant>,
+        province_id: Option<String>, created_at: Instant, expires_at: Instant, revoked_at: Option<Instant>, version: i64,
+        scopes: String, addresses: String, replaced_by_id: Option<String>, revocation_reason: Option<String>,
     }
+    key_uses by (key_id) { key_id: String, last_used_at: Instant }
     personal_codes by (organisation_id) { organisation_id: String, personal_code: String }
     producers by (organisation_id) { organisation_id: String, kind: String, invoice_kind: String, description: Option<String> }
     buyers by (organisation_id) {

@@ -137,6 +137,8 @@ pub enum Code {
     IdempotencyMismatch,
     /// A change needs `If-Match`.
     PreconditionRequired,
+    /// The caller asks more than its share.
+    TooManyRequests,
     /// Our fault.
     Internal,
     /// The database can't be reached or is too busy.
@@ -147,7 +149,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the document and its test.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
@@ -170,6 +172,7 @@ impl Code {
         Self::Invalid,
         Self::IdempotencyMismatch,
         Self::PreconditionRequired,
+        Self::TooManyRequests,
         Self::Internal,
         Self::Unavailable,
         Self::StorageFull,
@@ -250,6 +253,7 @@ impl Code {
                 "Send If-Match with the ETag that was read",
                 "Hãy gửi If-Match với ETag đã đọc",
             ),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", "Quá nhiều yêu cầu"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed", "Dịch vụ gặp lỗi"),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,

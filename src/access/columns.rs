@@ -53,7 +53,11 @@ pub const COLUMNS: &[Table] = &[
     ]),
     ("keys", &[
         ("id", N), ("digest", N), ("last_four", N), ("name", N), ("role", N), ("organisation_id", N), ("province_id", N),
-        ("created_at", N), ("expires_at", N), ("revoked_at", N),
+        ("created_at", N), ("expires_at", N), ("revoked_at", N), ("version", N), ("scopes", N), ("addresses", N),
+        ("replaced_by_id", N), ("revocation_reason", N),
+    ]),
+    ("key_uses", &[
+        ("key_id", N), ("last_used_at", N),
     ]),
     ("personal_codes", &[
         ("organisation_id", N), ("personal_code", N),

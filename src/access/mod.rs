@@ -4,11 +4,13 @@
 //! of the permit inside the transaction ([`Permit::require`]).
 
 pub mod columns;
+pub mod scopes;
 pub mod table;
 
 use crate::db::text_enum;
 use crate::error::{Code, Problem, Result, text};
 use crate::reference::{ProvinceId, reference};
+use scopes::Scope;
 use serde::Serialize;
 use table::{Rule, rule};
 
@@ -41,6 +43,8 @@ pub struct Caller {
     pub organisation_id: Option<String>,
     /// The province of an officer, as given when the key was made.
     pub province_id: Option<ProvinceId>,
+    /// What the key may do within its role; everything when there is none.
+    pub scopes: Vec<Scope>,
 }
 
 /// Whose a record is: the organisations that own it, and the provinces they are in.
@@ -50,17 +54,25 @@ pub struct Owners {
     pub organisations: Vec<String>,
     /// Units, as recorded.
     pub provinces: Vec<ProvinceId>,
+    /// Of a key: itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
 }
 
 impl Owners {
     /// One organisation in one province.
     pub fn one(organisation_id: &str, province_id: ProvinceId) -> Self {
-        Self { organisations: vec![organisation_id.to_owned()], provinces: vec![province_id] }
+        Self { organisations: vec![organisation_id.to_owned()], provinces: vec![province_id], key_id: None }
     }
 
     /// A record that belongs to a province alone, such as an event.
     pub fn province(province_id: ProvinceId) -> Self {
-        Self { organisations: Vec::new(), provinces: vec![province_id] }
+        Self { provinces: vec![province_id], ..Self::default() }
+    }
+
+    /// A key, which is its own.
+    pub fn key(key_id: &str) -> Self {
+        Self { key_id: Some(key_id.to_owned()), ..Self::default() }
     }
 }
 
@@ -88,13 +100,22 @@ impl Caller {
             let own = self.own_provinces();
             owners.provinces.iter().any(|province| own.contains(province))
         };
-        by_organisation || by_province()
+        let by_key = owners.key_id.is_some() && owners.key_id == self.key_id;
+        by_organisation || by_key || by_province()
     }
 
     /// The units whose records are an officer's own; none for any other caller.
     pub fn own_provinces(&self) -> Vec<ProvinceId> {
         let provinces = &reference().provinces;
         self.province_id.filter(|_| self.role == Some(Role::Officer)).map_or_else(Vec::new, |id| provinces.closure(provinces.current(id)))
+    }
+
+    /// The scope that the key lacks for `operation`.
+    fn missing_scope(&self, operation: &str) -> Option<Scope> {
+        if self.scopes.is_empty() {
+            return None;
+        }
+        Scope::needed(operation).filter(|needed| !self.scopes.iter().any(|scope| scope.opens(*needed)))
     }
 
     /// How much of a record the caller sees.
@@ -137,7 +158,8 @@ impl Permit {
     /// Looks `operation` up in the table.
     ///
     /// # Errors
-    /// 401 without a key where one is needed, 403 where the role may never do it, 404 where that is hidden.
+    /// 401 without a key where one is needed, 403 where the role may never do it or the key's scopes leave it out, 404
+    /// where that is hidden.
     pub fn new(operation: &'static str, caller: Caller) -> Result<Self> {
         let Some(rule) = rule(operation, caller.role) else {
             return Err(Problem::internal(format!("operation {operation} is missing from the access table")));
@@ -152,7 +174,10 @@ impl Permit {
                 format!("Vai trò của khóa này không được phép thực hiện {operation}."),
             ))),
             Rule::Hide => Err(Problem::not_found()),
-            Rule::Allow | Rule::Own | Rule::OwnElseHide => Ok(Self { caller, operation, rule }),
+            Rule::Allow | Rule::Own | Rule::OwnElseHide => match caller.missing_scope(operation) {
+                None => Ok(Self { caller, operation, rule }),
+                Some(needed) => Err(out_of_scope(needed)),
+            },
         }
     }
 
@@ -184,6 +209,15 @@ impl Permit {
     pub fn also(&self, operation: &'static str) -> Result<Self> {
         Self::new(operation, self.caller.clone())
     }
+}
+
+/// 403 that names the scope, as RFC 6750 has it.
+fn out_of_scope(needed: Scope) -> Problem {
+    Problem::forbidden(text(
+        format!("This key was made for less: it needs the scope {needed}."),
+        format!("Khóa này được cấp cho phạm vi hẹp hơn: cần phạm vi {needed}."),
+    ))
+    .with_header("WWW-Authenticate", format!("Bearer realm=\"cungcau\", error=\"insufficient_scope\", scope=\"{needed}\""))
 }
 
 /// 401 with its challenge.

@@ -88,6 +88,18 @@ diesel::table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        scopes -> Text,
+        addresses -> Text,
+        replaced_by_id -> Nullable<Text>,
+        revocation_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    key_uses (key_id) {
+        key_id -> Text,
+        last_used_at -> Timestamp,
     }
 }
 

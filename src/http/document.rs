@@ -217,6 +217,7 @@ fn tag_description(tag: &str) -> &'static str {
         "matches" => "Which offers serve a demand and the other way round, why, and what would mend what just misses.",
         "search" => "Names to choose from while one types; products and offers are searched at their own addresses.",
         "reports" => "Counts for reports.",
+        "keys" => "API keys: made, listed, replaced, revoked.",
         _ => "How the service is.",
     }
 }
@@ -315,9 +316,17 @@ fn responses(route: &Route) -> Value {
         }
         list.insert(status.to_string(), response);
     }
-    // A key that does not hold is refused everywhere, also where none is needed.
-    let always =
-        [Code::InvalidParameter, Code::Unauthenticated, Code::NotAcceptable, Code::MethodNotAllowed, Code::Internal, Code::Unavailable];
+    // A key that does not hold, or is too narrow, is refused everywhere, also where none is needed.
+    let always = [
+        Code::InvalidParameter,
+        Code::Unauthenticated,
+        Code::Forbidden,
+        Code::NotAcceptable,
+        Code::MethodNotAllowed,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ];
     for code in always.iter().chain(&doc.problems) {
         let (status, _, title, _) = code.facts();
         list.entry(status.as_u16().to_string()).or_insert_with(

@@ -3,6 +3,7 @@
 //! [`collection`] runs the operations that all collections share; [`route`] is the one list entry type which
 //! yields both the router and the API document; [`edge`] wraps every answer.
 
+pub mod address;
 pub mod answer;
 pub mod auth;
 pub mod body;

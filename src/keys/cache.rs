@@ -4,52 +4,107 @@
 //! need not fail because nobody can say whether the key was revoked just now.
 
 use super::KeyText;
-use super::store::{Key, find};
+use super::model::Key;
+use super::store::{find, note_use};
+use super::wrong::WrongKeys;
 use crate::access::{Caller, unauthenticated};
 use crate::app::App;
+use crate::clock::day_of;
 use crate::error::{Code, Problem, Result, text};
+use crate::http::Context;
+use crate::http::address::client_address;
 use crate::http::auth::Source;
 use crate::http::edge::Recognised;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
 use chrono::{NaiveDateTime, TimeDelta};
+use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 
 /// A revocation reaches every process within this time.
 const TRUSTED_FOR: TimeDelta = TimeDelta::seconds(5);
 /// The same while the database is away, for operations that need no database.
 const TRUSTED_WHILE_AWAY: TimeDelta = TimeDelta::seconds(60);
+/// How exactly it is known when a key was used last.
+const USES_NOTED_EVERY: TimeDelta = TimeDelta::seconds(60);
 /// More keys than an instance has at work; beyond it the cache starts anew.
 const MOST: usize = 10_000;
 
 /// The cache.
 #[derive(Debug, Default)]
-pub struct KeyCache(RwLock<HashMap<String, (Key, NaiveDateTime)>>);
+pub struct KeyCache {
+    /// By digest: the key, and when the database was asked.
+    known: RwLock<HashMap<String, (Key, NaiveDateTime)>>,
+    wrong: WrongKeys,
+    /// By id: when its use was noted last.
+    used: Mutex<HashMap<String, NaiveDateTime>>,
+}
 
 impl KeyCache {
     /// Who sends `request`: anonymous without a key.
     ///
     /// # Errors
-    /// 401 for anything in `Authorization` that is not a key which holds, also where none is needed; 503 when the
-    /// database is away and the key is not known well enough for an operation that answers from `source`.
-    pub async fn authenticate(&self, app: &App, request: &HttpRequest, source: Source) -> Result<Caller> {
+    /// 401 for anything in `Authorization` that is not a key which holds, also where none is needed; 403 for a key that
+    /// is not accepted from there; 429 for the sixth wrong one in a minute; 503 when the database is away and the key is
+    /// not known well enough for an operation that answers from `source`.
+    pub async fn authenticate(&self, app: &Data<App>, request: &HttpRequest, source: Source) -> Result<Caller> {
         let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(Caller::default()) };
+        let address = client_address(request, &app.proxies);
+        let now = app.clock.now();
         let sent = header.to_str().ok().and_then(|value| value.split_once(' '));
         let key = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).and_then(|(_, token)| KeyText::parse(token.trim()));
-        let Some(key) = key else { return Err(refused()) };
-        let digest = key.digest();
-        let now = app.clock.now();
-        let found = match self.known(&digest, now, TRUSTED_FOR) {
-            Some(known) => known,
-            None => self.find(app, digest.clone(), now, source).await?,
+        let Some(digest) = key.map(|key| key.digest()) else {
+            self.wrong.check(address, now)?;
+            self.wrong.note(address, now);
+            return Err(refused());
+        };
+        let found = if let Some(known) = self.known(&digest, now, TRUSTED_FOR) {
+            known
+        } else {
+            self.wrong.check(address, now)?;
+            self.find(app, digest.clone(), now, source).await.inspect_err(|problem| {
+                if problem.code() == Code::Unauthenticated {
+                    self.wrong.note(address, now);
+                }
+            })?
         };
         let same = bool::from(subtle::ConstantTimeEq::ct_eq(found.digest.as_bytes(), digest.as_bytes()));
         if !same || !found.holds(now) {
+            self.wrong.check(address, now)?;
+            self.wrong.note(address, now);
             return Err(refused());
         }
+        if !found.is_accepted_from(address) {
+            return Err(Problem::forbidden(text(
+                "This key is not accepted from this address.",
+                "Khóa này không được chấp nhận từ địa chỉ này.",
+            )));
+        }
+        self.note_use(app, &found, now);
         request.extensions_mut().insert(Recognised(Some(found.id.clone()), Some(found.role)));
         Ok(found.caller())
+    }
+
+    /// Notes the use of `key` in the database, once a minute, beside the request.
+    fn note_use(&self, app: &Data<App>, key: &Key, now: NaiveDateTime) {
+        {
+            let mut used = self.used.lock();
+            if used.get(&key.id).is_some_and(|noted| now - *noted < USES_NOTED_EVERY) || app.store.is_away() {
+                return;
+            }
+            if used.len() >= MOST {
+                used.clear();
+            }
+            used.insert(key.id.clone(), now);
+        }
+        let (app, id) = (app.clone(), key.id.clone());
+        actix_web::rt::spawn(async move {
+            let context = Context { caller: Caller::system(), as_of: day_of(now), now };
+            if let Err(problem) = app.write(&context, false, move |tx| note_use(tx.db, &id, tx.now)).await {
+                tracing::debug!(cause = %problem, "the use of a key was not noted");
+            }
+        });
     }
 
     /// Asks the database.
@@ -77,12 +132,12 @@ impl KeyCache {
     }
 
     fn known(&self, digest: &str, now: NaiveDateTime, trusted_for: TimeDelta) -> Option<Key> {
-        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.known.read();
         keys.get(digest).filter(|(_, asked)| now - *asked < trusted_for && now >= *asked).map(|(key, _)| key.clone())
     }
 
     fn remember(&self, digest: String, key: &Key, now: NaiveDateTime) {
-        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.known.write();
         if keys.len() >= MOST {
             keys.clear();
         }

@@ -4,10 +4,17 @@
 //! trusted for five seconds, so a revocation reaches every process within that time. A key is never logged.
 
 mod cache;
+mod http;
+mod model;
+mod rules;
 mod store;
+mod wrong;
 
 pub use cache::KeyCache;
-pub use store::{Key, KeyRequest, create, first_admin_exists};
+pub use http::routes;
+pub use model::{Key, KeyRequest, KeyStatus};
+pub use rules::create;
+pub use store::first_admin_exists;
 
 use crate::hex::hex;
 use crate::ids::{Randomness, base32};
@@ -60,6 +67,11 @@ impl KeyText {
     pub fn last_four(&self) -> String {
         let secret = self.0.rsplit('_').nth(1).unwrap_or_default();
         secret.get(secret.len().saturating_sub(4)..).unwrap_or_default().to_owned()
+    }
+
+    /// How the key with `id` begins: what is no secret of it.
+    pub fn prefix(id: &str) -> String {
+        format!("{PREFIX}{}", id.trim_start_matches("key_"))
     }
 
     /// The key itself, to be shown once.

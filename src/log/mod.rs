@@ -129,6 +129,11 @@ impl<'a> Tx<'a> {
         self.ids.id(prefix, self.now).map_err(Problem::internal)
     }
 
+    /// Where the randomness of new keys comes from.
+    pub fn randomness(&self) -> &Randomness {
+        self.ids
+    }
+
     /// Notes a change; it is numbered and written at the end of the transaction.
     ///
     /// # Errors

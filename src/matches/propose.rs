@@ -105,6 +105,7 @@ fn both(one: Owners, other: Owners) -> Owners {
     Owners {
         organisations: one.organisations.into_iter().chain(other.organisations).collect(),
         provinces: one.provinces.into_iter().chain(other.provinces).collect(),
+        key_id: None,
     }
 }
 

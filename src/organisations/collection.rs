@@ -200,7 +200,7 @@ impl<P: Profile> Collection for Of<P> {
         }
         faults.into_result()?;
         let checked = checked.ok_or_else(|| Problem::internal("an organisation without faults was not checked"))?;
-        permit.require(&Owners { organisations: vec![current.row.id.clone()], provinces: vec![checked.province_id] })?;
+        permit.require(&Owners::one(&current.row.id, checked.province_id))?;
         let personal = match &checked.tax_code {
             Some(TaxCode::Person(code)) => Some(code.clone()),
             _ => None,

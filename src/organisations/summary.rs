@@ -37,7 +37,7 @@ pub fn owners(db: &mut Db, ids: &[&str]) -> Result<Vec<Owners>> {
     let known = identities(db, ids)?;
     let owners_of = |id: &&str| match known.get(*id) {
         Some(identity) => identity.owners(id),
-        None => Owners { organisations: vec![(*id).to_owned()], provinces: Vec::new() },
+        None => Owners { organisations: vec![(*id).to_owned()], ..Owners::default() },
     };
     Ok(ids.iter().map(owners_of).collect())
 }

@@ -147,7 +147,8 @@ fn every_creating_post_takes_a_key() {
         }
         assert!(header, "{} does not take an Idempotency-Key", operation.id);
         // A proposal needs a demand and an offer that fit each other: tested with the matches.
-        if operation.id.starts_with("propose_") {
+        // A key is not shown twice: tested with the keys.
+        if operation.id.starts_with("propose_") || operation.path.starts_with("/v1/keys") {
             continue;
         }
         let collection = operation.path.split('/').nth(2).unwrap();

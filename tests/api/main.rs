@@ -26,6 +26,7 @@ mod facilities;
 mod faults;
 mod idempotency;
 mod index;
+mod keys;
 mod log;
 mod matches;
 mod mous;

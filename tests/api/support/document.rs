@@ -77,12 +77,12 @@ pub fn operations() -> &'static [Operation] {
     })
 }
 
-/// The collections: everything that has `POST /v1/{name}` and `GET /v1/{name}/{id}`.
+/// The collections: everything that has `POST /v1/{name}`, `GET /v1/{name}/{id}` and its history.
 pub fn collections() -> Vec<String> {
     let has = |method: &str, path: String| operations().iter().any(|operation| operation.method == method && operation.path == path);
     let names = operations().iter().filter_map(|operation| operation.path.strip_prefix("/v1/"));
     let names: BTreeSet<&str> = names.filter(|name| !name.contains('/')).collect();
-    let names = names.into_iter().filter(|name| has("POST", format!("/v1/{name}")) && has("GET", format!("/v1/{name}/{{id}}")));
+    let names = names.into_iter().filter(|name| has("POST", format!("/v1/{name}")) && has("GET", format!("/v1/{name}/{{id}}/history")));
     names.map(str::to_owned).collect()
 }
 

@@ -1,0 +1,52 @@
+//! Where a request comes from.
+
+use actix_web::HttpRequest;
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// The client's address: the peer's, or, behind proxies that are trusted, the nearest in `X-Forwarded-For` that is none
+/// of them. What a stranger writes into that header is never believed.
+pub fn client_address(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical())?;
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    Some(nearest(peer, forwarded, proxies))
+}
+
+fn nearest<'h>(peer: IpAddr, forwarded: impl Iterator<Item = &'h str>, proxies: &[IpNet]) -> IpAddr {
+    let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
+    let mut nearest = peer;
+    let mut hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
+    while is_proxy(&nearest) {
+        // A proxy may add the port; what can't be read is where our knowledge ends.
+        let Some(hop) = hops.pop() else { break };
+        let address = hop.parse().ok().or_else(|| hop.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()));
+        let Some(address) = address else { break };
+        nearest = address.to_canonical();
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(peer: &str, lines: &[&str], proxies: &[&str]) -> String {
+        let proxies: Vec<IpNet> = proxies.iter().map(|network| network.parse().unwrap()).collect();
+        nearest(peer.parse().unwrap(), lines.iter().copied(), &proxies).to_string()
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        assert_eq!(of("203.0.113.7", &["198.51.100.1"], &[]), "203.0.113.7", "nobody is trusted unless told");
+        assert_eq!(of("203.0.113.7", &["198.51.100.1"], &["10.0.0.0/8"]), "203.0.113.7");
+        assert_eq!(of("10.0.0.1", &["198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
+        assert_eq!(
+            of("10.0.0.1", &["192.0.2.9, 198.51.100.1, 10.0.0.2"], &["10.0.0.0/8"]),
+            "198.51.100.1",
+            "what the client made up stands further left"
+        );
+        assert_eq!(of("10.0.0.1", &["192.0.2.9", "198.51.100.1:4711"], &["10.0.0.0/8"]), "198.51.100.1");
+        assert_eq!(of("10.0.0.1", &["unknown"], &["10.0.0.0/8"]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
+    }
+}

@@ -1,0 +1,107 @@
+//! Wrong keys by the address that sent them: five a minute, then no more are looked at.
+//!
+//! Each process counts for itself: it keeps a guesser from asking the database, and a script with a mistyped key from
+//! asking for ever. A key that this process knows goes on, also behind an address that others guess from.
+
+use crate::error::{Code, Problem, text};
+use chrono::{NaiveDateTime, TimeDelta};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Wrong keys that an address may send in a [`WINDOW`].
+const MOST: u32 = 5;
+const WINDOW: TimeDelta = TimeDelta::seconds(60);
+/// Addresses that are counted at once; beyond it those go whose minute is over, and then all.
+const ADDRESSES: usize = 50_000;
+
+/// The counts.
+#[derive(Debug, Default)]
+pub(super) struct WrongKeys(Mutex<HashMap<IpAddr, (NaiveDateTime, u32)>>);
+
+impl WrongKeys {
+    /// Refuses another key that is not known from `address`.
+    ///
+    /// # Errors
+    /// 429 until the minute is over.
+    pub fn check(&self, address: Option<IpAddr>, now: NaiveDateTime) -> Result<(), Problem> {
+        let Some(address) = address.map(counted) else { return Ok(()) };
+        let counts = self.0.lock();
+        match counts.get(&address) {
+            Some((since, n)) if *n >= MOST && now - *since < WINDOW => {
+                let left = (WINDOW - (now - *since)).num_seconds().max(1);
+                Err(Problem::new(
+                    Code::TooManyRequests,
+                    text(
+                        format!("{MOST} wrong keys came from this address within a minute: try again in {left} s, with a key that holds."),
+                        format!("Địa chỉ này đã gửi {MOST} khóa sai trong một phút: hãy thử lại sau {left} giây với khóa còn hiệu lực."),
+                    ),
+                )
+                .with_header("Retry-After", left.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a wrong key from `address`.
+    pub fn note(&self, address: Option<IpAddr>, now: NaiveDateTime) {
+        let Some(address) = address.map(counted) else { return };
+        let mut counts = self.0.lock();
+        if counts.len() >= ADDRESSES {
+            counts.retain(|_, (since, _)| now - *since < WINDOW);
+            if counts.len() >= ADDRESSES {
+                counts.clear();
+            }
+        }
+        let (since, n) = counts.entry(address).or_insert((now, 0));
+        if now - *since >= WINDOW {
+            (*since, *n) = (now, 0);
+        }
+        *n = n.saturating_add(1);
+    }
+}
+
+/// One household or office has a /64 of IPv6 at least: its addresses count together.
+fn counted(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(|| IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)), IpAddr::V4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> NaiveDateTime {
+        NaiveDateTime::default() + TimeDelta::seconds(second)
+    }
+
+    fn from(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn five_are_taken_in_a_minute_and_the_sixth_waits_for_its_end() {
+        let wrong = WrongKeys::default();
+        for second in 0..5 {
+            wrong.check(Some(from("203.0.113.7")), at(second)).unwrap();
+            wrong.note(Some(from("203.0.113.7")), at(second));
+        }
+        let refused = wrong.check(Some(from("203.0.113.7")), at(5)).unwrap_err();
+        assert_eq!(refused.code(), Code::TooManyRequests);
+        assert_eq!(refused.headers(), [("Retry-After", "55".to_owned())]);
+        wrong.check(Some(from("203.0.113.8")), at(5)).unwrap();
+        wrong.check(Some(from("203.0.113.7")), at(60)).unwrap();
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_of_ipv6_count_together() {
+        let wrong = WrongKeys::default();
+        (0..5).for_each(|n| wrong.note(Some(from(&format!("2001:db8::{n}"))), at(0)));
+        assert!(wrong.check(Some(from("2001:db8::ffff:1")), at(1)).is_err());
+        wrong.check(Some(from("2001:db8:0:1::1")), at(1)).unwrap();
+        (0..5).for_each(|_| wrong.note(Some(from("::ffff:203.0.113.7")), at(0)));
+        assert!(wrong.check(Some(from("203.0.113.7")), at(1)).is_err());
+    }
+}
