@@ -4,6 +4,9 @@ use crate::error::{Code, Faults, Problem, text};
 use crate::reference::{GroupId, ProvinceId, UnitId, reference, texts};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Longest name: the longest official name of an organisation met had under 150 characters.
 pub const NAME_LIMIT: usize = 200;
@@ -11,6 +14,17 @@ pub const NAME_LIMIT: usize = 200;
 pub const LINE_LIMIT: usize = 300;
 /// Longest prose, such as a product's story.
 pub const PROSE_LIMIT: usize = 4_000;
+
+/// What the document says of a line in a list, whose item can't carry the attributes of a member.
+pub struct Line;
+
+impl PartialSchema for Line {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).min_length(Some(1)).max_length(Some(LINE_LIMIT)).into()
+    }
+}
+
+impl ToSchema for Line {}
 
 /// A line of text: not blank, no control characters, at most `limit` characters.
 pub fn line(faults: &mut Faults, pointer: &str, value: &str, limit: usize) {

@@ -51,6 +51,7 @@ pub fn schemas(routes: &[Route]) -> Value {
     }
     schema_of::<crate::log::MemberChange>(&mut found);
     let mut schemas = serde_json::to_value(&found).unwrap_or_default();
+    say_sizes(&mut schemas);
     let extra = shared_schemas();
     if let (Value::Object(all), Value::Object(extra)) = (&mut schemas, extra) {
         all.extend(extra);
@@ -59,6 +60,24 @@ pub fn schemas(routes: &[Route]) -> Value {
         }
     }
     schemas
+}
+
+/// What utoipa leaves open: a day has ten characters wherever it stands, and a count fits 64 bits.
+fn say_sizes(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.values_mut().for_each(say_sizes);
+            if members.get("type").is_some_and(|kind| kind == "integer") && !members.contains_key("format") {
+                members.insert("format".into(), "int64".into());
+            }
+            if members.get("format").is_some_and(|format| format == "date") {
+                members.insert("minLength".into(), 10.into());
+                members.insert("maxLength".into(), 10.into());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(say_sizes),
+        _ => {}
+    }
 }
 
 fn shared_schemas() -> Value {
@@ -195,7 +214,7 @@ fn limits() -> String {
     let (items, depth) = (super::BATCH_ITEMS, super::body::DEPTH);
     let (arrival, answer) = (super::BODY_TIMEOUT.as_secs(), super::REQUEST_TIMEOUT.as_secs());
     format!(
-        "**Limits.** A body has at most {body} KiB, that of a batch {batch} MiB and {items} items, and {depth} levels of nesting; it arrives within {arrival} s (408) and is answered within {answer} s (503). A page has at most 100 items. Lengths of texts and lists stand in the schemas."
+        "**Limits.** A body has at most {body} KiB, that of a batch {batch} MiB and {items} items, and {depth} levels of nesting; it arrives within {arrival} s (408) and is answered within {answer} s (503). A page has at most 100 items. No text holds a NUL. Lengths of texts and lists stand in the schemas."
     )
 }
 
@@ -281,21 +300,24 @@ fn query_parameter(param: &Param) -> Value {
     json!({"name": param.name, "in": "query", "required": false, "description": param.description, "schema": param.schema(), "example": param.example()})
 }
 
+/// What `etag::IfMatch` reads.
+const ETAGS: &str = r#"^(\*|"v[1-9][0-9]{0,17}(-[0-9a-z-]+)?"(, ?"v[1-9][0-9]{0,17}(-[0-9a-z-]+)?")*)$"#;
+
 fn header_parameters(doc: &Doc) -> Vec<Value> {
     let mut list = vec![
         json!({"name": "Accept-Language", "in": "header", "required": false, "description": "Language of sentences: vi or en.", "schema": {"type": "string"}, "example": "vi"}),
     ];
     if doc.if_match {
-        list.push(json!({"name": "If-Match", "in": "header", "required": false, "description": "ETag of the version that was read; 428 without it.", "schema": {"type": "string"}, "example": "\"v1-2026-11-23-o\""}));
+        list.push(json!({"name": "If-Match", "in": "header", "required": true, "description": "ETag of the version that was read, or several, or `*`; 428 without it.", "schema": {"type": "string", "maxLength": 1000, "pattern": ETAGS}, "example": "\"v1-2026-11-23-o\""}));
     }
     if doc.may_if_match {
-        list.push(json!({"name": "If-Match", "in": "header", "required": false, "description": "ETag of the version that was read; compared when it is sent.", "schema": {"type": "string", "maxLength": 200}, "example": "\"v1-2026-11-23-o\""}));
+        list.push(json!({"name": "If-Match", "in": "header", "required": false, "description": "ETag of the version that was read; compared when it is sent.", "schema": {"type": "string", "maxLength": 1000, "pattern": ETAGS}, "example": "\"v1-2026-11-23-o\""}));
     }
     if doc.if_none_match {
         list.push(json!({"name": "If-None-Match", "in": "header", "required": false, "description": "ETag of a copy that one has; `*` on PUT only creates.", "schema": {"type": "string"}, "example": "\"v1-2026-11-23-p\""}));
     }
     if doc.idempotency_key {
-        list.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "description": "Repeating a request with the same key repeats its answer, for seven days.", "schema": {"type": "string", "minLength": 1, "maxLength": 200}, "example": "f3b1c2d4"}));
+        list.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "description": "Repeating a request with the same key repeats its answer, for seven days.", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^\"?[!#-~]([ !#-~]*[!#-~])?\"?$"}, "example": "f3b1c2d4"}));
     }
     list
 }

@@ -11,6 +11,9 @@ const LONGEST_VALUE: usize = 300;
 /// Values of one parameter: more are a list to choose from, not a choice.
 const MOST_REPEATED: usize = 20;
 
+/// What `Kind::refuse` lets through: no control characters, and something beside blanks.
+const A_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
 /// What a parameter's value may be.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -75,7 +78,7 @@ impl Param {
             (Kind::Text, "dimension") => "mass".into(),
             (Kind::Text, "q") => "hành tím".into(),
             (Kind::Text, "facets") => "province,group,stars".into(),
-            (Kind::Text, "region") => "DBSCL".into(),
+            (Kind::Text, "region") => json!(["DBSCL"]),
             (Kind::Text, "certificates") => json!(["HACCP"]),
             (Kind::Text, "near") => "Hà Nội".into(),
             (Kind::Text, "quantity") => "5000".into(),
@@ -110,7 +113,11 @@ pub const LIMIT: Param = param("limit", Kind::Limit, "Items on a page, 1 to 100;
 /// Where to go on.
 pub const CURSOR: Param = param("cursor", Kind::Cursor, "`next_cursor` of the page before, with the same filters and sort.");
 /// Members to keep.
-pub const FIELDS: Param = param("fields", Kind::Fields, "Members of each item to answer, separated by commas; all unless given.");
+pub const FIELDS: Param = param(
+    "fields",
+    Kind::Fields,
+    "Members of each item to answer, separated by commas; all unless given. The answer then holds these alone: its schema speaks of whole records.",
+);
 /// Check only.
 pub const VALIDATE_ONLY: Param =
     param("validate_only", Kind::Flag, "`true` does every check and keeps nothing; the answer is 200 with what would have been stored.");
@@ -339,7 +346,7 @@ impl Kind {
     pub fn schema(self) -> Value {
         match self {
             Self::Day => {
-                json!({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "minLength": 10, "maxLength": 10})
+                json!({"type": "string", "format": "date", "pattern": "^(19[0-9]{2}|2[01][0-9]{2}|2200)-[0-9]{2}-[0-9]{2}$", "minLength": 10, "maxLength": 10})
             }
             Self::Instant => json!({"type": "string", "format": "date-time", "maxLength": 40}),
             Self::Flag => json!({"type": "boolean"}),
@@ -347,9 +354,11 @@ impl Kind {
             Self::Word(words) => json!({"type": "string", "enum": words}),
             Self::Limit => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": 20}),
             Self::Count(most) => json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": most}),
-            Self::Cursor => json!({"type": "string", "maxLength": 2000}),
-            Self::Fields => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
-            Self::Province | Self::Group | Self::Text | Self::Id => json!({"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}),
+            Self::Cursor => json!({"type": "string", "minLength": 1, "maxLength": 2000, "pattern": "^[0-9A-Za-z_-]+$"}),
+            Self::Fields => json!({"type": "string", "minLength": 1, "maxLength": 1000, "pattern": A_LINE}),
+            Self::Province | Self::Group | Self::Text | Self::Id => {
+                json!({"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE, "pattern": A_LINE})
+            }
         }
     }
 

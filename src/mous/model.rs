@@ -110,7 +110,7 @@ pub struct Document {
     pub media_type: Option<String>,
     /// Size in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub size_bytes: Option<i64>,
 }
 
@@ -499,7 +499,7 @@ pub struct NewMou {
     pub effective_until: Option<NaiveDate>,
     /// Fields of cooperation.
     #[serde(default, deserialize_with = "crate::http::body::or_default", skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 30, nullable)]
+    #[schema(max_items = 30, nullable, value_type = Vec<crate::check::Line>, inline)]
     pub fields_of_cooperation: Vec<String>,
     /// At least two, on at least two sides.
     #[schema(min_items = 2, max_items = 50)]

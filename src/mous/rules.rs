@@ -16,6 +16,8 @@ const MOST_COMMITMENTS: usize = 200;
 /// Most documents and fields of cooperation.
 const MOST_DOCUMENTS: usize = 50;
 const MOST_FIELDS: usize = 30;
+/// The largest whole number that every reader of JSON keeps exactly.
+const LARGEST_FILE: i64 = 9_007_199_254_740_991;
 /// Longest number of another register.
 const EXTERNAL_NUMBER_LIMIT: usize = 100;
 
@@ -192,8 +194,8 @@ fn check_lists(new: &NewMou, faults: &mut Faults) {
                 text("64 lower-case hexadecimal digits: the SHA-256 of the file.", "64 chữ số thập lục phân viết thường: SHA-256 của tệp."),
             );
         }
-        if document.size_bytes.is_some_and(|size| size < 0) {
-            faults.add(&format!("{at}/size_bytes"), "out_of_range", text("Zero or more.", "Từ 0 trở lên."));
+        if document.size_bytes.is_some_and(|size| !(0..=LARGEST_FILE).contains(&size)) {
+            faults.add(&format!("{at}/size_bytes"), "out_of_range", text("From 0 to 2^53 - 1.", "Từ 0 đến 2^53 - 1."));
         }
     }
 }

@@ -335,7 +335,7 @@ pub struct NewOffer {
     pub price: Option<NewPrice>,
     /// Province-level units it delivers to, by code or name; everywhere unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(min_items = 1, max_items = 100, value_type = Option<Vec<crate::check::Line>>, inline)]
     pub delivers_to: Option<Vec<String>>,
     /// Days of shelf life that are left at delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -88,7 +88,7 @@ impl Searched for Products {
         &["created", "-created", "name", "-name", "relevance", "price", "quantity", "stars", "distance", "newest"];
     const SCHEMAS: fn(&mut Schemas) = |schemas| {
         schema_of::<ProductSearchPage>(schemas);
-        schemas.insert("ProductAnswer".into(), either("ProductPage", "ProductSearchPage"));
+        schemas.insert("ProductAnswer".into(), either("ProductSearchPage", "ProductPage"));
     };
     const PAGE: &'static str = "Product";
     const HIT: &'static str = "ProductHit";
@@ -100,7 +100,7 @@ impl Searched for Offers {
         &["created", "-created", "available_from", "-available_from", "relevance", "price", "quantity", "stars", "distance", "newest"];
     const SCHEMAS: fn(&mut Schemas) = |schemas| {
         schema_of::<OfferSearchPage>(schemas);
-        schemas.insert("OfferAnswer".into(), either("OfferPage", "OfferSearchPage"));
+        schemas.insert("OfferAnswer".into(), either("OfferSearchPage", "OfferPage"));
     };
     const PAGE: &'static str = "Offer";
     const HIT: &'static str = "OfferHit";

@@ -224,6 +224,10 @@ fn every_fault_of_a_commitment_or_document_is_told() {
             json!({"documents": [{"sha256": "ab".repeat(32), "title": "x", "size_bytes": -1}]}),
             vec![("/documents/0/size_bytes", "out_of_range")],
         ),
+        (
+            json!({"documents": [{"sha256": "ab".repeat(32), "title": "x", "size_bytes": 9_007_199_254_740_992_i64}]}),
+            vec![("/documents/0/size_bytes", "out_of_range")],
+        ),
         (json!({"documents": many(51, json!({"sha256": "ab".repeat(32), "title": "x"}))}), vec![("/documents", "too_many")]),
         (json!({"commitments": many(201, json!({"description": "hành tím"}))}), vec![("/commitments", "too_many")]),
     ];
