@@ -5,7 +5,7 @@
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint lint-fmt lint-clippy lint-deny openapi
+.PHONY: help run test judges bench lint lint-fmt lint-clippy lint-deny openapi
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -17,6 +17,9 @@ run: ## build the release binary and serve, with demo data (other arguments: ARG
 
 test: ## all tests: on SQLite, on a throw-away PostgreSQL, and of the compose file
 	scripts/test.sh
+
+judges: ## what third parties say: linters, schemathesis, generated clients (one of them: scripts/judges.sh lint)
+	scripts/judges.sh
 
 bench: ## benchmarks, on SQLite and a throw-away PostgreSQL (cargo bench arguments: ARGS='...')
 	scripts/bench.sh $(ARGS)
