@@ -39,6 +39,8 @@ pub enum Kind {
     Limit,
     /// 0 to this.
     Count(i64),
+    /// 1 to this.
+    Whole(i64),
     /// An opaque cursor.
     Cursor,
     /// Names of members, separated by commas.
@@ -83,8 +85,7 @@ impl Param {
             (Kind::Text, "near") => "Hà Nội".into(),
             (Kind::Text, "quantity") => "5000".into(),
             (Kind::Text, "unit") => "KG".into(),
-            (Kind::Text, "price_at_most") => "35000".into(),
-            (Kind::Text, "within_km") => "300".into(),
+            (Kind::Whole(_), "price_at_most") => 35_000.into(),
             (Kind::Text, "weights") => "volume:40,price:40,distance:20".into(),
             _ if self.many => json!([self.kind.example()]),
             _ => self.kind.example(),
@@ -286,6 +287,15 @@ fn shorten(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
+/// Why `value` is no whole number from `least` to `most`.
+fn outside(value: &str, least: i64, most: i64) -> Option<(&'static str, Text)> {
+    let is_inside = value.parse::<i64>().is_ok_and(|number| (least..=most).contains(&number));
+    (!is_inside).then(|| {
+        let en = format!("A whole number from {least} to {most}.");
+        ("out_of_range", text(en, format!("Một số nguyên từ {least} đến {most}.")))
+    })
+}
+
 impl Kind {
     /// Why `value` can't be of this kind.
     fn refuse(self, value: &str) -> Option<(&'static str, Text)> {
@@ -322,18 +332,9 @@ impl Kind {
                 let words = words.join(", ");
                 ("not_allowed", text(format!("One of: {words}."), format!("Một trong: {words}.")))
             }),
-            Self::Limit => value
-                .parse::<i64>()
-                .ok()
-                .as_ref()
-                .is_none_or(|n| !(1..=100).contains(n))
-                .then(|| ("out_of_range", text("A whole number from 1 to 100.", "Một số nguyên từ 1 đến 100."))),
-            Self::Count(most) => value
-                .parse::<i64>()
-                .ok()
-                .as_ref()
-                .is_none_or(|n| !(0..=most).contains(n))
-                .then(|| ("out_of_range", text(format!("A whole number from 0 to {most}."), format!("Một số nguyên từ 0 đến {most}.")))),
+            Self::Limit => outside(value, 1, 100),
+            Self::Count(most) => outside(value, 0, most),
+            Self::Whole(most) => outside(value, 1, most),
             Self::Province | Self::Group | Self::Text | Self::Id | Self::Fields => value
                 .trim()
                 .is_empty()
@@ -354,6 +355,7 @@ impl Kind {
             Self::Word(words) => json!({"type": "string", "enum": words}),
             Self::Limit => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": 20}),
             Self::Count(most) => json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": most}),
+            Self::Whole(most) => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": most}),
             Self::Cursor => json!({"type": "string", "minLength": 1, "maxLength": 2000, "pattern": "^[0-9A-Za-z_-]+$"}),
             Self::Fields => json!({"type": "string", "minLength": 1, "maxLength": 1000, "pattern": A_LINE}),
             Self::Province | Self::Group | Self::Text | Self::Id => {
@@ -372,6 +374,7 @@ impl Kind {
             Self::Word(words) => words.first().copied().unwrap_or_default().into(),
             Self::Limit => 20.into(),
             Self::Count(_) => 5.into(),
+            Self::Whole(_) => 300.into(),
             Self::Cursor => "eyJrIjoiIn0".into(),
             // Members that every record has.
             Self::Fields => "id,version".into(),

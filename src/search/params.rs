@@ -19,9 +19,9 @@ pub const FACETS: [&str; 7] = ["province", "group", "stars", "certificate", "pro
 /// Orders that only a search has.
 pub const SORTS: [&str; 6] = ["relevance", "price", "quantity", "stars", "distance", "newest"];
 /// Farther than the country is long.
-const FARTHEST_KM: u16 = 3_000;
+const FARTHEST_KM: i64 = 3_000;
 /// Highest price that is worth a limit: a billion đồng a kilogram.
-const DEAREST: u32 = 1_000_000_000;
+const DEAREST: i64 = 1_000_000_000;
 
 /// Parameters that only a search has: any of them makes a list a search.
 pub const OWN: &[Param] = &[
@@ -50,7 +50,7 @@ pub const OWN: &[Param] = &[
     param("unit", Kind::Text, "Unit of `quantity` and `price_at_most`: one of fixed size; KG unless given."),
     param(
         "price_at_most",
-        Kind::Text,
+        Kind::Whole(DEAREST),
         "That one offer costs no more than so many đồng for a `unit`. A price that one may not see is under no limit.",
     ),
     param("gi", Kind::Flag, "`true`: with a valid right to a geographical indication."),
@@ -60,7 +60,11 @@ pub const OWN: &[Param] = &[
         Kind::Text,
         "Where distances are measured from: a province-level unit, or latitude and longitude in degrees, separated by a comma.",
     ),
-    param("within_km", Kind::Text, "Not farther than so many kilometres from `near`, measured to the centroid of the producer's unit."),
+    param(
+        "within_km",
+        Kind::Whole(FARTHEST_KM),
+        "Not farther than so many kilometres from `near`, measured to the centroid of the producer's unit.",
+    ),
     param("offered", Kind::Flag, "Only products with an offer that is open or to come, or only the others."),
 ];
 
@@ -139,7 +143,7 @@ pub fn has_words(words: &str) -> Result<()> {
 fn filter(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Filter> {
     let rows = |units: Option<Vec<ProvinceId>>| units.map(|units| Rows::of(units.into_iter().map(ProvinceId::row)));
     let unit = unit(args)?;
-    let price = args.get("price_at_most").map(|value| whole("price_at_most", value, DEAREST)).transpose()?;
+    let price = args.number("price_at_most").and_then(|price| u32::try_from(price).ok());
     let kinds = args.all("producer_kind").filter_map(|word| ProducerKind::WORDS.iter().position(|known| *known == word));
     Ok(Filter {
         provinces: rows(args.provinces("province", as_of)?),
@@ -157,11 +161,7 @@ fn filter(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Filter> {
             .map(|input| province("delivers_to", input, as_of))
             .transpose()?
             .map(|id| market.tables().current(id.row())),
-        within_km: args
-            .get("within_km")
-            .map(|value| whole("within_km", value, u32::from(FARTHEST_KM)))
-            .transpose()?
-            .and_then(|km| u16::try_from(km).ok()),
+        within_km: args.number("within_km").and_then(|km| u16::try_from(km).ok()),
         is_offered: args.maybe_flag("offered"),
         is_illustrative: args.maybe_flag("illustrative"),
         producer: args.get("producer").map(|id| Id::parse(id).and_then(|id| market.organisations().row(id)).unwrap_or(u32::MAX)),
@@ -289,16 +289,6 @@ fn quantity(value: &str, unit: measure::Base) -> Result<(i64, u8)> {
 fn per_base(price: u32, unit: measure::Base) -> u32 {
     let per = i128::from(price) * 1_000 / i128::from(unit.quantity.0.max(1));
     u32::try_from(per).unwrap_or(u32::MAX - 1)
-}
-
-fn whole(name: &'static str, value: &str, most: u32) -> Result<u32> {
-    value.parse::<u32>().ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| {
-        Problem::parameter(
-            name,
-            "out_of_range",
-            text(format!("A whole number from 1 to {most}."), format!("Một số nguyên từ 1 đến {most}.")),
-        )
-    })
 }
 
 fn province(name: &'static str, input: &str, as_of: NaiveDate) -> Result<ProvinceId> {
