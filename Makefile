@@ -5,7 +5,7 @@
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test judges bench lint lint-fmt lint-clippy lint-deny openapi
+.PHONY: help run test judges fuzz bench lint lint-fmt lint-clippy lint-deny openapi
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -20,6 +20,10 @@ test: ## all tests: on SQLite, on a throw-away PostgreSQL, and of the compose fi
 
 judges: ## what third parties say: linters, schemathesis, generated clients (one of them: scripts/judges.sh lint)
 	scripts/judges.sh
+
+fuzz: ARGS ?= 60
+fuzz: ## each fuzz target for a minute, led by coverage (seconds and target: ARGS='600 fuzz_query')
+	scripts/fuzz.sh $(ARGS)
 
 bench: ## benchmarks, on SQLite and a throw-away PostgreSQL (cargo bench arguments: ARGS='...')
 	scripts/bench.sh $(ARGS)
