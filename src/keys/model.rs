@@ -169,6 +169,7 @@ pub struct NewKey {
     pub role: Role,
     /// The organisation it acts for: a producer's and a buyer's key needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 40)]
     pub organisation_id: Option<String>,
     /// Province of an officer: code or name today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,11 +177,11 @@ pub struct NewKey {
     pub province: Option<String>,
     /// What it may do within its role, such as `mous:write`, `offers:read` or `*:read`; everything when left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::http::body::or_default")]
-    #[schema(max_items = 40)]
+    #[schema(max_items = 40, value_type = Vec<crate::check::Line>, inline)]
     pub scopes: Vec<String>,
     /// Addresses and networks from which it is accepted, such as `203.0.113.7` or `2001:db8::/32`; all when left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::http::body::or_default")]
-    #[schema(max_items = 40)]
+    #[schema(max_items = 40, value_type = Vec<crate::check::Line>, inline)]
     pub addresses: Vec<String>,
     /// Days until it expires, 1 to 366; 365 unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
