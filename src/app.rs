@@ -9,6 +9,7 @@ use crate::http::answer::Answer;
 use crate::http::collection::Collection;
 use crate::http::document;
 use crate::http::idempotency::{IdempotencyKey, Running, forget_old};
+use crate::http::limits::{Limits, Rate};
 use crate::http::query::Args;
 use crate::http::route::{Route, collection_routes};
 use crate::ids::Randomness;
@@ -72,6 +73,8 @@ pub struct App {
     pub metrics: Metrics,
     /// The market index.
     pub index: Arc<Index>,
+    /// How much one caller may ask.
+    pub limits: Limits,
     /// Proxies whose word on where a request comes from is taken.
     pub proxies: Vec<IpNet>,
     running: Running,
@@ -111,6 +114,7 @@ impl App {
             settings: Arc::new(settings),
             keys: KeyCache::default(),
             metrics: Metrics::new().map_err(Problem::internal)?,
+            limits: Limits::default(),
             proxies: Vec::new(),
             running: Running::default(),
             members,
@@ -122,6 +126,13 @@ impl App {
     #[must_use]
     pub fn behind(mut self, proxies: Vec<IpNet>) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// The same with limits for addresses without a key, and for keys.
+    #[must_use]
+    pub fn limited(mut self, anonymous: Option<Rate>, key: Option<Rate>) -> Self {
+        self.limits = Limits::new(anonymous, key, &self.clock);
         self
     }
 

@@ -62,7 +62,11 @@ pub fn serve(config: &ServeConfig) -> Outcome {
     let (store, settings) = open(&config.target, config.instance.as_deref(), &ids)?;
     let listener = TcpListener::bind(config.listen).map_err(|error| format!("{}: {error}", config.listen))?;
     let address = listener.local_addr()?;
-    let app = Data::new(App::new(store, Clock::System, ids, settings)?.behind(config.trusted_proxies.clone()));
+    let app = Data::new(
+        App::new(store, Clock::System, ids, settings)?
+            .behind(config.trusted_proxies.clone())
+            .limited(config.anonymous_rate, config.key_rate),
+    );
     actix_web::rt::System::new().block_on(async {
         let first_key = first_admin_key(&app, &config.data).await?;
         if config.demo {

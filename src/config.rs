@@ -4,6 +4,7 @@
 
 use crate::access::Role;
 use crate::db::Target;
+use crate::http::limits::Rate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use std::fmt;
@@ -207,11 +208,24 @@ pub struct ServeConfig {
     pub log: String,
     /// Proxies whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<IpNet>,
+    /// How much an address may ask without a key.
+    pub anonymous_rate: Option<Rate>,
+    /// How much a key may ask.
+    pub key_rate: Option<Rate>,
 }
 
 /// Names that the environment may have.
-const KNOWN: [&str; 7] =
-    ["CUNGCAU_LISTEN", "CUNGCAU_DATA_DIR", "CUNGCAU_INSTANCE", "CUNGCAU_DEMO", "CUNGCAU_LOG", "CUNGCAU_TRUSTED_PROXIES", "DATABASE_URL"];
+const KNOWN: [&str; 9] = [
+    "CUNGCAU_ANONYMOUS_RATE",
+    "CUNGCAU_KEY_RATE",
+    "CUNGCAU_LISTEN",
+    "CUNGCAU_DATA_DIR",
+    "CUNGCAU_INSTANCE",
+    "CUNGCAU_DEMO",
+    "CUNGCAU_LOG",
+    "CUNGCAU_TRUSTED_PROXIES",
+    "DATABASE_URL",
+];
 
 /// The environment, read once.
 #[derive(Debug, Default)]
@@ -302,6 +316,19 @@ impl Environment {
             .collect()
     }
 
+    /// A limit of requests; none when it is off.
+    fn rate(&self, name: &str, default: Rate) -> Result<Option<Rate>, ConfigError> {
+        match self.get(name) {
+            None => Ok(Some(default)),
+            Some("off") => Ok(None),
+            Some(text) => text.parse().map(Some).map_err(|()| {
+                ConfigError(format!(
+                    "{name} is {text:?}: off, or tokens a second and how many at once are expected, at least 50, such as {default}"
+                ))
+            }),
+        }
+    }
+
     /// Settings of a server.
     ///
     /// # Errors
@@ -329,6 +356,8 @@ impl Environment {
             demo,
             log: self.log(),
             trusted_proxies: self.trusted_proxies()?,
+            anonymous_rate: self.rate("CUNGCAU_ANONYMOUS_RATE", Rate::ANONYMOUS)?,
+            key_rate: self.rate("CUNGCAU_KEY_RATE", Rate::KEY)?,
         })
     }
 }
@@ -353,6 +382,8 @@ mod tests {
             ("CUNGCAU_LISTEN", "8080"),
             ("CUNGCAU_DEMO", "yes"),
             ("CUNGCAU_TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
+            ("CUNGCAU_ANONYMOUS_RATE", "50"),
+            ("CUNGCAU_KEY_RATE", "10/20"),
             ("CUNGCAU_INSTANCE", "sóc trăng"),
             ("DATABASE_URL", "mysql://u:secret@h/d"),
             ("DATABASE_URL", "cungcau.db"),

@@ -28,7 +28,13 @@ impl Server {
             command.env_remove(name);
         }
         let begun = Instant::now();
-        let mut process = command.env("CUNGCAU_LOG", "warn").stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = command
+            .env("CUNGCAU_LOG", "warn")
+            .env("CUNGCAU_ANONYMOUS_RATE", "off")
+            .env("CUNGCAU_KEY_RATE", "off")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let address = lines.find_map(|line| line.unwrap().strip_prefix("Cung Cầu serves http://").map(str::to_owned)).unwrap();
         // What else it says must not fill the pipe.

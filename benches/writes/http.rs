@@ -19,6 +19,8 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--database-url", url, "--data"])
             .arg(data.path())
             .env("CUNGCAU_LOG", "warn")
+            .env("CUNGCAU_ANONYMOUS_RATE", "off")
+            .env("CUNGCAU_KEY_RATE", "off")
             .env_remove("DATABASE_URL")
             .stdout(Stdio::piped())
             .spawn()

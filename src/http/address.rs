@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The client's address: the peer's, or, behind proxies that are trusted, the nearest in `X-Forwarded-For` that is none
 /// of them. What a stranger writes into that header is never believed.
@@ -10,6 +10,14 @@ pub fn client_address(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAddr
     let peer = request.peer_addr().map(|peer| peer.ip().to_canonical())?;
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
     Some(nearest(peer, forwarded, proxies))
+}
+
+/// What counts as one caller of `address`: one household or office has a /64 of IPv6 at least.
+pub fn shared(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 fn nearest<'h>(peer: IpAddr, forwarded: impl Iterator<Item = &'h str>, proxies: &[IpNet]) -> IpAddr {

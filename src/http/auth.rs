@@ -3,9 +3,11 @@
 use crate::access::Permit;
 use crate::app::App;
 use crate::error::Problem;
+use crate::http::address::{client_address, shared};
+use crate::http::limits::Who;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -58,6 +60,15 @@ impl<O: Operation> FromRequest for Permitted<O> {
         Box::pin(async move {
             let Some(app) = request.app_data::<Data<App>>() else { return Err(Problem::internal("the application is not registered")) };
             let caller = app.keys.authenticate(app, &request, O::ANSWERS_FROM).await?;
+            let address = client_address(&request, &app.proxies).map(shared);
+            let who = caller.key_id.as_deref().map(Who::Key).or(address.map(Who::Address));
+            if let Some(who) = who {
+                let (counter, refused) = app.limits.take(who, O::ID);
+                if let Some(counter) = counter {
+                    request.extensions_mut().insert(counter);
+                }
+                refused.map_or(Ok(()), Err)?;
+            }
             Ok(Self { permit: Permit::new(O::ID, caller)?, operation: PhantomData })
         })
     }

@@ -4,6 +4,7 @@
 //! headers, the access log and the metrics. It runs after routing, so that it may keep the request.
 
 use super::REQUEST_TIMEOUT;
+use super::limits::Counter;
 use crate::access::Role;
 use crate::app::App;
 use crate::error::{Code, Language, Problem, text};
@@ -159,6 +160,13 @@ fn dress(headers: &mut header::HeaderMap, http: &HttpRequest, id: &str) {
     // What is answered depends on the key and the language, and on the day.
     put(header::CACHE_CONTROL, if http.headers().contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" });
     put(header::VARY, "Authorization, Accept-Language");
+    if let Some(counter) = http.extensions().get::<Counter>() {
+        for (name, value) in [("ratelimit", counter.header()), ("ratelimit-policy", counter.policy())] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

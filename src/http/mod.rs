@@ -15,6 +15,7 @@ pub mod etag;
 #[cfg(feature = "bench-floor")]
 pub mod floor;
 pub mod idempotency;
+pub mod limits;
 pub mod page;
 pub mod query;
 pub mod route;

@@ -4,10 +4,11 @@
 //! asking for ever. A key that this process knows goes on, also behind an address that others guess from.
 
 use crate::error::{Code, Problem, text};
+use crate::http::address::shared;
 use chrono::{NaiveDateTime, TimeDelta};
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// Wrong keys that an address may send in a [`WINDOW`].
 const MOST: u32 = 5;
@@ -25,7 +26,7 @@ impl WrongKeys {
     /// # Errors
     /// 429 until the minute is over.
     pub fn check(&self, address: Option<IpAddr>, now: NaiveDateTime) -> Result<(), Problem> {
-        let Some(address) = address.map(counted) else { return Ok(()) };
+        let Some(address) = address.map(shared) else { return Ok(()) };
         let counts = self.0.lock();
         match counts.get(&address) {
             Some((since, n)) if *n >= MOST && now - *since < WINDOW => {
@@ -45,7 +46,7 @@ impl WrongKeys {
 
     /// Counts a wrong key from `address`.
     pub fn note(&self, address: Option<IpAddr>, now: NaiveDateTime) {
-        let Some(address) = address.map(counted) else { return };
+        let Some(address) = address.map(shared) else { return };
         let mut counts = self.0.lock();
         if counts.len() >= ADDRESSES {
             counts.retain(|_, (since, _)| now - *since < WINDOW);
@@ -58,14 +59,6 @@ impl WrongKeys {
             (*since, *n) = (now, 0);
         }
         *n = n.saturating_add(1);
-    }
-}
-
-/// One household or office has a /64 of IPv6 at least: its addresses count together.
-fn counted(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(|| IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)), IpAddr::V4),
     }
 }
 

@@ -27,6 +27,7 @@ mod faults;
 mod idempotency;
 mod index;
 mod keys;
+mod limits;
 mod log;
 mod matches;
 mod mous;
