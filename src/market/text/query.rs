@@ -255,7 +255,7 @@ fn as_typed(typed: &[Token], end: LastWord, lexicon: &Lexicon, thesaurus: &Thesa
             in_other_words: false,
             is_marked: is_marked(typed),
             other_senses,
-            bound: thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits),
+            bound: thesaurus.phrases(typed).into_iter().map(bound).fold(0, |all, bits| all | bits),
         });
     }
     for rewriting in thesaurus.rewritings(typed, MOST_REWRITINGS) {

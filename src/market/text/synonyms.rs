@@ -20,8 +20,13 @@ pub struct Thesaurus {
     /// By the fold of the first word of the phrase.
     entries: HashMap<String, Vec<Entry>>,
     /// Phrases in which the word has another sense than alone, by the fold of the word.
-    other_senses: HashMap<String, Vec<(Token, Vec<Token>)>>,
+    other_senses: HashMap<String, Vec<Sense>>,
+    /// [`COUNTERS`], taken apart.
+    counters: Vec<Token>,
 }
+
+/// A word, and a phrase with it in which it means something else.
+type Sense = (Token, Vec<Token>);
 
 /// A query with a phrase of it said in other words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +41,7 @@ impl Thesaurus {
     /// `synonyms` are pairs in the direction in which they hold (a pair that holds both ways comes twice); `senses` are
     /// pairs of a word and a longer phrase with it.
     pub fn new<'a>(synonyms: impl IntoIterator<Item = (&'a str, &'a str)>, senses: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut thesaurus = Self::default();
+        let mut thesaurus = Self { counters: COUNTERS.iter().flat_map(|counter| tokens(counter)).collect(), ..Self::default() };
         for (from, to) in synonyms {
             let (from, to) = (tokens(from), tokens(to));
             if let (Some(first), false) = (from.first(), to.is_empty()) {
@@ -62,8 +67,9 @@ impl Thesaurus {
                 found.push(rewriting);
             }
         };
+        let senses = self.senses(query);
         for at in 0..query.len() {
-            for entry in self.entries_at(query, at).filter(|entry| !self.is_in_another_sense(query, at, &entry.from)) {
+            for entry in self.entries_at(query, at).filter(|entry| !is_in_another_sense(&senses, query, at, &entry.from)) {
                 let before = query.iter().take(at);
                 let after = query.iter().skip(at + entry.from.len());
                 let words: Vec<Token> = before.chain(&entry.to).chain(after).cloned().collect();
@@ -78,12 +84,15 @@ impl Thesaurus {
     }
 
     /// Places of `query` where words are known to mean something together.
-    pub fn phrases<'a>(&'a self, query: &'a [Token]) -> impl Iterator<Item = Range<usize>> + use<'a> {
-        (0..query.len()).flat_map(move |at| {
+    pub fn phrases(&self, query: &[Token]) -> Vec<Range<usize>> {
+        let senses = self.senses(query);
+        let mut found = Vec::new();
+        for at in 0..query.len() {
             let synonyms = self.entries_at(query, at).map(|entry| entry.from.len());
-            let senses = self.senses_at(query, at).map(|(_, phrase)| phrase.len());
-            synonyms.chain(senses).filter(|length| *length > 1).map(move |length| at..at + length)
-        })
+            let lengths = synonyms.chain(senses_at(&senses, query, at).map(|(_, phrase)| phrase.len()));
+            found.extend(lengths.filter(|length| *length > 1).map(|length| at..at + length));
+        }
+        found
     }
 
     /// Entries whose phrase begins at `at`.
@@ -93,28 +102,16 @@ impl Thesaurus {
         entries.iter().filter(move |entry| begins_with(rest, &entry.from))
     }
 
-    /// Other senses of a word of `query` whose phrase begins at `at`.
-    fn senses_at<'a>(&'a self, query: &'a [Token], at: usize) -> impl Iterator<Item = &'a (Token, Vec<Token>)> + use<'a> {
-        let rest = query.get(at..).unwrap_or_default();
-        let senses = query.iter().filter_map(|typed| self.other_senses.get(&typed.folded)).flatten();
-        senses.filter(move |(_, phrase)| begins_with(rest, phrase))
-    }
-
-    /// Whether `from` at `at` lies in a longer phrase of the query in which it is not what its synonym means: "trà" in
-    /// "Trà Vinh".
-    fn is_in_another_sense(&self, query: &[Token], at: usize, from: &[Token]) -> bool {
-        (0..=at).any(|start| {
-            self.senses_at(query, start)
-                .any(|(word, phrase)| phrase.len() > from.len() && start + phrase.len() >= at + from.len() && from.contains(word))
-        })
+    /// Other senses of the words of `query`: most have none.
+    fn senses<'a>(&'a self, query: &[Token]) -> Vec<&'a Sense> {
+        query.iter().filter_map(|typed| self.other_senses.get(&typed.folded)).flatten().collect()
     }
 
     /// What is counted, where `query` begins with a word for a piece of fruit that does no more than that.
     fn without_counter<'a>(&self, query: &'a [Token]) -> Option<&'a [Token]> {
         let (first, rest) = query.split_first()?;
-        let is_counter = COUNTERS.iter().any(|counter| tokens(counter).iter().any(|counter| means(first, counter)));
-        let is_phrase = self.phrases(query).any(|phrase| phrase.start == 0);
-        (is_counter && !rest.is_empty() && !is_phrase).then_some(rest)
+        let is_counter = !rest.is_empty() && self.counters.iter().any(|counter| means(first, counter));
+        (is_counter && self.phrases(query).iter().all(|phrase| phrase.start != 0)).then_some(rest)
     }
 
     /// Phrases in which a word of `query` has another sense, unless the query has the phrase itself.
@@ -129,6 +126,21 @@ impl Thesaurus {
                 .map(|(_, phrase)| phrase.as_slice())
         })
     }
+}
+
+/// Those of `senses` whose phrase begins at `at` of `query`.
+fn senses_at<'a>(senses: &[&'a Sense], query: &[Token], at: usize) -> impl Iterator<Item = &'a Sense> {
+    let rest = query.get(at..).unwrap_or_default();
+    senses.iter().copied().filter(move |(_, phrase)| begins_with(rest, phrase))
+}
+
+/// Whether `from` at `at` lies in a longer phrase of the query in which it is not what its synonym means: "trà" in
+/// "Trà Vinh".
+fn is_in_another_sense(senses: &[&Sense], query: &[Token], at: usize, from: &[Token]) -> bool {
+    (0..=at).any(|start| {
+        senses_at(senses, query, start)
+            .any(|(word, phrase)| phrase.len() > from.len() && start + phrase.len() >= at + from.len() && from.contains(word))
+    })
 }
 
 /// Whether what was typed can mean `word`: with marks that spelling alone, without them any.
@@ -184,7 +196,7 @@ mod tests {
         );
         let others = |query: &str| thesaurus.rewritings(&tokens(query), 8).len();
         assert_eq!((others("trà sen"), others("dừa trà vinh"), others("cá quả"), others("quả cam")), (2, 0, 1, 2));
-        let phrases = |query: &str| thesaurus.phrases(&tokens(query)).collect::<Vec<_>>();
+        let phrases = |query: &str| thesaurus.phrases(&tokens(query));
         assert_eq!(phrases("dừa trà vinh"), vec![Range { start: 1, end: 3 }]);
         assert!(phrases("trà sen vinh").is_empty());
     }
