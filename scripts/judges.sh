@@ -42,7 +42,8 @@ serve() {
     local program=$target/debug/cungcau folder=$home/server buyer
     rm -rf "$folder"
     mkdir -p "$folder"
-    CUNGCAU_INSTANCE=JUDGES CUNGCAU_LOG=error CUNGCAU_ANONYMOUS_RATE=off CUNGCAU_KEY_RATE=off "$program" serve --demo --data "$folder/data" --listen 127.0.0.1:0 >"$folder/out" 2>"$folder/err" &
+    CUNGCAU_INSTANCE=JUDGES CUNGCAU_LOG=error \
+        CUNGCAU_TRUSTED_PROXIES=127.0.0.1 CUNGCAU_ANONYMOUS_RATE=off CUNGCAU_KEY_RATE=off "$program" serve --demo --data "$folder/data" --listen 127.0.0.1:0 >"$folder/out" 2>"$folder/err" &
     server=$!
     trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null || true' EXIT
     url=
