@@ -37,8 +37,8 @@ impl Wording {
         if words.is_empty() {
             return None;
         }
-        let rewritings = thesaurus.rewritings(&words, MOST_REWRITINGS).into_iter().map(|other| (other.words, other.phrase));
-        let readings = rewritings.collect::<Vec<_>>();
+        let rewritings = thesaurus.rewritings(&words, MOST_REWRITINGS).into_iter();
+        let readings = rewritings.map(|other| (other.words.into_iter().cloned().collect(), other.phrase)).collect::<Vec<_>>();
         // Another name may have other senses too: "thơm" for pineapple is not that of "gạo thơm".
         let with_senses = |(words, phrase): (Vec<Token>, Range<usize>)| {
             let other_senses = thesaurus.other_senses(&words).map(<[Token]>::to_vec).collect();

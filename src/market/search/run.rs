@@ -83,7 +83,7 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn by_words(&self, words: &Words) -> Found {
+    fn by_words(&self, words: &Words<'_>) -> Found {
         /// From one row in so many that words mean, bits are quicker than judging each.
         const ONE_OF: u64 = 30;
         let is_many = words.rows().len() * ONE_OF > self.market.products.shown().len();
@@ -108,7 +108,7 @@ impl Search<'_> {
     }
 
     /// Judges each of about `length` rows that `next` fills in: the first of the page, and the counts with the total.
-    fn judged(&self, length: u64, next: impl FnMut(&mut [u32]) -> usize, by_score: Option<&Words>) -> (Top, (Counts, u32)) {
+    fn judged(&self, length: u64, next: impl FnMut(&mut [u32]) -> usize, by_score: Option<&Words<'_>>) -> (Top, (Counts, u32)) {
         let mut counter = Counter::new(self.question.facets, self.seen, length);
         let mut top = Top::new(self.question.limit, self.question.after);
         self.judge.each(next, |row, entry, fails| {
@@ -122,7 +122,7 @@ impl Search<'_> {
 
     /// Offers a row that passes to the page.
     #[inline]
-    pub(super) fn offer(&self, by_score: Option<&Words>, row: u32, entry: &Entry, top: &mut Top) {
+    pub(super) fn offer(&self, by_score: Option<&Words<'_>>, row: u32, entry: &Entry, top: &mut Top) {
         let products = &self.market.products;
         let first = match by_score {
             Some(words) => u64::from(u32::MAX - words.score(row, products.words(row)).0),
@@ -134,7 +134,7 @@ impl Search<'_> {
     }
 
     /// The answer with how each row of the page was found by `words`.
-    pub(super) fn found(&self, words: Option<&Words>, top: Top, (counts, total): (Counts, u32)) -> Found {
+    pub(super) fn found(&self, words: Option<&Words<'_>>, top: Top, (counts, total): (Counts, u32)) -> Found {
         let (rows, more) = top.into_page();
         let how = |row: u32| words.map(|words| words.score(row, self.market.products.words(row)).1);
         let hits = rows.into_iter().map(|(key, row): (SortKey, u32)| Hit { row, key, how: how(row) }).collect();

@@ -46,7 +46,7 @@ impl Filter {
 
 impl Search<'_> {
     /// The answer to a question whose filters are sets of rows; what words mean is one more.
-    pub(super) fn by_sets(&self, words: Option<&Words>) -> Found {
+    pub(super) fn by_sets(&self, words: Option<&Words<'_>>) -> Found {
         let (question, products) = (self.question, &self.market.products);
         let mut sets = self.sets();
         if let Some(words) = words {

@@ -5,8 +5,10 @@
 
 use super::tokens::{Token, tokens};
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use roaring::{MultiOps, RoaringBitmap};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 use std::ops::Bound;
 
 /// Number of a spelling.
@@ -48,8 +50,13 @@ pub struct Lexicon {
     /// Fold of each spelling.
     fold_of: Vec<Fold>,
     folds: Vec<Folded>,
-    by_spelling: HashMap<Box<str>, Word, RandomState>,
+    /// By letters and tone.
+    by_spelling: HashTable<Word>,
+    /// In order of their texts.
     by_fold: BTreeMap<Box<str>, Fold>,
+    /// By text: quicker than the order where a whole word is looked up.
+    by_whole_fold: HashTable<Fold>,
+    hasher: RandomState,
     /// The words of what stands between two spaces, as it was written: names say the same again and again.
     written: HashMap<Box<str>, Box<[Word]>, RandomState>,
     /// How often two folds stand side by side in a name.
@@ -63,15 +70,11 @@ pub struct Lexicon {
 impl Lexicon {
     /// The number of `token`'s spelling, given now when it is new.
     pub fn learn(&mut self, token: &Token) -> Word {
-        let spelling = token.spelling();
-        if let Some(word) = self.by_spelling.get(spelling.as_str()) {
-            return *word;
+        if let Some(word) = self.word(token) {
+            return word;
         }
         let word = number(self.words.len());
-        let fold = match self.by_fold.get(token.folded.as_str()) {
-            Some(fold) => *fold,
-            None => self.learn_fold(&token.folded),
-        };
+        let fold = self.fold(&token.folded).unwrap_or_else(|| self.learn_fold(&token.folded));
         if let Some(folded) = self.folds.get_mut(fold as usize) {
             if let (None, [only]) = (&folded.rows, folded.words.as_slice()) {
                 folded.rows = self.words.get(*only as usize).map(|spelling| spelling.rows.clone());
@@ -80,7 +83,11 @@ impl Lexicon {
         }
         self.words.push(Spelling { letters: token.letters.as_str().into(), tone: token.tone, rows: RoaringBitmap::new() });
         self.fold_of.push(fold);
-        self.by_spelling.insert(spelling.into(), word);
+        let Self { by_spelling, words, hasher, .. } = self;
+        let hash = |letters: &str, tone: Option<char>| hasher.hash_one((letters, tone));
+        by_spelling.insert_unique(hash(&token.letters, token.tone), word, |word| {
+            words.get(*word as usize).map_or(0, |spelling| hash(&spelling.letters, spelling.tone))
+        });
         word
     }
 
@@ -106,6 +113,10 @@ impl Lexicon {
         let fold = number(self.folds.len());
         self.folds.push(Folded { text: text.into(), words: Vec::new(), rows: None });
         self.by_fold.insert(text.into(), fold);
+        let Self { by_whole_fold, folds, hasher, .. } = self;
+        by_whole_fold.insert_unique(hasher.hash_one(text), fold, |fold| {
+            folds.get(*fold as usize).map_or(0, |folded| hasher.hash_one(&*folded.text))
+        });
         for rest in shortenings(text) {
             self.shortened.entry(rest.into()).or_default().push(fold);
         }
@@ -217,12 +228,17 @@ impl Lexicon {
 
     /// The spelling that is written like `token`, where the catalogue has it.
     pub fn word(&self, token: &Token) -> Option<Word> {
-        self.by_spelling.get(token.spelling().as_str()).copied()
+        let hash = self.hasher.hash_one((token.letters.as_str(), token.tone));
+        let is_it = |word: &Word| {
+            self.words.get(*word as usize).is_some_and(|spelling| spelling.tone == token.tone && *spelling.letters == *token.letters)
+        };
+        self.by_spelling.find(hash, is_it).copied()
     }
 
     /// The fold of `text`, where the catalogue has it.
     pub fn fold(&self, text: &str) -> Option<Fold> {
-        self.by_fold.get(text).copied()
+        let is_it = |fold: &Fold| self.folds.get(*fold as usize).is_some_and(|folded| &*folded.text == text);
+        self.by_whole_fold.find(self.hasher.hash_one(text), is_it).copied()
     }
 
     /// The text of a fold.

@@ -8,6 +8,7 @@ use super::lexicon::{Fold, Lexicon, Word};
 use super::synonyms::Thesaurus;
 use super::tokens::{Token, tokens};
 use roaring::{MultiOps, RoaringBitmap};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Words of a query that count; nobody types more, and each costs.
@@ -41,9 +42,30 @@ pub enum How {
 /// The words of a product's name by number, [`NO_WORD`] after the last.
 pub type NameWords = [u16; NAME_WORDS];
 
+/// A word that was typed or stands for one, looked up once.
+#[derive(Debug, Clone, Copy)]
+struct Known<'a> {
+    token: &'a Token,
+    word: Option<Word>,
+    fold: Option<Fold>,
+}
+
+impl<'a> Known<'a> {
+    fn new(token: &'a Token, lexicon: &Lexicon) -> Self {
+        let word = lexicon.word(token);
+        Self { token, word, fold: word.map(|word| lexicon.fold_of(word)).or_else(|| lexicon.fold(&token.folded)) }
+    }
+}
+
 /// What the rows of a name must have at one place of the query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Slot {
+    /// What no row has.
+    Nothing,
+    /// This spelling.
+    Word(Word),
+    /// Any spelling of this fold.
+    Fold(Fold),
     /// One of these spellings.
     Words(Vec<Word>),
     /// One of these folds.
@@ -52,8 +74,8 @@ enum Slot {
 
 /// One way to read the query.
 #[derive(Debug, Clone)]
-struct Reading {
-    rows: RoaringBitmap,
+struct Reading<'a> {
+    rows: Cow<'a, RoaringBitmap>,
     /// By number of a spelling: place in the query from 1, and how well it fits, in [`Mark`]'s bits.
     marks: Vec<u8>,
     places: u8,
@@ -71,8 +93,8 @@ struct Reading {
 
 /// The rows that a query means.
 #[derive(Debug, Clone)]
-pub struct Found {
-    readings: Vec<Reading>,
+pub struct Found<'a> {
+    readings: Vec<Reading<'a>>,
     /// The rows of all readings, where there are several.
     rows: Option<RoaringBitmap>,
     none: RoaringBitmap,
@@ -81,9 +103,9 @@ pub struct Found {
 /// How well a row fits: the higher the better.
 pub type TextScore = u32;
 
-impl Found {
+impl<'a> Found<'a> {
     /// What `text` means in `lexicon`; `None` when it has no word.
-    pub fn new(text: &str, lexicon: &Lexicon, thesaurus: &Thesaurus) -> Option<Self> {
+    pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus) -> Option<Self> {
         let mut typed = tokens(text);
         typed.truncate(MOST_WORDS);
         if typed.is_empty() {
@@ -92,20 +114,19 @@ impl Found {
         let goes_on = text.chars().next_back().is_some_and(char::is_alphanumeric)
             || text.chars().next_back().is_some_and(unicode_normalization::char::is_combining_mark);
         let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
-        let stages: [&dyn Fn() -> Vec<Reading>; 4] = [
-            &|| as_typed(&typed, end, lexicon, thesaurus),
-            &|| without_marks(&typed, end, lexicon),
-            &|| with_one_error(&typed, end, lexicon),
-            &|| with_most_words(&typed, lexicon),
-        ];
-        let readings = stages.iter().map(|stage| stage()).find(|readings| !readings.is_empty()).unwrap_or_default();
-        let rows = (readings.len() > 1).then(|| readings.iter().map(|reading| &reading.rows).union());
+        let known: Vec<Known<'_>> = typed.iter().map(|token| Known::new(token, lexicon)).collect();
+        let mut readings = as_typed(&typed, &known, end, lexicon, thesaurus);
+        if readings.is_empty() {
+            let found = without_marks(&known, end, lexicon).or_else(|| with_one_error(&known, end, lexicon));
+            readings.extend(found.or_else(|| with_most_words(&known, lexicon)));
+        }
+        let rows = (readings.len() > 1).then(|| readings.iter().map(|reading| reading.rows.as_ref()).union());
         Some(Self { readings, rows, none: RoaringBitmap::new() })
     }
 
     /// All rows.
     pub fn rows(&self) -> &RoaringBitmap {
-        self.rows.as_ref().or(self.readings.first().map(|reading| &reading.rows)).unwrap_or(&self.none)
+        self.rows.as_ref().or(self.readings.first().map(|reading| reading.rows.as_ref())).unwrap_or(&self.none)
     }
 
     /// How well `row` with the name `words` fits, and how it was found.
@@ -167,7 +188,7 @@ struct Fit {
     length: u32,
 }
 
-impl Reading {
+impl Reading<'_> {
     fn score(&self, words: &NameWords) -> (TextScore, How) {
         let masked = self.masked(words);
         let fit = self.fit(words, masked);
@@ -240,106 +261,118 @@ impl Reading {
 }
 
 /// As typed: marked words by their spelling, others by their fold; and with a phrase said in other words.
-fn as_typed(typed: &[Token], end: LastWord, lexicon: &Lexicon, thesaurus: &Thesaurus) -> Vec<Reading> {
+fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, thesaurus: &Thesaurus) -> Vec<Reading<'a>> {
     let mut readings = Vec::new();
-    let slots: Vec<Slot> = slots(typed, end, lexicon, |token, last| slot(token, last, lexicon));
-    let rows = all_of(&slots, lexicon);
-    if !rows.is_empty() {
+    let slots: Vec<Slot> = slots(known, end, |word, last| slot(word, last, lexicon));
+    if let Some(rows) = all_of(&slots, lexicon) {
         let numbered = |phrase: &[Token]| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
         let other_senses = thesaurus.other_senses(typed).filter_map(numbered).filter(|phrase| phrase.len() <= NAME_WORDS).collect();
         readings.push(Reading {
             rows,
-            marks: marks(typed, &slots, lexicon),
-            places: places(typed),
+            marks: marks(known, &slots, lexicon),
+            places: places(known),
             how: How::Exact,
             in_other_words: false,
-            is_marked: is_marked(typed),
+            is_marked: typed.iter().all(Token::is_marked),
             other_senses,
             bound: thesaurus.phrases(typed).into_iter().map(bound).fold(0, |all, bits| all | bits),
         });
     }
-    for rewriting in thesaurus.rewritings(typed, MOST_REWRITINGS) {
+    let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
+    readings.extend(rewritings.iter().filter_map(|rewriting| {
         let words = &rewriting.words;
+        // Words that were typed are looked up already.
+        let typed = |token: &Token| known.iter().find(|known| std::ptr::eq(known.token, token)).copied();
+        let known: Vec<Known<'_>> = words.iter().map(|token| typed(token).unwrap_or_else(|| Known::new(token, lexicon))).collect();
         // The words of a synonym are spelled as in the table, whole.
-        let slots: Vec<Slot> = words
-            .iter()
-            .enumerate()
-            .map(|(at, token)| {
-                if rewriting.phrase.contains(&at) {
-                    Slot::Words(lexicon.word(token).into_iter().collect())
-                } else {
-                    slot(token, LastWord::IsWhole, lexicon)
-                }
-            })
-            .collect();
-        let mut rows = all_of(&slots, lexicon);
+        let slot = |(at, word): (usize, &Known<'_>)| {
+            if rewriting.phrase.contains(&at) { Slot::of_word(word.word) } else { slot(word, LastWord::IsWhole, lexicon) }
+        };
+        let slots: Vec<Slot> = known.iter().enumerate().map(slot).collect();
+        let mut rows = all_of(&slots, lexicon)?;
         // Where the other name stands in a phrase with another sense it is not the other name: "gạo thơm" is no pineapple.
         for phrase in thesaurus.other_senses(words) {
-            let slots: Vec<Slot> = phrase.iter().map(|token| Slot::Words(lexicon.word(token).into_iter().collect())).collect();
-            rows -= all_of(&slots, lexicon);
+            let in_phrase = with_all_words(&rows, phrase, lexicon);
+            if !in_phrase.is_empty() {
+                *rows.to_mut() -= in_phrase;
+            }
         }
-        if !rows.is_empty() {
-            readings.push(Reading {
-                rows,
-                marks: marks(words, &slots, lexicon),
-                places: places(words),
-                how: How::Synonym,
-                in_other_words: !rewriting.phrase.is_empty(),
-                is_marked: true,
-                other_senses: Vec::new(),
-                bound: bound(rewriting.phrase.clone()),
-            });
-        }
-    }
+        (!rows.is_empty()).then(|| Reading {
+            rows,
+            marks: marks(&known, &slots, lexicon),
+            places: places(&known),
+            how: How::Synonym,
+            in_other_words: !rewriting.phrase.is_empty(),
+            is_marked: true,
+            other_senses: Vec::new(),
+            bound: bound(rewriting.phrase.clone()),
+        })
+    }));
     readings
 }
 
-fn without_marks(typed: &[Token], end: LastWord, lexicon: &Lexicon) -> Vec<Reading> {
-    if !typed.iter().any(Token::is_marked) {
-        return Vec::new();
+/// Those of `rows` that have all words of `phrase`.
+fn with_all_words(rows: &RoaringBitmap, phrase: &[Token], lexicon: &Lexicon) -> RoaringBitmap {
+    let words = phrase.iter().map(|token| lexicon.word(token).and_then(|word| lexicon.rows(word)));
+    let Some(mut words) = words.collect::<Option<Vec<_>>>() else { return RoaringBitmap::new() };
+    words.sort_by_key(|rows| rows.len());
+    let mut words = words.into_iter();
+    let Some(first) = words.next() else { return RoaringBitmap::new() };
+    let mut found = rows & first;
+    for other in words {
+        if found.is_empty() {
+            break;
+        }
+        found &= other;
     }
-    let slots = slots(typed, end, lexicon, |token, last| fold_slot(&token.folded, last, lexicon));
+    found
+}
+
+fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
+    if !typed.iter().any(|known| known.token.is_marked()) {
+        return None;
+    }
+    let slots = slots(typed, end, |known, last| fold_slot(known, last, lexicon));
     reading(typed, &slots, How::Folded, lexicon)
 }
 
 /// Words that the catalogue does not know are read as known ones that are one error away; a neighbour with which the word
 /// occurs is worth more than one with which it does not.
-fn with_one_error(typed: &[Token], end: LastWord, lexicon: &Lexicon) -> Vec<Reading> {
-    let known: Vec<Option<Fold>> = typed.iter().map(|token| lexicon.fold(&token.folded)).collect();
-    if known.iter().all(Option::is_some) {
-        return Vec::new();
+fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
+    if typed.iter().all(|known| known.fold.is_some()) {
+        return None;
     }
     let mut slots = Vec::with_capacity(typed.len());
-    for (at, token) in typed.iter().enumerate() {
+    for (at, known) in typed.iter().enumerate() {
         let last = if at + 1 == typed.len() { end } else { LastWord::IsWhole };
-        let as_it_is = fold_slot(&token.folded, last, lexicon);
-        if !as_it_is.is_empty() {
+        let as_it_is = fold_slot(known, last, lexicon);
+        if as_it_is != Slot::Nothing {
             slots.push(as_it_is);
             continue;
         }
-        let near = lexicon.near(&token.folded);
-        let neighbour = |place: Option<usize>| place.and_then(|place| known.get(place).copied().flatten());
+        let near = lexicon.near(&known.token.folded);
+        let neighbour = |place: Option<usize>| place.and_then(|place| typed.get(place)).and_then(|known| known.fold);
         let (before, after) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
         let occurs = |fold: &Fold| {
             before.is_some_and(|before| lexicon.pair(before, *fold) > 0) || after.is_some_and(|after| lexicon.pair(*fold, after) > 0)
         };
         let with_neighbour: Vec<Fold> = near.iter().copied().filter(occurs).collect();
-        slots.push(Slot::Folds(if with_neighbour.is_empty() { near } else { with_neighbour }));
+        slots.push(Slot::of_folds(if with_neighbour.is_empty() { near } else { with_neighbour }));
     }
     reading(typed, &slots, How::Typo, lexicon)
 }
 
 /// As many of the words as some row has.
-fn with_most_words(typed: &[Token], lexicon: &Lexicon) -> Vec<Reading> {
-    let slots: Vec<Slot> = typed.iter().map(|token| fold_slot(&token.folded, LastWord::IsWhole, lexicon)).collect();
+fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon) -> Option<Reading<'a>> {
+    let slots: Vec<Slot> = typed.iter().map(|known| fold_slot(known, LastWord::IsWhole, lexicon)).collect();
     let rows: Vec<RoaringBitmap> = slots.iter().map(|slot| slot.rows(lexicon)).filter(|rows| !rows.is_empty()).collect();
     // From all but one of them down to one: a word that nothing has falls out by itself.
     let most = rows.len().min(typed.len() - 1);
     for kept in (1..=most).rev() {
         let found = at_least(&rows, kept);
         if !found.is_empty() {
-            return vec![Reading {
-                rows: found,
+            return Some(Reading {
+                rows: Cow::Owned(found),
                 marks: marks(typed, &slots, lexicon),
                 places: places(typed),
                 how: How::Partial,
@@ -347,10 +380,10 @@ fn with_most_words(typed: &[Token], lexicon: &Lexicon) -> Vec<Reading> {
                 is_marked: false,
                 other_senses: Vec::new(),
                 bound: 0,
-            }];
+            });
         }
     }
-    Vec::new()
+    None
 }
 
 /// Rows that are in at least `kept` of `sets`.
@@ -371,13 +404,9 @@ fn at_least(sets: &[RoaringBitmap], kept: usize) -> RoaringBitmap {
     reached.pop().unwrap_or_default()
 }
 
-fn reading(typed: &[Token], slots: &[Slot], how: How, lexicon: &Lexicon) -> Vec<Reading> {
-    let rows = all_of(slots, lexicon);
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    vec![Reading {
-        rows,
+fn reading<'a>(typed: &[Known<'_>], slots: &[Slot], how: How, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
+    Some(Reading {
+        rows: all_of(slots, lexicon)?,
         marks: marks(typed, slots, lexicon),
         places: places(typed),
         how,
@@ -385,11 +414,7 @@ fn reading(typed: &[Token], slots: &[Slot], how: How, lexicon: &Lexicon) -> Vec<
         is_marked: false,
         other_senses: Vec::new(),
         bound: 0,
-    }]
-}
-
-fn is_marked(typed: &[Token]) -> bool {
-    typed.iter().all(Token::is_marked)
+    })
 }
 
 /// The places, from 1, of a phrase at `words` but for its first.
@@ -397,105 +422,143 @@ fn bound(words: Range<usize>) -> u32 {
     words.skip(1).fold(0, |bits, at| bits | 1 << (at + 1))
 }
 
-fn places(typed: &[Token]) -> u8 {
+fn places(typed: &[Known<'_>]) -> u8 {
     u8::try_from(typed.len()).unwrap_or(u8::MAX)
 }
 
-fn slots(typed: &[Token], end: LastWord, _: &Lexicon, slot: impl Fn(&Token, LastWord) -> Slot) -> Vec<Slot> {
-    typed.iter().enumerate().map(|(at, token)| slot(token, if at + 1 == typed.len() { end } else { LastWord::IsWhole })).collect()
+fn slots(typed: &[Known<'_>], end: LastWord, slot: impl Fn(&Known<'_>, LastWord) -> Slot) -> Vec<Slot> {
+    typed.iter().enumerate().map(|(at, known)| slot(known, if at + 1 == typed.len() { end } else { LastWord::IsWhole })).collect()
 }
 
-/// What `token` means as typed.
-fn slot(token: &Token, last: LastWord, lexicon: &Lexicon) -> Slot {
+/// What `known` means as typed.
+fn slot(known: &Known<'_>, last: LastWord, lexicon: &Lexicon) -> Slot {
+    let token = known.token;
     match (token.is_marked(), last) {
-        (false, _) => fold_slot(&token.folded, last, lexicon),
-        (true, LastWord::IsWhole) => Slot::Words(lexicon.word(token).into_iter().collect()),
+        (false, _) => fold_slot(known, last, lexicon),
+        (true, LastWord::IsWhole) => Slot::of_word(known.word),
         (true, LastWord::MayGoOn) => {
-            let folds: Vec<Fold> = lexicon.beginning_with(&token.folded).collect();
-            Slot::Words(folds.into_iter().flat_map(|fold| lexicon.words_beginning_with(fold, token).collect::<Vec<_>>()).collect())
+            let folds = lexicon.beginning_with(&token.folded);
+            Slot::of_words(folds.flat_map(|fold| lexicon.words_beginning_with(fold, token)).collect())
         }
     }
 }
 
-/// What `folded` means without regard to marks.
-fn fold_slot(folded: &str, last: LastWord, lexicon: &Lexicon) -> Slot {
-    Slot::Folds(match last {
-        LastWord::IsWhole => lexicon.fold(folded).into_iter().collect(),
-        LastWord::MayGoOn => lexicon.beginning_with(folded).collect(),
-    })
+/// What `known` means without regard to marks.
+fn fold_slot(known: &Known<'_>, last: LastWord, lexicon: &Lexicon) -> Slot {
+    match last {
+        LastWord::IsWhole => known.fold.map_or(Slot::Nothing, Slot::Fold),
+        LastWord::MayGoOn => Slot::of_folds(lexicon.beginning_with(&known.token.folded).collect()),
+    }
 }
 
 impl Slot {
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Words(words) => words.is_empty(),
-            Self::Folds(folds) => folds.is_empty(),
+    fn of_word(word: Option<Word>) -> Self {
+        word.map_or(Self::Nothing, Self::Word)
+    }
+
+    fn of_words(words: Vec<Word>) -> Self {
+        match words.as_slice() {
+            [] => Self::Nothing,
+            [only] => Self::Word(*only),
+            _ => Self::Words(words),
+        }
+    }
+
+    fn of_folds(folds: Vec<Fold>) -> Self {
+        match folds.as_slice() {
+            [] => Self::Nothing,
+            [only] => Self::Fold(*only),
+            _ => Self::Folds(folds),
         }
     }
 
     /// The rows of each of its words.
-    fn sets<'a>(&'a self, lexicon: &'a Lexicon) -> Vec<&'a RoaringBitmap> {
+    fn sets<'a>(&self, lexicon: &'a Lexicon) -> Sets<'a> {
         match self {
-            Self::Words(words) => words.iter().filter_map(|word| lexicon.rows(*word)).collect(),
-            Self::Folds(folds) => folds.iter().filter_map(|fold| lexicon.fold_rows(*fold)).collect(),
+            Self::Nothing => Sets::Several(Vec::new()),
+            Self::Word(word) => lexicon.rows(*word).map_or(Sets::Several(Vec::new()), Sets::One),
+            Self::Fold(fold) => lexicon.fold_rows(*fold).map_or(Sets::Several(Vec::new()), Sets::One),
+            Self::Words(words) => Sets::Several(words.iter().filter_map(|word| lexicon.rows(*word)).collect()),
+            Self::Folds(folds) => Sets::Several(folds.iter().filter_map(|fold| lexicon.fold_rows(*fold)).collect()),
         }
     }
 
     fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
-        self.sets(lexicon).union()
-    }
-
-    /// How many rows it has at most.
-    fn weight(&self, lexicon: &Lexicon) -> u64 {
-        self.sets(lexicon).iter().map(|rows| rows.len()).sum()
+        self.sets(lexicon).as_slice().iter().copied().union()
     }
 }
 
-/// Rows that have a word for every slot.
-fn all_of(slots: &[Slot], lexicon: &Lexicon) -> RoaringBitmap {
-    let mut by_weight: Vec<(u64, &Slot)> = slots.iter().map(|slot| (slot.weight(lexicon), slot)).collect();
-    by_weight.sort_by_key(|(weight, _)| *weight);
-    let mut rows: Option<RoaringBitmap> = None;
-    for (weight, slot) in by_weight {
-        if weight == 0 {
-            return RoaringBitmap::new();
-        }
-        let sets = slot.sets(lexicon);
-        rows = Some(match (rows, sets.as_slice()) {
-            (None, [only]) => (*only).clone(),
-            (None, several) => several.iter().copied().union(),
-            (Some(rows), [only]) => rows & *only,
-            (Some(rows), several) if rows.len() < FEW_ROWS => several.iter().map(|set| &rows & *set).collect::<Vec<_>>().union(),
-            (Some(rows), several) => rows & several.iter().copied().union(),
-        });
-        if rows.as_ref().is_some_and(RoaringBitmap::is_empty) {
-            return RoaringBitmap::new();
+/// The rows of the words of a slot: most have one.
+#[derive(Debug)]
+enum Sets<'a> {
+    One(&'a RoaringBitmap),
+    Several(Vec<&'a RoaringBitmap>),
+}
+
+impl<'a> Sets<'a> {
+    fn as_slice(&self) -> &[&'a RoaringBitmap] {
+        match self {
+            Self::One(only) => std::slice::from_ref(only),
+            Self::Several(several) => several,
         }
     }
-    rows.unwrap_or_default()
+}
+
+/// Rows that have a word for every slot; `None` where no row has.
+fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, RoaringBitmap>> {
+    if slots.contains(&Slot::Nothing) {
+        return None;
+    }
+    let mut by_weight: Vec<(u64, Sets<'_>)> = Vec::with_capacity(slots.len());
+    for slot in slots {
+        let sets = slot.sets(lexicon);
+        by_weight.push((sets.as_slice().iter().map(|rows| rows.len()).sum(), sets));
+    }
+    by_weight.sort_by_key(|(weight, _)| *weight);
+    let mut by_weight = by_weight.iter().map(|(_, sets)| sets.as_slice());
+    let mut rows = match by_weight.next()? {
+        [only] => Cow::Borrowed(*only),
+        several => Cow::Owned(several.iter().copied().union()),
+    };
+    for sets in by_weight {
+        if rows.is_empty() {
+            return None;
+        }
+        rows = match (rows, sets) {
+            (Cow::Borrowed(rows), [only]) => Cow::Owned(rows & *only),
+            (Cow::Owned(rows), [only]) => Cow::Owned(rows & *only),
+            (rows, several) if rows.len() < FEW_ROWS => {
+                Cow::Owned(several.iter().map(|set| rows.as_ref() & *set).collect::<Vec<_>>().union())
+            }
+            (rows, several) => Cow::Owned(several.iter().copied().union() & rows.as_ref()),
+        };
+    }
+    (!rows.is_empty()).then_some(rows)
 }
 
 /// What each spelling is worth in this reading of the query.
-fn marks(typed: &[Token], slots: &[Slot], lexicon: &Lexicon) -> Vec<u8> {
+fn marks(typed: &[Known<'_>], slots: &[Slot], lexicon: &Lexicon) -> Vec<u8> {
     let mut marks = vec![0_u8; lexicon.len().min(usize::from(NO_WORD - 1))];
-    for (place, (token, slot)) in (1_u8..).zip(typed.iter().zip(slots)) {
-        let same = lexicon.word(token);
-        let whole = lexicon.fold(&token.folded);
+    for (place, (known, slot)) in (1_u8..).zip(typed.iter().zip(slots)) {
         let mut mark = |word: Word| {
             let mut fit = place & PLACE_BITS;
-            if Some(lexicon.fold_of(word)) == whole {
+            if Some(lexicon.fold_of(word)) == known.fold {
                 fit |= WHOLE;
-                if Some(word) == same {
+                if Some(word) == known.word {
                     fit |= SAME_MARKS;
                 }
             }
-            if let Some(known) = marks.get_mut(word as usize).filter(|known| fit & !PLACE_BITS >= **known & !PLACE_BITS) {
-                *known = fit;
+            if let Some(before) = marks.get_mut(word as usize).filter(|before| fit & !PLACE_BITS >= **before & !PLACE_BITS) {
+                *before = fit;
             }
         };
+        let mut mark_fold = |fold: Fold| lexicon.words_of(fold).iter().for_each(|word| mark(*word));
         match slot {
+            Slot::Nothing => {}
+            Slot::Fold(fold) => mark_fold(*fold),
+            Slot::Folds(folds) => folds.iter().for_each(|fold| mark_fold(*fold)),
+            Slot::Word(word) => mark(*word),
             Slot::Words(words) => words.iter().for_each(|word| mark(*word)),
-            Slot::Folds(folds) => folds.iter().flat_map(|fold| lexicon.words_of(*fold)).for_each(|word| mark(*word)),
         }
     }
     marks

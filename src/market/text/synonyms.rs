@@ -1,6 +1,8 @@
 //! What north and south, market and label call the same: phrases, with their direction.
 
 use super::tokens::{Token, tokens};
+use foldhash::fast::RandomState;
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -14,25 +16,27 @@ struct Entry {
     to: Vec<Token>,
 }
 
+/// A word, and a phrase in which it has another sense than alone.
+type Sense = (Token, Vec<Token>);
+
 /// Synonyms, and phrases in which a word means something else.
 #[derive(Debug, Clone, Default)]
 pub struct Thesaurus {
     /// By the fold of the first word of the phrase.
-    entries: HashMap<String, Vec<Entry>>,
+    entries: HashMap<String, Vec<Entry>, RandomState>,
     /// Phrases in which the word has another sense than alone, by the fold of the word.
-    other_senses: HashMap<String, Vec<Sense>>,
-    /// [`COUNTERS`], taken apart.
+    other_senses: HashMap<String, Vec<Sense>, RandomState>,
+    /// The same by the fold of the first word of the phrase.
+    sense_phrases: HashMap<String, Vec<Sense>, RandomState>,
+    /// [`COUNTERS`] as words.
     counters: Vec<Token>,
 }
 
-/// A word, and a phrase with it in which it means something else.
-type Sense = (Token, Vec<Token>);
-
 /// A query with a phrase of it said in other words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewriting {
-    /// The words.
-    pub words: Vec<Token>,
+pub struct Rewriting<'a> {
+    /// The words: those of the query, and of the table.
+    pub words: Vec<&'a Token>,
     /// Which of them are the other phrase: they must stand side by side. None where a word was only left out.
     pub phrase: Range<usize>,
 }
@@ -52,7 +56,11 @@ impl Thesaurus {
         for (word, phrase) in senses {
             for token in tokens(word).into_iter().take(1) {
                 let fold = token.folded.clone();
-                thesaurus.other_senses.entry(fold).or_default().push((token, tokens(phrase)));
+                let sense = (token, tokens(phrase));
+                if let Some(first) = sense.1.first() {
+                    thesaurus.sense_phrases.entry(first.folded.clone()).or_default().push(sense.clone());
+                }
+                thesaurus.other_senses.entry(fold).or_default().push(sense);
             }
         }
         thesaurus
@@ -60,39 +68,35 @@ impl Thesaurus {
 
     /// `query` with each of its phrases that has a synonym said in the other words, one phrase at a time, and without the
     /// word before a fruit that counts it; at most `most`.
-    pub fn rewritings(&self, query: &[Token], most: usize) -> Vec<Rewriting> {
-        let mut found: Vec<Rewriting> = Vec::new();
-        let mut add = |rewriting: Rewriting| {
-            if found.len() < most && !found.contains(&rewriting) && rewriting.words != query {
+    pub fn rewritings<'a>(&'a self, query: &'a [Token], most: usize) -> Vec<Rewriting<'a>> {
+        let mut found: Vec<Rewriting<'a>> = Vec::new();
+        let mut add = |rewriting: Rewriting<'a>| {
+            if found.len() < most && !found.contains(&rewriting) && !rewriting.words.iter().copied().eq(query) {
                 found.push(rewriting);
             }
         };
-        let senses = self.senses(query);
         for at in 0..query.len() {
-            for entry in self.entries_at(query, at).filter(|entry| !is_in_another_sense(&senses, query, at, &entry.from)) {
+            for entry in self.entries_at(query, at).filter(|entry| !self.is_in_another_sense(query, at, &entry.from)) {
                 let before = query.iter().take(at);
                 let after = query.iter().skip(at + entry.from.len());
-                let words: Vec<Token> = before.chain(&entry.to).chain(after).cloned().collect();
+                let words: Vec<&Token> = before.chain(&entry.to).chain(after).collect();
                 add(Rewriting { words, phrase: at..at + entry.to.len() });
             }
         }
         if let Some(counted) = self.without_counter(query) {
-            add(Rewriting { words: counted.to_vec(), phrase: 0..0 });
+            add(Rewriting { words: counted.iter().collect(), phrase: 0..0 });
             self.rewritings(counted, most).into_iter().for_each(add);
         }
         found
     }
 
     /// Places of `query` where words are known to mean something together.
-    pub fn phrases(&self, query: &[Token]) -> Vec<Range<usize>> {
-        let senses = self.senses(query);
-        let mut found = Vec::new();
-        for at in 0..query.len() {
+    pub fn phrases<'a>(&'a self, query: &'a [Token]) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        (0..query.len()).flat_map(move |at| {
             let synonyms = self.entries_at(query, at).map(|entry| entry.from.len());
-            let lengths = synonyms.chain(senses_at(&senses, query, at).map(|(_, phrase)| phrase.len()));
-            found.extend(lengths.filter(|length| *length > 1).map(|length| at..at + length));
-        }
-        found
+            let senses = self.senses_at(query, at).map(|(_, phrase)| phrase.len());
+            synonyms.chain(senses).filter(|length| *length > 1).map(move |length| at..at + length)
+        })
     }
 
     /// Entries whose phrase begins at `at`.
@@ -102,45 +106,39 @@ impl Thesaurus {
         entries.iter().filter(move |entry| begins_with(rest, &entry.from))
     }
 
-    /// Other senses of the words of `query`: most have none.
-    fn senses<'a>(&'a self, query: &[Token]) -> Vec<&'a Sense> {
-        query.iter().filter_map(|typed| self.other_senses.get(&typed.folded)).flatten().collect()
+    /// Other senses of a word of `query` whose phrase begins at `at`.
+    fn senses_at<'a>(&'a self, query: &'a [Token], at: usize) -> impl Iterator<Item = &'a Sense> + use<'a> {
+        let rest = query.get(at..).unwrap_or_default();
+        let senses = rest.first().and_then(|first| self.sense_phrases.get(&first.folded)).map_or(&[] as &[_], Vec::as_slice);
+        let is_typed = |word: &Token| query.iter().any(|typed| typed.folded == word.folded);
+        senses.iter().filter(move |(word, phrase)| begins_with(rest, phrase) && is_typed(word))
+    }
+
+    /// Whether `from` at `at` lies in a longer phrase of the query in which it is not what its synonym means: "trà" in
+    /// "Trà Vinh".
+    fn is_in_another_sense(&self, query: &[Token], at: usize, from: &[Token]) -> bool {
+        (0..=at).any(|start| {
+            self.senses_at(query, start)
+                .any(|(word, phrase)| phrase.len() > from.len() && start + phrase.len() >= at + from.len() && from.contains(word))
+        })
     }
 
     /// What is counted, where `query` begins with a word for a piece of fruit that does no more than that.
     fn without_counter<'a>(&self, query: &'a [Token]) -> Option<&'a [Token]> {
         let (first, rest) = query.split_first()?;
         let is_counter = !rest.is_empty() && self.counters.iter().any(|counter| means(first, counter));
-        (is_counter && self.phrases(query).iter().all(|phrase| phrase.start != 0)).then_some(rest)
+        (is_counter && !self.phrases(query).any(|phrase| phrase.start == 0)).then_some(rest)
     }
 
     /// Phrases in which a word of `query` has another sense, unless the query has the phrase itself.
-    pub fn other_senses<'a>(&'a self, query: &'a [Token]) -> impl Iterator<Item = &'a [Token]> {
-        query.iter().flat_map(move |typed| {
+    pub fn other_senses<'a, T: Borrow<Token>>(&'a self, query: &'a [T]) -> impl Iterator<Item = &'a [Token]> {
+        query.iter().map(Borrow::borrow).flat_map(move |typed: &Token| {
             let senses = self.other_senses.get(&typed.folded).map_or(&[] as &[_], Vec::as_slice);
-            senses
-                .iter()
-                .filter(move |(word, phrase)| {
-                    means(typed, word) && !(0..query.len()).any(|at| query.get(at..).is_some_and(|rest| begins_with(rest, phrase)))
-                })
-                .map(|(_, phrase)| phrase.as_slice())
+            let has = |phrase: &[Token]| (0..query.len()).any(|at| query.get(at..).is_some_and(|rest| begins_with(rest, phrase)));
+            let other = senses.iter().filter(move |(word, phrase)| means(typed, word) && !has(phrase));
+            other.map(|(_, phrase)| phrase.as_slice())
         })
     }
-}
-
-/// Those of `senses` whose phrase begins at `at` of `query`.
-fn senses_at<'a>(senses: &[&'a Sense], query: &[Token], at: usize) -> impl Iterator<Item = &'a Sense> {
-    let rest = query.get(at..).unwrap_or_default();
-    senses.iter().copied().filter(move |(_, phrase)| begins_with(rest, phrase))
-}
-
-/// Whether `from` at `at` lies in a longer phrase of the query in which it is not what its synonym means: "trà" in
-/// "Trà Vinh".
-fn is_in_another_sense(senses: &[&Sense], query: &[Token], at: usize, from: &[Token]) -> bool {
-    (0..=at).any(|start| {
-        senses_at(senses, query, start)
-            .any(|(word, phrase)| phrase.len() > from.len() && start + phrase.len() >= at + from.len() && from.contains(word))
-    })
 }
 
 /// Whether what was typed can mean `word`: with marks that spelling alone, without them any.
@@ -148,8 +146,8 @@ pub fn means(typed: &Token, word: &Token) -> bool {
     if typed.is_marked() { typed.letters == word.letters && typed.tone == word.tone } else { typed.folded == word.folded }
 }
 
-fn begins_with(typed: &[Token], phrase: &[Token]) -> bool {
-    typed.len() >= phrase.len() && typed.iter().zip(phrase).all(|(typed, word)| means(typed, word))
+fn begins_with<T: Borrow<Token>>(typed: &[T], phrase: &[Token]) -> bool {
+    typed.len() >= phrase.len() && typed.iter().zip(phrase).all(|(typed, word)| means(typed.borrow(), word))
 }
 
 #[cfg(test)]
@@ -164,7 +162,7 @@ mod tests {
     }
 
     fn said(query: &str) -> Vec<String> {
-        let spell = |words: &[Token]| words.iter().map(|token| token.folded.as_str()).collect::<Vec<_>>().join(" ");
+        let spell = |words: &[&Token]| words.iter().map(|token| token.folded.as_str()).collect::<Vec<_>>().join(" ");
         thesaurus().rewritings(&tokens(query), 8).iter().map(|rewriting| spell(&rewriting.words)).collect()
     }
 
@@ -196,7 +194,7 @@ mod tests {
         );
         let others = |query: &str| thesaurus.rewritings(&tokens(query), 8).len();
         assert_eq!((others("trà sen"), others("dừa trà vinh"), others("cá quả"), others("quả cam")), (2, 0, 1, 2));
-        let phrases = |query: &str| thesaurus.phrases(&tokens(query));
+        let phrases = |query: &str| thesaurus.phrases(&tokens(query)).collect::<Vec<_>>();
         assert_eq!(phrases("dừa trà vinh"), vec![Range { start: 1, end: 3 }]);
         assert!(phrases("trà sen vinh").is_empty());
     }
