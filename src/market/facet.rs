@@ -325,7 +325,12 @@ pub fn ones(bits: u64) -> impl Iterator<Item = usize> {
 
 /// The rows of a set, lowest first.
 pub fn rows_of(rows: Rows) -> impl Iterator<Item = usize> {
-    (0..128_usize).filter(move |row| (rows.0 >> row) & 1 == 1)
+    let mut left = rows.0;
+    std::iter::from_fn(move || {
+        let row = (left != 0).then_some(left.trailing_zeros() as usize)?;
+        left &= left - 1;
+        Some(row)
+    })
 }
 
 #[cfg(test)]

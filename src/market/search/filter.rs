@@ -1,6 +1,6 @@
 //! What is asked: filters, facets, order, page.
 
-use crate::market::facet::{Dimension, Facet, KINDS, NO_PRICE, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, price_bucket};
+use crate::market::facet::{Dimension, Facet, KINDS, NO_PRICE, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, price_bucket, rows_of};
 use crate::market::matching::{Supply, View};
 use crate::market::order::SortKey;
 use crate::market::record::{Day, MonthBits, Rows};
@@ -189,7 +189,8 @@ impl Lookup {
             seen,
             near: Rows(u128::MAX),
         };
-        for (row, fails) in (0_u8..).zip(&mut lookup.province) {
+        let is_by_place = filter.region.is_some() || filter.within_km.is_some();
+        for (row, fails) in (0_u8..).zip(&mut lookup.province).take(if is_by_place { 128 } else { 0 }) {
             let is_near = || match (filter.within_km, distances) {
                 (Some(most), Some(distances)) => distances.get(usize::from(row)).is_some_and(|km| *km <= most),
                 _ => true,
@@ -198,14 +199,15 @@ impl Lookup {
                 *fails |= OTHER;
                 lookup.near.0 &= !(1 << row);
             }
-            if filter.provinces.is_some_and(|provinces| !provinces.contains(row)) {
-                *fails |= Dimension::Province.bit();
-            }
         }
-        for (row, fails) in (0_u8..).zip(&mut lookup.group) {
-            if filter.groups.is_some_and(|groups| !groups.contains(row)) {
-                *fails |= Dimension::Group.bit();
+        for (asked, fails, dimension) in
+            [(filter.provinces, &mut lookup.province, Dimension::Province), (filter.groups, &mut lookup.group, Dimension::Group)]
+        {
+            let Some(asked) = asked else { continue };
+            for fails in fails.iter_mut() {
+                *fails |= dimension.bit();
             }
+            rows_of(asked).for_each(|row| fails.get_mut(row).into_iter().for_each(|fails| *fails &= !dimension.bit()));
         }
         // Over a period stars are judged by the papers; here the stars of the day say nothing.
         if filter.period.is_none() {

@@ -88,14 +88,14 @@ impl Market {
                         }
                     };
                     if top.may_enter(first) {
-                        top.offer((first, supply.id), offer);
+                        top.offer((first, supply.id), offer, None);
                     }
                 }
             }
         }
         let (hits, more) = top.into_page();
         let (counts, total) = counter.finish();
-        let found = |(key, offer): (SortKey, u32)| {
+        let found = |(key, offer, _): (SortKey, u32, _)| {
             let supply = self.offers.get(offer)?;
             let how = words.as_ref().map(|words| words.score(supply.product, self.products.words(supply.product)).1);
             Some(FoundOffer { supply, key, how })

@@ -7,7 +7,6 @@ use super::top::Top;
 use super::{Found, Hit};
 use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_bucket};
-use crate::market::order::SortKey;
 use crate::market::products::newest;
 use crate::market::record::Visibility;
 use crate::market::rowset::Bits;
@@ -124,20 +123,23 @@ impl Search<'_> {
     #[inline]
     pub(super) fn offer(&self, by_score: Option<&Words<'_>>, row: u32, entry: &Entry, top: &mut Top) {
         let products = &self.market.products;
-        let first = match by_score {
-            Some(words) => u64::from(u32::MAX - words.score(row, products.words(row)).0),
-            None => self.first_key(row, entry),
+        let (first, how) = match by_score {
+            Some(words) => {
+                let (score, how) = words.score(row, products.words(row));
+                (u64::from(u32::MAX - score), Some(how))
+            }
+            None => (self.first_key(row, entry), None),
         };
         if top.may_enter(first) {
-            top.offer((first, products.id(row)), row);
+            top.offer((first, products.id(row)), row, how);
         }
     }
 
     /// The answer with how each row of the page was found by `words`.
     pub(super) fn found(&self, words: Option<&Words<'_>>, top: Top, (counts, total): (Counts, u32)) -> Found {
         let (rows, more) = top.into_page();
-        let how = |row: u32| words.map(|words| words.score(row, self.market.products.words(row)).1);
-        let hits = rows.into_iter().map(|(key, row): (SortKey, u32)| Hit { row, key, how: how(row) }).collect();
+        let scored = |row: u32| words.map(|words| words.score(row, self.market.products.words(row)).1);
+        let hits = rows.into_iter().map(|(key, row, how)| Hit { row, key, how: how.or_else(|| scored(row)) }).collect();
         Found { hits, more, total, counts }
     }
 

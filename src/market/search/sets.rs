@@ -289,7 +289,7 @@ impl Search<'_> {
         }
         for row in products.in_order(kept, question.after).take(usize::try_from(budget).unwrap_or(usize::MAX)) {
             if passes(row) {
-                top.offer(kept.key(products.id(row), &products.facts(row)), row);
+                top.offer(kept.key(products.id(row), &products.facts(row)), row, None);
                 if top.is_full() {
                     return true;
                 }
@@ -315,7 +315,7 @@ impl Search<'_> {
             }
             for rows in ring.iter().filter_map(|(_, row)| products.bitmaps().province.get(*row)).filter(|rows| !rows.is_empty()) {
                 for row in self.bits_of([rows]).iter().filter(|row| passes(*row)) {
-                    top.offer((u64::from(*km), products.id(row)), row);
+                    top.offer((u64::from(*km), products.id(row)), row, None);
                 }
             }
             if top.is_full() {

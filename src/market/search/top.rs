@@ -1,12 +1,16 @@
 //! The first rows of an order, out of rows that come in any order.
 
 use crate::market::order::SortKey;
+use crate::market::text::query::How;
 use std::collections::BinaryHeap;
+
+/// Key, row, and how it was found where that is known.
+type Kept = (SortKey, u32, Option<How>);
 
 /// Keeps the `limit + 1` smallest keys after the cursor: one more tells whether another page follows.
 #[derive(Debug)]
 pub struct Top {
-    heap: BinaryHeap<(SortKey, u32)>,
+    heap: BinaryHeap<Kept>,
     most: usize,
     after: Option<SortKey>,
 }
@@ -20,21 +24,21 @@ impl Top {
     /// Whether a row whose key begins with `first` could still come in.
     #[inline]
     pub fn may_enter(&self, first: u64) -> bool {
-        self.heap.len() < self.most || self.heap.peek().is_some_and(|(worst, _)| first <= worst.0)
+        self.heap.len() < self.most || self.heap.peek().is_some_and(|(worst, ..)| first <= worst.0)
     }
 
     /// Offers `row`.
     #[inline]
-    pub fn offer(&mut self, key: SortKey, row: u32) {
+    pub fn offer(&mut self, key: SortKey, row: u32, how: Option<How>) {
         if self.after.is_some_and(|after| key <= after) {
             return;
         }
         if self.heap.len() < self.most {
-            self.heap.push((key, row));
+            self.heap.push((key, row, how));
         } else if let Some(mut worst) = self.heap.peek_mut()
             && key < worst.0
         {
-            *worst = (key, row);
+            *worst = (key, row, how);
         }
     }
 
@@ -44,7 +48,7 @@ impl Top {
     }
 
     /// The rows in order, and whether more follow.
-    pub fn into_page(self) -> (Vec<(SortKey, u32)>, bool) {
+    pub fn into_page(self) -> (Vec<Kept>, bool) {
         let limit = self.most - 1;
         let mut rows = self.heap.into_sorted_vec();
         let more = rows.len() > limit;
@@ -66,13 +70,14 @@ mod tests {
             let mut top = Top::new(limit, after);
             let mut expected: Vec<(SortKey, u32)> = (0_u32..).zip(&keys).map(|(row, key)| ((*key, Id(u128::from(row))), row)).collect();
             for (key, row) in &expected {
-                top.offer(*key, *row);
+                top.offer(*key, *row, None);
             }
             expected.sort_unstable();
             expected.retain(|(key, _)| after.is_none_or(|after| *key > after));
             let more = expected.len() > limit;
             expected.truncate(limit);
-            prop_assert_eq!(top.into_page(), (expected, more));
+            let (page, goes_on) = top.into_page();
+            prop_assert_eq!((page.into_iter().map(|(key, row, _)| (key, row)).collect::<Vec<_>>(), goes_on), (expected, more));
         }
     }
 }

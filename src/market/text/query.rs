@@ -21,6 +21,10 @@ pub const NAME_WORDS: usize = 16;
 pub const NO_WORD: u16 = u16::MAX;
 /// Below so many rows it is cheaper to ask for each prefix's rows among them than to unite the prefixes.
 const FEW_ROWS: u64 = 4_096;
+/// Up to so many rows it is cheaper to look for each in the sets of a prefix than to intersect.
+const SINGLE_ROWS: u64 = 16;
+/// Up to so many rows sets are united one by one: together they are first laid out in full.
+const FEW_TO_UNITE: u64 = 1_024;
 
 /// How a row was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,7 +124,7 @@ impl<'a> Found<'a> {
             let found = without_marks(&known, end, lexicon).or_else(|| with_one_error(&known, end, lexicon));
             readings.extend(found.or_else(|| with_most_words(&known, lexicon)));
         }
-        let rows = (readings.len() > 1).then(|| readings.iter().map(|reading| reading.rows.as_ref()).union());
+        let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| reading.rows.as_ref())));
         Some(Self { readings, rows, none: RoaringBitmap::new() })
     }
 
@@ -275,7 +279,7 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
             in_other_words: false,
             is_marked: typed.iter().all(Token::is_marked),
             other_senses,
-            bound: thesaurus.phrases(typed).into_iter().map(bound).fold(0, |all, bits| all | bits),
+            bound: thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits),
         });
     }
     let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
@@ -484,7 +488,7 @@ impl Slot {
     }
 
     fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
-        self.sets(lexicon).as_slice().iter().copied().union()
+        united(self.sets(lexicon).as_slice().iter().copied())
     }
 }
 
@@ -518,7 +522,7 @@ fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, RoaringBit
     let mut by_weight = by_weight.iter().map(|(_, sets)| sets.as_slice());
     let mut rows = match by_weight.next()? {
         [only] => Cow::Borrowed(*only),
-        several => Cow::Owned(several.iter().copied().union()),
+        several => Cow::Owned(united(several.iter().copied())),
     };
     for sets in by_weight {
         if rows.is_empty() {
@@ -527,13 +531,29 @@ fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, RoaringBit
         rows = match (rows, sets) {
             (Cow::Borrowed(rows), [only]) => Cow::Owned(rows & *only),
             (Cow::Owned(rows), [only]) => Cow::Owned(rows & *only),
+            (rows, several) if rows.len() <= SINGLE_ROWS => {
+                Cow::Owned(rows.iter().filter(|row| several.iter().any(|set| set.contains(*row))).collect())
+            }
             (rows, several) if rows.len() < FEW_ROWS => {
-                Cow::Owned(several.iter().map(|set| rows.as_ref() & *set).collect::<Vec<_>>().union())
+                let found: Vec<RoaringBitmap> = several.iter().map(|set| rows.as_ref() & *set).collect();
+                Cow::Owned(united(found.iter()))
             }
             (rows, several) => Cow::Owned(several.iter().copied().union() & rows.as_ref()),
         };
     }
     (!rows.is_empty()).then_some(rows)
+}
+
+/// The rows of any of `sets`.
+fn united<'a>(sets: impl Iterator<Item = &'a RoaringBitmap> + Clone) -> RoaringBitmap {
+    let sets = sets.filter(|set| !set.is_empty());
+    if sets.clone().map(RoaringBitmap::len).sum::<u64>() > FEW_TO_UNITE {
+        return sets.union();
+    }
+    let mut sets = sets;
+    let mut all = sets.next().cloned().unwrap_or_default();
+    sets.for_each(|set| all |= set);
+    all
 }
 
 /// What each spelling is worth in this reading of the query.
