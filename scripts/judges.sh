@@ -9,7 +9,8 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 home=$target/judges
 python=$home/venv/bin/python
 modules=$home/node/node_modules
-export REDOCLY_TELEMETRY=off PYTHONDONTWRITEBYTECODE=1
+# Node.js trusts what the machine trusts, as pip does: behind a company's proxy it would fetch nothing else.
+export NODE_USE_SYSTEM_CA=1 REDOCLY_TELEMETRY=off PYTHONDONTWRITEBYTECODE=1
 
 # Once for each set of versions.
 install() {
