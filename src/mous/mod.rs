@@ -8,12 +8,14 @@
 
 mod collection;
 mod http;
+mod list;
 mod model;
 mod rules;
 mod store;
 
-pub use collection::{Mous, none_at_event};
+pub use collection::Mous;
 pub use http::routes;
+pub use list::none_at_event;
 pub use model::{
     Document, Mou, MouCommitment, MouKind, MouParty, MouPhase, MouRow, MouStatus, MouView, NewMou, NewMouCommitment, NewMouParty, Note,
     Period, Side, Transition,
