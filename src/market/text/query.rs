@@ -19,10 +19,12 @@ pub const MOST_REWRITINGS: usize = 24;
 pub const NAME_WORDS: usize = 16;
 /// No word.
 pub const NO_WORD: u16 = u16::MAX;
-/// Below so many rows it is cheaper to ask for each prefix's rows among them than to unite the prefixes.
-const FEW_ROWS: u64 = 4_096;
 /// Up to so many rows it is cheaper to look for each in the sets of a prefix than to intersect.
 const SINGLE_ROWS: u64 = 16;
+/// Up to so many rows of a set each is looked for among the rows that were found.
+const SMALL_SET: u64 = 8;
+/// What it costs to unite any sets, in rows.
+const UNITING: u64 = 8_192;
 /// Up to so many rows sets are united one by one: together they are first laid out in full.
 const FEW_TO_UNITE: u64 = 1_024;
 
@@ -83,6 +85,8 @@ struct Reading<'a> {
     /// By number of a spelling: place in the query from 1, and how well it fits, in [`Mark`]'s bits.
     marks: Vec<u8>,
     places: u8,
+    /// No row has a higher score.
+    most: TextScore,
     how: How,
     /// Whether a phrase was put in place of one that was typed.
     in_other_words: bool,
@@ -140,7 +144,7 @@ impl<'a> Found<'a> {
         }
         let mut best = (0, How::Partial);
         for reading in &self.readings {
-            if reading.rows.contains(row) {
+            if reading.most > best.0 && reading.rows.contains(row) {
                 let score = reading.score(words);
                 if score.0 > best.0 {
                     best = score;
@@ -192,6 +196,13 @@ struct Fit {
     length: u32,
 }
 
+impl Fit {
+    fn score(&self, class: u32) -> TextScore {
+        let Self { in_name, adjacent, following: _, whole, same, starts, length } = self;
+        class << 24 | in_name << 20 | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - (*length).min(31)) << 1 | 1
+    }
+}
+
 impl Reading<'_> {
     fn score(&self, words: &NameWords) -> (TextScore, How) {
         let masked = self.masked(words);
@@ -205,9 +216,7 @@ impl Reading<'_> {
             How::Exact if seen.same < seen.in_name || seen.in_name == 0 && !self.is_marked => How::Folded,
             how => how,
         };
-        let Fit { in_name, adjacent, following: _, whole, same, starts, length } = fit;
-        let score = class << 24 | in_name << 20 | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - length.min(31)) << 1 | 1;
-        (score, how)
+        (fit.score(class), how)
     }
 
     fn class(&self, fit: &Fit, in_other_sense: bool) -> u32 {
@@ -275,6 +284,7 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
             rows,
             marks: marks(known, &slots, lexicon),
             places: places(known),
+            most: highest(known, false),
             how: How::Exact,
             in_other_words: false,
             is_marked: typed.iter().all(Token::is_marked),
@@ -305,6 +315,7 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
             rows,
             marks: marks(&known, &slots, lexicon),
             places: places(&known),
+            most: highest(&known, !rewriting.phrase.is_empty()),
             how: How::Synonym,
             in_other_words: !rewriting.phrase.is_empty(),
             is_marked: true,
@@ -379,6 +390,7 @@ fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon) -> Option<Reading
                 rows: Cow::Owned(found),
                 marks: marks(typed, &slots, lexicon),
                 places: places(typed),
+                most: highest(typed, false),
                 how: How::Partial,
                 in_other_words: false,
                 is_marked: false,
@@ -413,6 +425,7 @@ fn reading<'a>(typed: &[Known<'_>], slots: &[Slot], how: How, lexicon: &'a Lexic
         rows: all_of(slots, lexicon)?,
         marks: marks(typed, slots, lexicon),
         places: places(typed),
+        most: highest(typed, false),
         how,
         in_other_words: false,
         is_marked: false,
@@ -428,6 +441,14 @@ fn bound(words: Range<usize>) -> u32 {
 
 fn places(typed: &[Known<'_>]) -> u8 {
     u8::try_from(typed.len()).unwrap_or(u8::MAX)
+}
+
+/// The score of a name that has nothing but all the words, in order.
+fn highest(typed: &[Known<'_>], in_other_words: bool) -> TextScore {
+    let places = u32::from(places(typed));
+    let class = if in_other_words { BEGINS_IN_OTHER_WORDS } else { BEGINS_AS_TYPED };
+    let fit = Fit { in_name: places, adjacent: places.saturating_sub(1), following: 0, whole: places, same: places, starts: 1, length: 1 };
+    fit.score(class)
 }
 
 fn slots(typed: &[Known<'_>], end: LastWord, slot: impl Fn(&Known<'_>, LastWord) -> Slot) -> Vec<Slot> {
@@ -534,14 +555,32 @@ fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, RoaringBit
             (rows, several) if rows.len() <= SINGLE_ROWS => {
                 Cow::Owned(rows.iter().filter(|row| several.iter().any(|set| set.contains(*row))).collect())
             }
-            (rows, several) if rows.len() < FEW_ROWS => {
-                let found: Vec<RoaringBitmap> = several.iter().map(|set| rows.as_ref() & *set).collect();
-                Cow::Owned(united(found.iter()))
-            }
-            (rows, several) => Cow::Owned(several.iter().copied().union() & rows.as_ref()),
+            (rows, several) => Cow::Owned(in_any(&rows, several)),
         };
     }
     (!rows.is_empty()).then_some(rows)
+}
+
+/// Those of `rows` that are in any of `sets`.
+fn in_any(rows: &RoaringBitmap, sets: &[&RoaringBitmap]) -> RoaringBitmap {
+    if rows.len() > FEW_TO_UNITE {
+        let (count, size) = sets.iter().fold((0, 0), |(count, size), set| (count + 1, size + set.len()));
+        // Intersecting reads the rows once a set, uniting writes the rows of the sets: about twice as slow.
+        if count * rows.len() > 2 * size + UNITING {
+            return sets.iter().copied().union() & rows;
+        }
+        let found: Vec<RoaringBitmap> = sets.iter().map(|set| rows & *set).collect();
+        return united(found.iter());
+    }
+    let mut all = RoaringBitmap::new();
+    for set in sets {
+        if set.len() <= SMALL_SET {
+            all.extend(set.iter().filter(|row| rows.contains(*row)));
+        } else {
+            all |= rows & *set;
+        }
+    }
+    all
 }
 
 /// The rows of any of `sets`.
