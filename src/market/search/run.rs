@@ -125,7 +125,8 @@ impl Search<'_> {
         let products = &self.market.products;
         let (first, how) = match by_score {
             Some(words) => {
-                let (score, how) = words.score(row, products.words(row));
+                let least = u32::try_from(top.last()).map_or(0, |last| u32::MAX - last);
+                let (score, how) = words.score_from(least, row, products.words(row));
                 (u64::from(u32::MAX - score), Some(how))
             }
             None => (self.first_key(row, entry), None),

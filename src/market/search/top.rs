@@ -24,7 +24,13 @@ impl Top {
     /// Whether a row whose key begins with `first` could still come in.
     #[inline]
     pub fn may_enter(&self, first: u64) -> bool {
-        self.heap.len() < self.most || self.heap.peek().is_some_and(|(worst, ..)| first <= worst.0)
+        first <= self.last()
+    }
+
+    /// The highest first part of a key that could still come in.
+    #[inline]
+    pub fn last(&self) -> u64 {
+        self.heap.peek().filter(|_| self.is_full()).map_or(u64::MAX, |(worst, ..)| worst.0)
     }
 
     /// Offers `row`.

@@ -5,9 +5,10 @@
 //! marks forgotten, with one typing error in a word that the catalogue does not know, with most of the words.
 
 use super::lexicon::{Fold, Lexicon, Word};
+use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots, united, with_all_words};
 use super::synonyms::Thesaurus;
 use super::tokens::{Token, tokens};
-use roaring::{MultiOps, RoaringBitmap};
+use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -19,15 +20,6 @@ pub const MOST_REWRITINGS: usize = 24;
 pub const NAME_WORDS: usize = 16;
 /// No word.
 pub const NO_WORD: u16 = u16::MAX;
-/// Up to so many rows it is cheaper to look for each in the sets of a prefix than to intersect.
-const SINGLE_ROWS: u64 = 16;
-/// Up to so many rows of a set each is looked for among the rows that were found.
-const SMALL_SET: u64 = 8;
-/// What it costs to unite any sets, in rows.
-const UNITING: u64 = 8_192;
-/// Up to so many rows sets are united one by one: together they are first laid out in full.
-const FEW_TO_UNITE: u64 = 1_024;
-
 /// How a row was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum How {
@@ -48,36 +40,6 @@ pub enum How {
 /// The words of a product's name by number, [`NO_WORD`] after the last.
 pub type NameWords = [u16; NAME_WORDS];
 
-/// A word that was typed or stands for one, looked up once.
-#[derive(Debug, Clone, Copy)]
-struct Known<'a> {
-    token: &'a Token,
-    word: Option<Word>,
-    fold: Option<Fold>,
-}
-
-impl<'a> Known<'a> {
-    fn new(token: &'a Token, lexicon: &Lexicon) -> Self {
-        let word = lexicon.word(token);
-        Self { token, word, fold: word.map(|word| lexicon.fold_of(word)).or_else(|| lexicon.fold(&token.folded)) }
-    }
-}
-
-/// What the rows of a name must have at one place of the query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Slot {
-    /// What no row has.
-    Nothing,
-    /// This spelling.
-    Word(Word),
-    /// Any spelling of this fold.
-    Fold(Fold),
-    /// One of these spellings.
-    Words(Vec<Word>),
-    /// One of these folds.
-    Folds(Vec<Fold>),
-}
-
 /// One way to read the query.
 #[derive(Debug, Clone)]
 struct Reading<'a> {
@@ -85,8 +47,8 @@ struct Reading<'a> {
     /// By number of a spelling: place in the query from 1, and how well it fits, in [`Mark`]'s bits.
     marks: Vec<u8>,
     places: u8,
-    /// No row has a higher score.
-    most: TextScore,
+    /// The highest scores of a name of no words that begins otherwise, and as the query does.
+    highest: [TextScore; 2],
     how: How,
     /// Whether a phrase was put in place of one that was typed.
     in_other_words: bool,
@@ -139,13 +101,17 @@ impl<'a> Found<'a> {
 
     /// How well `row` with the name `words` fits, and how it was found.
     pub fn score(&self, row: u32, words: &NameWords) -> (TextScore, How) {
-        if let [only] = self.readings.as_slice() {
-            return only.score(words);
-        }
+        self.score_from(0, row, words)
+    }
+
+    /// The same, where it is `least` or more; anything less than `least` otherwise.
+    pub fn score_from(&self, least: TextScore, row: u32, words: &NameWords) -> (TextScore, How) {
+        let length = length(words);
         let mut best = (0, How::Partial);
         for reading in &self.readings {
-            if reading.most > best.0 && reading.rows.contains(row) {
-                let score = reading.score(words);
+            let highest = reading.highest(words, length);
+            if highest >= least && highest > best.0 && (self.readings.len() == 1 || reading.rows.contains(row)) {
+                let score = reading.score(words, length);
                 if score.0 > best.0 {
                     best = score;
                 }
@@ -155,19 +121,15 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Whether the last word may be the beginning of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LastWord {
-    MayGoOn,
-    IsWhole,
-}
-
 /// The bits of a mark: place in the query (from 1) and fit.
 const PLACE_BITS: u8 = 0b0000_1111;
 /// The whole word, as typed.
 const WHOLE: u8 = 0b0001_0000;
 /// As typed, also in its marks.
 const SAME_MARKS: u8 = 0b0010_0000;
+
+/// Of every phrase with another sense one word has it, so that names without are known at once.
+const TELLS: u8 = 0b0100_0000;
 
 /// Classes of the score, from bit 24 on. A Vietnamese name begins with what the thing is, so that a name which begins
 /// with another word for it comes before one that only has the word that was typed: for "trà xanh", "Chè xanh" before
@@ -194,23 +156,40 @@ struct Fit {
     same: u32,
     starts: u32,
     length: u32,
+    /// All marks together.
+    marks: u8,
 }
 
 impl Fit {
     fn score(&self, class: u32) -> TextScore {
-        let Self { in_name, adjacent, following: _, whole, same, starts, length } = self;
+        let Self { in_name, adjacent, whole, same, starts, length, .. } = self;
         class << 24 | in_name << 20 | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - (*length).min(31)) << 1 | 1
     }
 }
 
 impl Reading<'_> {
-    fn score(&self, words: &NameWords) -> (TextScore, How) {
-        let masked = self.masked(words);
-        let fit = self.fit(words, masked);
+    /// What the score of a name of so many words is at most.
+    #[inline]
+    fn highest(&self, words: &NameWords, length: u32) -> TextScore {
+        let [has, begins] = self.highest;
+        let [first, ..] = words;
+        let highest = if self.mark(*first) & PLACE_BITS == 1 { begins } else { has };
+        highest - (length.min(31) << 1)
+    }
+
+    #[inline]
+    fn mark(&self, word: u16) -> u8 {
+        self.marks.get(usize::from(word)).copied().unwrap_or(0)
+    }
+
+    fn score(&self, words: &NameWords, length: u32) -> (TextScore, How) {
+        let in_any_sense = self.fit(words, length, 0);
+        let masked = if in_any_sense.marks & TELLS == 0 { 0 } else { self.masked(words) };
+        let fit = if masked == 0 { in_any_sense } else { self.fit(words, length, masked) };
         let in_other_sense = masked != 0 && fit.in_name < u32::from(self.places);
         let class = self.class(&fit, in_other_sense);
         // How it was found is a matter of letters, whatever the sense.
-        let seen = if in_other_sense { self.fit(words, 0) } else { fit };
+        let seen = if in_other_sense { in_any_sense } else { fit };
         let how = match self.how {
             How::Exact if seen.whole < seen.in_name => How::Prefix,
             How::Exact if seen.same < seen.in_name || seen.in_name == 0 && !self.is_marked => How::Folded,
@@ -236,14 +215,14 @@ impl Reading<'_> {
     }
 
     /// Counts the words of the query in a name, leaving out the places in `masked`.
-    fn fit(&self, words: &NameWords, masked: u32) -> Fit {
+    fn fit(&self, words: &NameWords, length: u32, masked: u32) -> Fit {
         // Words that match come at random: all is summed up without a branch, which would be foretold wrongly.
-        let length = words.iter().filter(|word| **word != NO_WORD).count();
-        let mut fit = Fit { length: u32::try_from(length).unwrap_or(0), ..Fit::default() };
+        let mut fit = Fit { length, ..Fit::default() };
         let mut places = 0_u32;
         let mut before = 0_u8;
-        for (at, word) in words.iter().take(length).enumerate() {
-            let mark = self.marks.get(usize::from(*word)).copied().unwrap_or(0) * u8::from(masked & (1 << at) == 0);
+        for (at, word) in words.iter().take(length as usize).enumerate() {
+            let mark = self.mark(*word) * u8::from(masked & (1 << at) == 0);
+            fit.marks |= mark;
             let place = mark & PLACE_BITS;
             let is_new = u32::from(place != 0) & (!places >> place);
             places |= is_new << place;
@@ -273,18 +252,33 @@ impl Reading<'_> {
     }
 }
 
+/// How many words a name has.
+#[inline]
+fn length(words: &NameWords) -> u32 {
+    words.iter().map(|word| u32::from(*word != NO_WORD)).sum()
+}
+
 /// As typed: marked words by their spelling, others by their fold; and with a phrase said in other words.
 fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, thesaurus: &Thesaurus) -> Vec<Reading<'a>> {
     let mut readings = Vec::new();
     let slots: Vec<Slot> = slots(known, end, |word, last| slot(word, last, lexicon));
     if let Some(rows) = all_of(&slots, lexicon) {
         let numbered = |phrase: &[Token]| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
-        let other_senses = thesaurus.other_senses(typed).filter_map(numbered).filter(|phrase| phrase.len() <= NAME_WORDS).collect();
+        let other_senses: Vec<Vec<Word>> =
+            thesaurus.other_senses(typed).filter_map(numbered).filter(|phrase| phrase.len() <= NAME_WORDS).collect();
+        let mut marks = marks(known, &slots, lexicon);
+        for phrase in &other_senses {
+            let is_typed = |word: &&Word| marks.get(**word as usize).is_some_and(|mark| mark & PLACE_BITS != 0);
+            let telling = phrase.iter().find(|word| !is_typed(word)).or(phrase.first());
+            if let Some(mark) = telling.and_then(|word| marks.get_mut(*word as usize)) {
+                *mark |= TELLS;
+            }
+        }
         readings.push(Reading {
             rows,
-            marks: marks(known, &slots, lexicon),
+            marks,
             places: places(known),
-            most: highest(known, false),
+            highest: highest(known, false),
             how: How::Exact,
             in_other_words: false,
             is_marked: typed.iter().all(Token::is_marked),
@@ -315,7 +309,7 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
             rows,
             marks: marks(&known, &slots, lexicon),
             places: places(&known),
-            most: highest(&known, !rewriting.phrase.is_empty()),
+            highest: highest(&known, !rewriting.phrase.is_empty()),
             how: How::Synonym,
             in_other_words: !rewriting.phrase.is_empty(),
             is_marked: true,
@@ -324,23 +318,6 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
         })
     }));
     readings
-}
-
-/// Those of `rows` that have all words of `phrase`.
-fn with_all_words(rows: &RoaringBitmap, phrase: &[Token], lexicon: &Lexicon) -> RoaringBitmap {
-    let words = phrase.iter().map(|token| lexicon.word(token).and_then(|word| lexicon.rows(word)));
-    let Some(mut words) = words.collect::<Option<Vec<_>>>() else { return RoaringBitmap::new() };
-    words.sort_by_key(|rows| rows.len());
-    let mut words = words.into_iter();
-    let Some(first) = words.next() else { return RoaringBitmap::new() };
-    let mut found = rows & first;
-    for other in words {
-        if found.is_empty() {
-            break;
-        }
-        found &= other;
-    }
-    found
 }
 
 fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
@@ -390,7 +367,7 @@ fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon) -> Option<Reading
                 rows: Cow::Owned(found),
                 marks: marks(typed, &slots, lexicon),
                 places: places(typed),
-                most: highest(typed, false),
+                highest: highest(typed, false),
                 how: How::Partial,
                 in_other_words: false,
                 is_marked: false,
@@ -425,7 +402,7 @@ fn reading<'a>(typed: &[Known<'_>], slots: &[Slot], how: How, lexicon: &'a Lexic
         rows: all_of(slots, lexicon)?,
         marks: marks(typed, slots, lexicon),
         places: places(typed),
-        most: highest(typed, false),
+        highest: highest(typed, false),
         how,
         in_other_words: false,
         is_marked: false,
@@ -443,156 +420,12 @@ fn places(typed: &[Known<'_>]) -> u8 {
     u8::try_from(typed.len()).unwrap_or(u8::MAX)
 }
 
-/// The score of a name that has nothing but all the words, in order.
-fn highest(typed: &[Known<'_>], in_other_words: bool) -> TextScore {
+/// The scores of a name of no length that has all the words in order, but for the beginning and with it.
+fn highest(typed: &[Known<'_>], in_other_words: bool) -> [TextScore; 2] {
     let places = u32::from(places(typed));
-    let class = if in_other_words { BEGINS_IN_OTHER_WORDS } else { BEGINS_AS_TYPED };
-    let fit = Fit { in_name: places, adjacent: places.saturating_sub(1), following: 0, whole: places, same: places, starts: 1, length: 1 };
-    fit.score(class)
-}
-
-fn slots(typed: &[Known<'_>], end: LastWord, slot: impl Fn(&Known<'_>, LastWord) -> Slot) -> Vec<Slot> {
-    typed.iter().enumerate().map(|(at, known)| slot(known, if at + 1 == typed.len() { end } else { LastWord::IsWhole })).collect()
-}
-
-/// What `known` means as typed.
-fn slot(known: &Known<'_>, last: LastWord, lexicon: &Lexicon) -> Slot {
-    let token = known.token;
-    match (token.is_marked(), last) {
-        (false, _) => fold_slot(known, last, lexicon),
-        (true, LastWord::IsWhole) => Slot::of_word(known.word),
-        (true, LastWord::MayGoOn) => {
-            let folds = lexicon.beginning_with(&token.folded);
-            Slot::of_words(folds.flat_map(|fold| lexicon.words_beginning_with(fold, token)).collect())
-        }
-    }
-}
-
-/// What `known` means without regard to marks.
-fn fold_slot(known: &Known<'_>, last: LastWord, lexicon: &Lexicon) -> Slot {
-    match last {
-        LastWord::IsWhole => known.fold.map_or(Slot::Nothing, Slot::Fold),
-        LastWord::MayGoOn => Slot::of_folds(lexicon.beginning_with(&known.token.folded).collect()),
-    }
-}
-
-impl Slot {
-    fn of_word(word: Option<Word>) -> Self {
-        word.map_or(Self::Nothing, Self::Word)
-    }
-
-    fn of_words(words: Vec<Word>) -> Self {
-        match words.as_slice() {
-            [] => Self::Nothing,
-            [only] => Self::Word(*only),
-            _ => Self::Words(words),
-        }
-    }
-
-    fn of_folds(folds: Vec<Fold>) -> Self {
-        match folds.as_slice() {
-            [] => Self::Nothing,
-            [only] => Self::Fold(*only),
-            _ => Self::Folds(folds),
-        }
-    }
-
-    /// The rows of each of its words.
-    fn sets<'a>(&self, lexicon: &'a Lexicon) -> Sets<'a> {
-        match self {
-            Self::Nothing => Sets::Several(Vec::new()),
-            Self::Word(word) => lexicon.rows(*word).map_or(Sets::Several(Vec::new()), Sets::One),
-            Self::Fold(fold) => lexicon.fold_rows(*fold).map_or(Sets::Several(Vec::new()), Sets::One),
-            Self::Words(words) => Sets::Several(words.iter().filter_map(|word| lexicon.rows(*word)).collect()),
-            Self::Folds(folds) => Sets::Several(folds.iter().filter_map(|fold| lexicon.fold_rows(*fold)).collect()),
-        }
-    }
-
-    fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
-        united(self.sets(lexicon).as_slice().iter().copied())
-    }
-}
-
-/// The rows of the words of a slot: most have one.
-#[derive(Debug)]
-enum Sets<'a> {
-    One(&'a RoaringBitmap),
-    Several(Vec<&'a RoaringBitmap>),
-}
-
-impl<'a> Sets<'a> {
-    fn as_slice(&self) -> &[&'a RoaringBitmap] {
-        match self {
-            Self::One(only) => std::slice::from_ref(only),
-            Self::Several(several) => several,
-        }
-    }
-}
-
-/// Rows that have a word for every slot; `None` where no row has.
-fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, RoaringBitmap>> {
-    if slots.contains(&Slot::Nothing) {
-        return None;
-    }
-    let mut by_weight: Vec<(u64, Sets<'_>)> = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let sets = slot.sets(lexicon);
-        by_weight.push((sets.as_slice().iter().map(|rows| rows.len()).sum(), sets));
-    }
-    by_weight.sort_by_key(|(weight, _)| *weight);
-    let mut by_weight = by_weight.iter().map(|(_, sets)| sets.as_slice());
-    let mut rows = match by_weight.next()? {
-        [only] => Cow::Borrowed(*only),
-        several => Cow::Owned(united(several.iter().copied())),
-    };
-    for sets in by_weight {
-        if rows.is_empty() {
-            return None;
-        }
-        rows = match (rows, sets) {
-            (Cow::Borrowed(rows), [only]) => Cow::Owned(rows & *only),
-            (Cow::Owned(rows), [only]) => Cow::Owned(rows & *only),
-            (rows, several) if rows.len() <= SINGLE_ROWS => {
-                Cow::Owned(rows.iter().filter(|row| several.iter().any(|set| set.contains(*row))).collect())
-            }
-            (rows, several) => Cow::Owned(in_any(&rows, several)),
-        };
-    }
-    (!rows.is_empty()).then_some(rows)
-}
-
-/// Those of `rows` that are in any of `sets`.
-fn in_any(rows: &RoaringBitmap, sets: &[&RoaringBitmap]) -> RoaringBitmap {
-    if rows.len() > FEW_TO_UNITE {
-        let (count, size) = sets.iter().fold((0, 0), |(count, size), set| (count + 1, size + set.len()));
-        // Intersecting reads the rows once a set, uniting writes the rows of the sets: about twice as slow.
-        if count * rows.len() > 2 * size + UNITING {
-            return sets.iter().copied().union() & rows;
-        }
-        let found: Vec<RoaringBitmap> = sets.iter().map(|set| rows & *set).collect();
-        return united(found.iter());
-    }
-    let mut all = RoaringBitmap::new();
-    for set in sets {
-        if set.len() <= SMALL_SET {
-            all.extend(set.iter().filter(|row| rows.contains(*row)));
-        } else {
-            all |= rows & *set;
-        }
-    }
-    all
-}
-
-/// The rows of any of `sets`.
-fn united<'a>(sets: impl Iterator<Item = &'a RoaringBitmap> + Clone) -> RoaringBitmap {
-    let sets = sets.filter(|set| !set.is_empty());
-    if sets.clone().map(RoaringBitmap::len).sum::<u64>() > FEW_TO_UNITE {
-        return sets.union();
-    }
-    let mut sets = sets;
-    let mut all = sets.next().cloned().unwrap_or_default();
-    sets.for_each(|set| all |= set);
-    all
+    let fit = |starts| Fit { in_name: places, adjacent: places.saturating_sub(1), whole: places, same: places, starts, ..Fit::default() };
+    let [has, begins] = if in_other_words { [HAS_IN_OTHER_WORDS, BEGINS_IN_OTHER_WORDS] } else { [HAS_AS_TYPED, BEGINS_AS_TYPED] };
+    [fit(0).score(has), fit(1).score(begins)]
 }
 
 /// What each spelling is worth in this reading of the query.
@@ -621,4 +454,49 @@ fn marks(typed: &[Known<'_>], slots: &[Slot], lexicon: &Lexicon) -> Vec<u8> {
         }
     }
     marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        // Against scoring every name, in every reading, in full.
+        #[test]
+        fn a_name_is_left_out_only_where_it_is_worth_less(
+            names in prop::collection::vec("(dứa|dừa|khóm|cá|lá|sấy|sấy dẻo|kho)( (dứa|dừa|khóm|cá|sấy|kho)){0,4}", 1..12),
+            text in "(dứa|dua|khóm|cá dứa|sấy|trái dứa)( (sấy|say|kho|d)){0,2}",
+            least in 0_usize..12,
+        ) {
+            let thesaurus = Thesaurus::new([("khóm", "dứa"), ("dứa", "khóm")], [("dứa", "cá dứa"), ("dứa", "lá dứa")]);
+            let mut lexicon = Lexicon::default();
+            let mut words = Vec::new();
+            for (row, name) in (0_u32..).zip(&names) {
+                let numbers = lexicon.learn_all(name);
+                for word in &numbers {
+                    lexicon.post(*word, row);
+                }
+                let mut name = [NO_WORD; NAME_WORDS];
+                name.iter_mut().zip(&numbers).for_each(|(place, word)| *place = u16::try_from(*word).unwrap());
+                words.push(name);
+            }
+            let found = Found::new(&text, &lexicon, &thesaurus).unwrap();
+            let in_full = |row: u32, name: &NameWords| {
+                let readings = found.readings.iter().filter(|reading| reading.rows.contains(row));
+                let scores = readings.map(|reading| reading.score(name, length(name)));
+                scores.rev().max_by_key(|(score, _)| *score)
+            };
+            let all: Vec<(u32, (TextScore, How))> =
+                (0_u32..).zip(&words).filter_map(|(row, name)| Some((row, in_full(row, name)?))).collect();
+            prop_assert_eq!(found.rows().iter().collect::<Vec<_>>(), all.iter().map(|(row, _)| *row).collect::<Vec<_>>());
+            let least = all.get(least).map_or(0, |(_, (score, _))| *score);
+            for (row, expected) in all {
+                let name = &words[row as usize];
+                prop_assert_eq!(found.score(row, name), expected);
+                let seen = found.score_from(least, row, name);
+                if expected.0 >= least { prop_assert_eq!(seen, expected) } else { prop_assert!(seen.0 < least) }
+            }
+        }
+    }
 }
