@@ -68,6 +68,18 @@ tables! {
         actor_key_id: Option<String>, actor_role: String, actor_organisation_id: Option<String>, origin: String,
         body: Option<String>,
     }
+    audit by (seq) {
+        seq: i64, recorded_at: Instant, action: String, operation: Option<String>, code: Option<String>,
+        actor_key_id: Option<String>, actor_role: String, actor_organisation_id: Option<String>, entity: Option<String>,
+        entity_id: Option<String>, version: Option<i64>, organisation_id: Option<String>, reason: Option<String>, times: i64,
+        first_change: Option<i64>, last_change: Option<i64>, changes_digest: Option<String>, hash: String,
+    }
+    audit_head by (id) { id: i32, seq: i64, change_seq: i64, hash: String }
+    audit_pending by (id) {
+        id: String, recorded_at: Instant, action: String, operation: String, code: Option<String>,
+        actor_key_id: Option<String>, actor_role: String, actor_organisation_id: Option<String>, entity: Option<String>,
+        entity_id: Option<String>, organisation_id: Option<String>, reason: Option<String>, times: i64,
+    }
     idempotency_keys by (caller, idempotency_key) {
         caller: String, idempotency_key: String, request_digest: String, status: i32, location: Option<String>,
         etag: Option<String>, body: String, created_at: Instant,

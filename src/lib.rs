@@ -8,6 +8,7 @@
 pub mod access;
 pub mod agencies;
 pub mod app;
+pub mod audit;
 pub mod buyers;
 pub mod certificates;
 mod check;

@@ -39,6 +39,19 @@ pub const COLUMNS: &[Table] = &[
         ("seq", P), ("recorded_at", P), ("entity", P), ("entity_id", P), ("version", P), ("operation", P), ("actor_key_id", O),
         ("actor_role", P), ("actor_organisation_id", P), ("origin", P), ("body", N),
     ]),
+    // Shown whole, to auditors and administrators alone (`list_audit`).
+    ("audit", &[
+        ("seq", N), ("recorded_at", N), ("action", N), ("operation", N), ("code", N), ("actor_key_id", N), ("actor_role", N),
+        ("actor_organisation_id", N), ("entity", N), ("entity_id", N), ("version", N), ("organisation_id", N), ("reason", N),
+        ("times", N), ("first_change", N), ("last_change", N), ("changes_digest", N), ("hash", N),
+    ]),
+    ("audit_head", &[
+        ("id", N), ("seq", N), ("change_seq", N), ("hash", N),
+    ]),
+    ("audit_pending", &[
+        ("id", N), ("recorded_at", N), ("action", N), ("operation", N), ("code", N), ("actor_key_id", N), ("actor_role", N),
+        ("actor_organisation_id", N), ("entity", N), ("entity_id", N), ("organisation_id", N), ("reason", N), ("times", N),
+    ]),
     ("idempotency_keys", &[
         ("caller", N), ("idempotency_key", N), ("request_digest", N), ("status", N), ("location", N), ("etag", N), ("body", N),
         ("created_at", N),

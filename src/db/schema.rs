@@ -31,6 +31,56 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit (seq) {
+        seq -> BigInt,
+        recorded_at -> Timestamp,
+        action -> Text,
+        operation -> Nullable<Text>,
+        code -> Nullable<Text>,
+        actor_key_id -> Nullable<Text>,
+        actor_role -> Text,
+        actor_organisation_id -> Nullable<Text>,
+        entity -> Nullable<Text>,
+        entity_id -> Nullable<Text>,
+        version -> Nullable<BigInt>,
+        organisation_id -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        times -> BigInt,
+        first_change -> Nullable<BigInt>,
+        last_change -> Nullable<BigInt>,
+        changes_digest -> Nullable<Text>,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        seq -> BigInt,
+        change_seq -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_pending (id) {
+        id -> Text,
+        recorded_at -> Timestamp,
+        action -> Text,
+        operation -> Text,
+        code -> Nullable<Text>,
+        actor_key_id -> Nullable<Text>,
+        actor_role -> Text,
+        actor_organisation_id -> Nullable<Text>,
+        entity -> Nullable<Text>,
+        entity_id -> Nullable<Text>,
+        organisation_id -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        times -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (caller, idempotency_key) {
         caller -> Text,
         idempotency_key -> Text,
