@@ -1,6 +1,7 @@
 //! What the handlers share, and the one list of routes.
 
 use crate::access::Caller;
+use crate::audit::{Audit, Checkpoints};
 use crate::clock::{Clock, day_of};
 use crate::db::{Db, Ending, Store};
 use crate::error::{Problem, Result};
@@ -19,7 +20,7 @@ use crate::log::Tx;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::{
-    agencies, buyers, certificates, demands, events, facilities, keys, matches, mous, offers, operation, organisations, producers,
+    agencies, audit, buyers, certificates, demands, events, facilities, keys, matches, mous, offers, operation, organisations, producers,
     products, reference, reports, search, star_proposals,
 };
 use ipnet::IpNet;
@@ -52,6 +53,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(search::routes());
     routes.extend(matches::routes());
     routes.extend(keys::routes());
+    routes.extend(audit::routes());
     routes.extend(operation::routes());
     routes
 }
@@ -77,6 +79,8 @@ pub struct App {
     pub limits: Limits,
     /// Proxies whose word on where a request comes from is taken.
     pub proxies: Vec<IpNet>,
+    /// The audit log, as far as this process keeps it.
+    pub audit: Audit,
     running: Running,
     members: HashMap<&'static str, Vec<String>>,
     draining: AtomicBool,
@@ -116,6 +120,7 @@ impl App {
             metrics: Metrics::new().map_err(Problem::internal)?,
             limits: Limits::default(),
             proxies: Vec::new(),
+            audit: Audit::default(),
             running: Running::default(),
             members,
             draining: AtomicBool::new(false),
@@ -126,6 +131,13 @@ impl App {
     #[must_use]
     pub fn behind(mut self, proxies: Vec<IpNet>) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// The same with a file into which the end of the audit log is signed.
+    #[must_use]
+    pub fn signing(mut self, checkpoints: Checkpoints) -> Self {
+        self.audit = self.audit.signing(checkpoints);
         self
     }
 

@@ -2,8 +2,9 @@
 
 use crate::access::Role;
 use crate::app::{App, routes};
+use crate::audit::{self, Checkpoints};
 use crate::clock::Clock;
-use crate::config::{CopyArgs, DemoDataArgs, DemoSize, Environment, KeyArgs, ServeConfig};
+use crate::config::{CopyArgs, DemoDataArgs, DemoSize, Environment, KeyArgs, ServeConfig, VerifyArgs};
 use crate::db::{self, Store, Target};
 use crate::demo_data::{self, Plan};
 use crate::error::Language;
@@ -62,8 +63,11 @@ pub fn serve(config: &ServeConfig) -> Outcome {
     let (store, settings) = open(&config.target, config.instance.as_deref(), &ids)?;
     let listener = TcpListener::bind(config.listen).map_err(|error| format!("{}: {error}", config.listen))?;
     let address = listener.local_addr()?;
+    let checkpoints = Checkpoints::open(&config.data, &settings.instance, &ids)
+        .map_err(|error| format!("{}: the audit log's key: {error}", config.data.display()))?;
     let app = Data::new(
         App::new(store, Clock::System, ids, settings)?
+            .signing(checkpoints)
             .behind(config.trusted_proxies.clone())
             .limited(config.anonymous_rate, config.key_rate),
     );
@@ -81,6 +85,7 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         }
         // Who searches is told to wait until it is built; everything else is answered meanwhile.
         indexing::follow::follow(&app.index)?;
+        audit::follow(&app);
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let running = server::server(&app, listener, workers)?;
         let handle = running.handle();
@@ -89,6 +94,7 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         tracing::info!("stopping");
         server::stop(&app, &handle).await;
         task.await??;
+        audit::finish(&app).await;
         tracing::info!("stopped");
         Ok(())
     })
@@ -185,6 +191,48 @@ pub fn create_key(environment: &Environment, args: &KeyArgs) -> Outcome {
     })?;
     say(&format!("{} ({}, until {})\n{}", key.id, key.role.as_str(), key.expires_at.date(), text.reveal()));
     Ok(())
+}
+
+/// Findings that are named one by one.
+const NAMED_FINDINGS: usize = 100;
+
+/// Looks whether the audit log is whole.
+///
+/// # Errors
+/// What was edited, deleted, moved or cut off; or a sentence that says what can't be read.
+pub fn verify_audit(environment: &Environment, args: &VerifyArgs) -> Outcome {
+    let (data, target) = environment.database(&args.database)?;
+    let mut checkpoints = Vec::new();
+    let mut key = None;
+    if !args.without_checkpoints {
+        let files = if args.checkpoints.is_empty() { vec![data.join(audit::CHECKPOINTS_FILE)] } else { args.checkpoints.clone() };
+        for file in files {
+            let found = audit::read_checkpoints(&file);
+            let hint = "name the file with --checkpoints, or do --without-checkpoints";
+            checkpoints.extend(found.map_err(|error| format!("{}: {error} ({hint})", file.display()))?);
+        }
+        let file = args.public_key.clone().unwrap_or_else(|| data.join(audit::PUBLIC_KEY_FILE));
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let parsed = audit::public_key(&text).ok_or_else(|| format!("{}: 64 hexadecimal digits are expected", file.display()))?;
+        key = Some(parsed);
+    }
+    // Looks alone: nothing is migrated, and no setting is made.
+    let mut snapshot = db::Snapshot::open(&target)?;
+    let instance = Settings::instance_of(snapshot.db())?;
+    let report = audit::verify(snapshot.db(), &instance, key.as_ref(), &checkpoints)?;
+    say(&format!(
+        "{} rows, {} changes (and {} not sealed yet), {} checkpoints",
+        report.rows, report.changes, report.unsealed, report.checkpoints
+    ));
+    let findings = report.findings.len();
+    if findings == 0 {
+        say("The audit log is whole.");
+        return Ok(());
+    }
+    for finding in report.findings.iter().take(NAMED_FINDINGS) {
+        say(&format!("- {finding}"));
+    }
+    Err(format!("the audit log is not whole: {findings} findings").into())
 }
 
 /// Copies everything from one database to an empty one.

@@ -35,6 +35,12 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// The audit log.
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Copy everything, log included, from one database to an empty one.
     Copy(CopyArgs),
     /// Fill an empty register, or a file, with made-up records of the shapes of real ones (illustrative).
@@ -66,6 +72,30 @@ pub struct ServeArgs {
     /// Load the founding case (illustrative) when the register is empty [env: `CUNGCAU_DEMO`]
     #[arg(long)]
     pub demo: bool,
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Find what was edited, deleted, moved or cut off; exit code 0 when it is whole.
+    Verify(VerifyArgs),
+}
+
+/// What to hold the audit log against.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// File of signed checkpoints; may be given several times, one for each process's data folder [default: DATA/audit-checkpoints.jsonl]
+    #[arg(long)]
+    pub checkpoints: Vec<PathBuf>,
+    /// File with the public key that signed them, hexadecimal [default: DATA/audit-key.pub]
+    #[arg(long)]
+    pub public_key: Option<PathBuf>,
+    /// Do without checkpoints: what was cut off at the end, or made wholly anew, then does not show
+    #[arg(long, conflicts_with_all = ["checkpoints", "public_key"])]
+    pub without_checkpoints: bool,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 }
 
 /// What to do with keys.

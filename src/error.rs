@@ -294,6 +294,7 @@ struct Inner {
     members: Map<String, Value>,
     cause: Option<String>,
     contended: bool,
+    hides: bool,
 }
 
 /// What a fallible part of this service returns.
@@ -302,7 +303,16 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 impl Problem {
     /// A problem of `code` with a sentence for people.
     pub fn new(code: Code, detail: Text) -> Self {
-        Self(Box::new(Inner { code, detail, errors: Vec::new(), headers: Vec::new(), members: Map::new(), cause: None, contended: false }))
+        Self(Box::new(Inner {
+            code,
+            detail,
+            errors: Vec::new(),
+            headers: Vec::new(),
+            members: Map::new(),
+            cause: None,
+            contended: false,
+            hides: false,
+        }))
     }
 
     /// 422 with every fault of meaning.
@@ -318,6 +328,21 @@ impl Problem {
     /// 400 for one bad parameter.
     pub fn parameter(name: &str, code: &'static str, detail: Text) -> Self {
         Self::new(Code::InvalidParameter, detail.clone()).with_errors(vec![Fault { pointer: format!("?{name}"), code, detail }])
+    }
+
+    /// 404 for what the caller may not see: the answer is that of [`Problem::not_found`], and it is a refusal.
+    pub fn hidden() -> Self {
+        let mut problem = Self::not_found();
+        problem.0.hides = true;
+        problem
+    }
+
+    /// Of a refusal: its word in the audit log.
+    pub fn refusal(&self) -> Option<&'static str> {
+        match self.0.code {
+            Code::Unauthenticated | Code::Forbidden | Code::TooManyRequests => Some(self.0.code.word()),
+            _ => self.0.hides.then_some("hidden"),
+        }
     }
 
     /// 404: the same for what isn't there and what the caller may not see.

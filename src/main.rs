@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use cungcau::commands;
-use cungcau::config::{Command, CommandLine, Environment, KeysCommand};
+use cungcau::config::{AuditCommand, Command, CommandLine, Environment, KeysCommand};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
             Command::Migrate(args) => commands::migrate(&environment.database(&args)?.1, environment.instance()?.as_deref()),
             Command::Openapi => commands::openapi(),
             Command::Keys { command: KeysCommand::Create(args) } => commands::create_key(&environment, &args),
+            Command::Audit { command: AuditCommand::Verify(args) } => commands::verify_audit(&environment, &args),
             Command::Copy(args) => commands::copy(&args),
             Command::DemoData(args) => commands::demo_data(&environment, &args),
             Command::Healthcheck(args) => commands::healthcheck(&args.url),

@@ -40,6 +40,15 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
+    /// The instance's name alone, of a database that has one.
+    ///
+    /// # Errors
+    /// When it has none: nothing was ever served from it.
+    pub fn instance_of(db: &mut Db) -> Result<String, SettingsError> {
+        let found = settings::table.filter(settings::name.eq("instance")).select(settings::value).first(db).optional().map_err(failed)?;
+        found.ok_or_else(|| SettingsError("this database belongs to no instance: nothing was ever served from it".into()))
+    }
+
     /// Reads them, and makes what is missing: the instance's name is `wanted`, or random.
     ///
     /// # Errors

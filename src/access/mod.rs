@@ -173,7 +173,7 @@ impl Permit {
                 format!("The role of this key may not run {operation}."),
                 format!("Vai trò của khóa này không được phép thực hiện {operation}."),
             ))),
-            Rule::Hide => Err(Problem::not_found()),
+            Rule::Hide => Err(Problem::hidden()),
             Rule::Allow | Rule::Own | Rule::OwnElseHide => match caller.missing_scope(operation) {
                 None => Ok(Self { caller, operation, rule }),
                 Some(needed) => Err(out_of_scope(needed)),
@@ -189,7 +189,7 @@ impl Permit {
         match self.rule {
             Rule::Allow => Ok(()),
             Rule::Own | Rule::OwnElseHide if self.caller.owns(owners) => Ok(()),
-            Rule::OwnElseHide | Rule::Hide => Err(Problem::not_found()),
+            Rule::OwnElseHide | Rule::Hide => Err(Problem::hidden()),
             Rule::Own | Rule::Deny => Err(Problem::forbidden(text(
                 "This key may change only the records of its own organisation or province.",
                 "Khóa này chỉ được thay đổi bản ghi của tổ chức hoặc tỉnh của mình.",

@@ -39,6 +39,8 @@ const BUYERS: [Rule; 7] = [D, D, O, O, D, D, A];
 const OWNERS: [Rule; 7] = [D, O, O, O, D, D, A];
 /// What the parties of an `MoU` do, and officers of their provinces.
 const PARTIES: [Rule; 7] = [D, H, H, H, D, D, A];
+/// What auditors and administrators read.
+const AUDITORS: [Rule; 7] = [D, D, D, D, A, D, A];
 
 /// The table.
 #[rustfmt::skip]
@@ -208,6 +210,10 @@ pub const TABLE: &[Row] = &[
     ("create_key",                          "keys",           [D, D, D, D, D, D, A]),
     ("rotate_key",                          "keys",           [D, H, H, H, D, H, A]),
     ("revoke_key",                          "keys",           [D, H, H, H, D, H, A]),
+
+    ("list_audit",                          "audit",          AUDITORS),
+    ("get_audit_export",                    "audit",          AUDITORS),
+    ("get_audit_table",                     "audit",          AUDITORS),
 ];
 
 /// Rows of the table which are no operation of the document but a question that handlers ask.

@@ -4,9 +4,23 @@
 //! ([`note`]). A moment later both are sealed: numbered without gaps, each row with the digest of itself and the row
 //! before. A row holds ids and no personal value.
 
+mod chain;
+mod checkpoint;
+mod http;
 mod model;
+mod refusals;
+mod seal;
+mod sealer;
+mod store;
+mod verify;
 
+pub use checkpoint::{CHECKPOINTS_FILE, Checkpoint, Checkpoints, PUBLIC_KEY_FILE, public_key, read as read_checkpoints};
+pub use http::routes;
 pub use model::{Action, Entry};
+pub use refusals::Refusal;
+pub use seal::seal_import;
+pub use sealer::{finish, follow, seal};
+pub use verify::{Finding, Report, verify};
 
 use crate::access::Role;
 use crate::db::each;
@@ -15,6 +29,21 @@ use crate::error::Result;
 use crate::log::Tx;
 use diesel::prelude::*;
 use model::Pending;
+
+/// What a process keeps for the audit log.
+#[derive(Debug, Default)]
+pub struct Audit {
+    refusals: refusals::Refusals,
+    /// Held by whoever seals.
+    progress: tokio::sync::Mutex<sealer::Progress>,
+}
+
+impl Audit {
+    /// Counts a refusal; it stands in the audit log after the next sealing.
+    pub fn refused(&self, refusal: Refusal) {
+        self.refusals.count(refusal);
+    }
+}
 
 /// What a caller did that is no mutation.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ use super::batch::{Batch, parts};
 use super::progress::Progress;
 use super::world::World;
 use crate::access::Caller;
+use crate::audit;
 use crate::db::schema::changes;
 use crate::db::{self, Db, Store, Target};
 use crate::error::Problem;
@@ -119,6 +120,8 @@ impl Register {
                 })?;
                 progress.advance(stage, indexes);
             }
+            // One row of the audit log for all of it: nobody acted but this program.
+            db::write_once_on(&mut self.db, |db| audit::seal_import(db, world.now()))?;
             Ok(head)
         })
     }

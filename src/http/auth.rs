@@ -21,6 +21,10 @@ pub trait Operation: 'static {
     const ANSWERS_FROM: Source = Source::Database;
 }
 
+/// The operation that a request asks for, for the audit log.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked(pub &'static str);
+
 /// What an operation answers from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -59,6 +63,7 @@ impl<O: Operation> FromRequest for Permitted<O> {
         let request = request.clone();
         Box::pin(async move {
             let Some(app) = request.app_data::<Data<App>>() else { return Err(Problem::internal("the application is not registered")) };
+            request.extensions_mut().insert(Asked(O::ID));
             let caller = app.keys.authenticate(app, &request, O::ANSWERS_FROM).await?;
             let address = client_address(&request, &app.proxies).map(shared);
             let who = caller.key_id.as_deref().map(Who::Key).or(address.map(Who::Address));

@@ -394,14 +394,14 @@ pub async fn history<C: Collection>(permit: Permitted<History<C>>, app: Data<App
 pub fn visible<C: Collection>(db: &mut Db, id: &str, context: &Context) -> Result<(C::Record, Owners)> {
     let record = C::load(db, &[id.to_owned()])?.pop().ok_or_else(Problem::not_found)?;
     let owners = C::owners(db, std::slice::from_ref(&record))?.pop().unwrap_or_default();
-    if C::is_visible(&context.caller, &record, &owners) { Ok((record, owners)) } else { Err(Problem::not_found()) }
+    if C::is_visible(&context.caller, &record, &owners) { Ok((record, owners)) } else { Err(Problem::hidden()) }
 }
 
 fn visible_at<C: Collection>(db: &mut Db, id: &str, instant: chrono::NaiveDateTime, context: &Context) -> Result<(C::Record, Owners)> {
     let At::Known(body) = log::at(db, C::SPEC.entity, id, instant)? else { return Err(Problem::not_found()) };
     let record: C::Record = serde_json::from_str(&body).map_err(Problem::internal)?;
     let owners = C::owners(db, std::slice::from_ref(&record))?.pop().unwrap_or_default();
-    if C::shows(&record) && C::is_visible(&context.caller, &record, &owners) { Ok((record, owners)) } else { Err(Problem::not_found()) }
+    if C::shows(&record) && C::is_visible(&context.caller, &record, &owners) { Ok((record, owners)) } else { Err(Problem::hidden()) }
 }
 
 /// The records as the caller sees them.

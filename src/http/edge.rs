@@ -4,9 +4,11 @@
 //! headers, the access log and the metrics. It runs after routing, so that it may keep the request.
 
 use super::REQUEST_TIMEOUT;
+use super::auth::Asked;
 use super::limits::Counter;
 use crate::access::Role;
 use crate::app::App;
+use crate::audit::Refusal;
 use crate::error::{Code, Language, Problem, text};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -94,6 +96,7 @@ fn problem_response(problem: &Problem, http: &HttpRequest, id: &str) -> HttpResp
             tracing::info!(request_id = id, code = problem.code().word(), cause, "request refused");
         }
     }
+    note_refusal(problem, http);
     let language = language(http);
     let mut response = HttpResponse::build(problem.code().status());
     response.content_type("application/problem+json");
@@ -102,6 +105,15 @@ fn problem_response(problem: &Problem, http: &HttpRequest, id: &str) -> HttpResp
         response.insert_header((*name, value.as_str()));
     }
     response.body(problem.to_json(language, Some(id)).to_string())
+}
+
+/// Counts it for the audit log when somebody was refused.
+fn note_refusal(problem: &Problem, http: &HttpRequest) {
+    let (Some(code), Some(app)) = (problem.refusal(), http.app_data::<Data<App>>()) else { return };
+    let extensions = http.extensions();
+    let Some(Asked(operation)) = extensions.get::<Asked>().copied() else { return };
+    let (key_id, role) = extensions.get::<Recognised>().map_or((None, None), |known| (known.0.clone(), known.1));
+    app.audit.refused(Refusal { operation, code, key_id, role });
 }
 
 impl ResponseError for Problem {
@@ -135,7 +147,8 @@ fn accepts_json(http: &HttpRequest) -> bool {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default().to_ascii_lowercase();
         let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0"));
-        !refused && matches!(media.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json")
+        let exported = http.path().contains("/export") && matches!(media.as_str(), "application/x-ndjson" | "text/csv" | "text/*");
+        !refused && (exported || matches!(media.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json"))
     })
 }
 

@@ -87,7 +87,7 @@ fn every_example_of_a_parameter_is_taken_where_it_stands() {
             let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
             let answer = app.get(&format!("{}?{name}={example}", operation.example_path())).key(&admin).send();
             // The other day of a period may be missing.
-            let refused = answer.fault_codes().iter().any(|(pointer, _)| *pointer == format!("?{name}"));
+            let refused = answer.status == 400 && answer.fault_codes().iter().any(|(pointer, _)| *pointer == format!("?{name}"));
             assert!(matches!(answer.status, 200 | 400 | 404) && !refused, "{}, {name}={example}: {}", operation.id, answer.text);
         }
     }
@@ -622,6 +622,11 @@ fn paged_lists(app: &TestApp, admin: &str) -> Vec<String> {
             // The other records were made with keys: of these there are more than a page holds.
             (0..5).for_each(|_| drop(app.auditor()));
             lists.push(format!("{}?role=auditor", operation.path));
+            continue;
+        }
+        if collection == "audit" {
+            seeds(app, "events", 5);
+            lists.push(format!("{}?entity=event&action=create", operation.path));
             continue;
         }
         let seeds = seeds(app, collection, 5);

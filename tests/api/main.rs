@@ -15,6 +15,7 @@
               SQLite are words; path and patch are different ones"
 )]
 
+mod audit;
 mod certificates;
 mod contract;
 mod copy;
