@@ -247,7 +247,7 @@ pub struct CommittedValue {
     pub mous: usize,
 }
 
-/// An event in numbers: sums alone, so that everybody may read it.
+/// An event in numbers.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventSummary {
     /// The event.
@@ -268,4 +268,6 @@ pub struct EventSummary {
     pub commitments: Vec<CommittedQuantity>,
     /// Values, by currency.
     pub values: Vec<CommittedValue>,
+    /// Sums that are not shown to this caller: they would tell what one party committed.
+    pub withheld: usize,
 }

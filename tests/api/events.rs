@@ -139,7 +139,8 @@ fn a_conference(app: &TestApp) -> Record {
 fn the_summary_counts_what_was_signed_by_the_day_asked() {
     let app = TestApp::start();
     let event = a_conference(&app);
-    let summary = |day: &str| app.get(&format!("{}/summary?as_of={day}", event.path)).send().expect(200).json();
+    let auditor = app.auditor();
+    let summary = |day: &str| app.get(&format!("{}/summary?as_of={day}", event.path)).key(&auditor).send().expect(200).json();
     let then = summary("2020-10-27");
     assert_eq!((&then["event_id"], &then["as_of"], &then["signed"]), (&json!(event.id), &json!("2020-10-27"), &json!(5)));
     assert_eq!(then["by_kind"], json!({"agency_agency": 1, "province_retail": 1, "producer_distributor": 3, "other": 0}));
@@ -174,6 +175,40 @@ fn the_summary_counts_what_was_signed_by_the_day_asked() {
     assert_eq!((&now["signed"], &now["as_of"]), (&json!(6), &json!("2026-11-23")));
     assert_eq!(now["provinces"][0]["successor"]["name"], "Thành phố Cần Thơ");
     assert_eq!(summary("2020-10-26")["signed"], json!(0), "the day before");
+}
+
+#[test]
+fn a_sum_that_would_tell_what_one_party_committed_is_kept_from_strangers() {
+    let app = TestApp::start();
+    let event = a_conference(&app);
+    let path = format!("{}/summary?as_of=2020-10-27", event.path);
+    // Two memoranda commit product 0, one product 2, and three the group and a value; two of them are of one buyer.
+    let told = |answer: Value| {
+        let mut mous: Vec<_> = answer["commitments"].as_array().unwrap().iter().map(|sum| sum["mous"].as_i64().unwrap()).collect();
+        mous.sort_unstable();
+        (mous, answer["values"].as_array().unwrap().len(), answer["withheld"].as_i64().unwrap())
+    };
+    let as_key = |key: &str| told(app.get(&path).key(key).send().expect(200).json());
+    let public = || told(app.get(&path).send().expect(200).json());
+    for key in [app.auditor(), app.admin(), app.officer("94@2020-10-27")] {
+        assert_eq!(as_key(&key), (vec![1, 1, 2, 2, 3], 1, 0));
+    }
+    // Who signed two of three would know the third.
+    assert_eq!(public(), (vec![], 0, 6));
+    let organisation = |path: &str| app.get(path).send().expect(200).items()[0]["id"].as_str().unwrap().to_owned();
+    let (first, second) = (organisation("/v1/buyers?name=nha+phan+phoi+1"), organisation("/v1/buyers?name=nha+phan+phoi+2"));
+    let buyer = app.buyer(&first);
+    assert_eq!(as_key(&buyer), (vec![2, 2], 0, 4), "its own");
+    let mut body =
+        a_mou(&app).of_producer(&a_producer(&app).named("Hợp tác xã 4").create()).with_buyer(&second).at_event(&event).into_body();
+    body["commitments"] = json!([
+        {"group": "N1.1.a", "quantity": "0.001", "unit": "KG", "period": "total"},
+        {"description": "doanh số", "value": "1000000000", "currency": "VND", "period": "year"}
+    ]);
+    app.post("/v1/mous", body).key(&app.admin()).send().expect(201);
+    assert_eq!(public(), (vec![4], 1, 4), "two of four are of others, whoever asks");
+    assert_eq!(as_key(&app.buyer(&a_buyer(&app).named("Người lạ").create())), public());
+    assert_eq!(as_key(&buyer), (vec![2, 2, 4], 1, 2));
 }
 
 #[test]
