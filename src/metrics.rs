@@ -12,6 +12,8 @@ pub struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     log_head: IntGauge,
+    audit_seq: IntGauge,
+    audit_failures: IntCounter,
     index: IndexMetrics,
 }
 
@@ -77,8 +79,13 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(log_head.clone()))?;
+        let audit_seq = IntGauge::new("cungcau_audit_seq", "Number of the newest row of the audit log that this process sealed.")?;
+        let audit_failures =
+            IntCounter::new("cungcau_audit_failures_total", "How often the audit log could not be sealed, or its end not signed.")?;
+        registry.register(Box::new(audit_seq.clone()))?;
+        registry.register(Box::new(audit_failures.clone()))?;
         let index = IndexMetrics::new(&registry)?;
-        Ok(Self { registry, requests, durations, log_head, index })
+        Ok(Self { registry, requests, durations, log_head, audit_seq, audit_failures, index })
     }
 
     /// Counts an answer.
@@ -92,6 +99,16 @@ impl Metrics {
     /// Notes the newest change.
     pub fn wrote(&self, seq: i64) {
         self.log_head.set(self.log_head.get().max(seq));
+    }
+
+    /// Notes the newest row of the audit log.
+    pub fn sealed(&self, seq: i64) {
+        self.audit_seq.set(seq);
+    }
+
+    /// Counts a sealing or a signing that failed.
+    pub fn audit_failed(&self) {
+        self.audit_failures.inc();
     }
 
     /// Notes how the market index stands.

@@ -47,6 +47,10 @@ pub async fn seal(app: &App) -> Result<()> {
 }
 
 async fn seal_in(app: &App, progress: &mut Progress) -> Result<()> {
+    seal_all(app, progress).await.inspect_err(|_| app.metrics.audit_failed())
+}
+
+async fn seal_all(app: &App, progress: &mut Progress) -> Result<()> {
     loop {
         if app.audit.refusals.is_empty() && !app.store.read(seal::is_behind).await? {
             return Ok(());
@@ -60,6 +64,7 @@ async fn seal_in(app: &App, progress: &mut Progress) -> Result<()> {
         };
         match sealed {
             Ok(sealed) => {
+                app.metrics.sealed(sealed.end.seq);
                 progress.end = Some(sealed.end);
                 if !sealed.is_full {
                     return Ok(());
@@ -78,7 +83,11 @@ async fn seal_in(app: &App, progress: &mut Progress) -> Result<()> {
 ///
 /// # Errors
 /// What the file system says.
-async fn sign(progress: &mut Progress, now: NaiveDateTime) -> Result<()> {
+async fn sign(app: &App, progress: &mut Progress) -> Result<()> {
+    sign_in(progress, app.clock.now()).await.inspect_err(|_| app.metrics.audit_failed())
+}
+
+async fn sign_in(progress: &mut Progress, now: NaiveDateTime) -> Result<()> {
     let (Some(checkpoints), Some(end)) = (&progress.checkpoints, &progress.end) else { return Ok(()) };
     if progress.signed.is_some_and(|(seq, _)| seq == end.seq) {
         return Ok(());
@@ -102,9 +111,8 @@ pub fn follow(app: &Data<App>) {
             if let Err(problem) = seal_in(&app, &mut progress).await {
                 tracing::warn!(cause = %problem, "the audit log was not sealed; it is tried again");
             }
-            let now = app.clock.now();
-            if progress.signed.is_none_or(|(_, at)| now - at >= SIGNS_EVERY)
-                && let Err(problem) = sign(&mut progress, now).await
+            if progress.signed.is_none_or(|(_, at)| app.clock.now() - at >= SIGNS_EVERY)
+                && let Err(problem) = sign(&app, &mut progress).await
             {
                 tracing::error!(cause = %problem, "no checkpoint of the audit log was written: is the disk full?");
             }
@@ -118,7 +126,7 @@ pub async fn finish(app: &App) {
     if let Err(problem) = seal_in(app, &mut progress).await {
         tracing::warn!(cause = %problem, "the audit log was not sealed; the next start does it");
     }
-    if let Err(problem) = sign(&mut progress, app.clock.now()).await {
+    if let Err(problem) = sign(app, &mut progress).await {
         tracing::error!(cause = %problem, "no checkpoint of the audit log was written: is the disk full?");
     }
 }

@@ -207,7 +207,7 @@ fn a_sum_that_would_tell_what_one_party_committed_is_kept_from_strangers() {
     ]);
     app.post("/v1/mous", body).key(&app.admin()).send().expect(201);
     assert_eq!(public(), (vec![4], 1, 4), "two of four are of others, whoever asks");
-    assert_eq!(as_key(&app.buyer(&a_buyer(&app).named("Người lạ").create())), public());
+    assert_eq!(as_key(&app.buyer(a_buyer(&app).named("Người lạ").create())), public());
     assert_eq!(as_key(&buyer), (vec![2, 2, 4], 1, 2));
 }
 
