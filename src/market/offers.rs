@@ -16,15 +16,33 @@ pub struct Terms {
     pub public_price: u32,
     /// Price that keys see.
     pub keys_price: u32,
+    /// Base unit of the quantity.
+    pub unit: u8,
+    /// Thousandths of the base unit a month; [`MUCH`] for more than are counted here.
+    quantity: u32,
 }
+
+/// So much that the book must be asked how much it is: over 4,000 tonnes a month.
+const MUCH: u32 = u32::MAX;
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { months: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE }
+        Self { months: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE, unit: 0, quantity: 0 }
     }
 }
 
 impl Terms {
+    /// Those of an open offer.
+    pub fn new(months: MonthBits, [public_price, keys_price]: [u32; 2], unit: u8, quantity: i64) -> Self {
+        Self { months, public_price, keys_price, unit, quantity: u32::try_from(quantity).unwrap_or(MUCH) }
+    }
+
+    /// Whether there are at least `least` thousandths of the base unit a month, where that is known here.
+    pub fn has(&self, least: i64) -> Option<bool> {
+        let known = self.quantity != MUCH || least <= i64::from(MUCH);
+        known.then(|| i64::from(self.quantity) >= least)
+    }
+
     /// Price as the caller sees it.
     pub fn price(&self, seen: Seen) -> u32 {
         if seen == Seen::Public { self.public_price } else { self.keys_price }
@@ -198,5 +216,22 @@ impl Offers {
             + self.next.capacity() * 4
             + self.terms.capacity() * size_of::<Terms>()
             + self.book.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_know_of_a_quantity_whether_it_is_enough_unless_it_is_too_much_for_them() {
+        let of = |quantity| Terms::new(1, [0, 0], 0, quantity);
+        assert_eq!([4_999_999, 5_000_000, 5_000_001].map(|least| of(5_000_000).has(least)), [Some(true), Some(true), Some(false)]);
+        let much = i64::from(MUCH);
+        assert_eq!([1, much - 1, much, much + 1].map(|least| of(much - 1).has(least)), [Some(true), Some(true), Some(false), Some(false)]);
+        for quantity in [much, much + 1, i64::MAX] {
+            assert_eq!([1, much].map(|least| of(quantity).has(least)), [Some(true), Some(true)]);
+            assert_eq!(of(quantity).has(much + 1), None, "the book knows");
+        }
     }
 }

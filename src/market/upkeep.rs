@@ -10,8 +10,7 @@ use super::matching::Supply;
 use super::offers::Terms;
 use super::products::{Facts, NO_ROW, Stated};
 use super::record::{
-    CertificateRecord, Change, Day, Id, MonthBits, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise,
-    Visibility,
+    CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
 };
 use super::text::lexicon::Word;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
@@ -478,7 +477,7 @@ impl Market {
     }
 
     fn terms_today(&self, supply: &Supply) -> Terms {
-        if supply.is_open(self.today) { terms(supply.months, supply.price.as_ref()) } else { Terms::default() }
+        if supply.is_open(self.today) { terms(&supply) } else { Terms::default() }
     }
 
     /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of an unknown producer.
@@ -486,7 +485,7 @@ impl Market {
         let mut facts = self.facts_without_offers(row, day)?;
         for offer in self.offers.chain(self.products.first_offer(row)) {
             if let Some(supply) = self.offers.get(offer).filter(|supply| supply.is_open(day)) {
-                facts.take(terms(supply.months, supply.price.as_ref()), supply.quantity);
+                facts.take(terms(&supply), supply.quantity);
             }
         }
         Some(facts)
@@ -514,10 +513,10 @@ impl Market {
     }
 }
 
-/// What an offer with these months and this price is to a search.
-fn terms(months: MonthBits, price: Option<&Price>) -> Terms {
-    let amount = |most| price.filter(|price| price.visibility <= most).map_or(UNKNOWN_PRICE, dong_per_base);
-    Terms { months, public_price: amount(Visibility::Public), keys_price: amount(Visibility::Keys) }
+/// What an open offer is to a search.
+fn terms(supply: &Supply) -> Terms {
+    let amount = |most| supply.price.as_ref().filter(|price| price.visibility <= most).map_or(UNKNOWN_PRICE, dong_per_base);
+    Terms::new(supply.months, [amount(Visibility::Public), amount(Visibility::Keys)], supply.unit, supply.quantity)
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

@@ -3,6 +3,7 @@
 use super::filter::{Filter, Lookup, OTHER, OfferFails, Question};
 use crate::market::Market;
 use crate::market::facet::{Counts, Dimension, Entry, Seen, UNKNOWN_PRICE, ones};
+use crate::market::offers::Terms;
 
 /// Below so many rows months are counted one by one; above, by their combination first.
 const MANY_ROWS: u64 = 8_192;
@@ -119,19 +120,32 @@ impl<'a> Judge<'a> {
             let price = filter.price_at_most.is_some_and(|most| self.market.products.price(row, self.seen) > most);
             return month | (u8::from(price) * Dimension::Price.bit());
         }
-        if self.is_in_columns { self.every_term_fails(row, filter) } else { self.every_offer_fails(row, filter) }
+        // The terms of offers are those of today, with the prices that the caller sees.
+        if self.is_in_facets { self.every_term_fails(row, filter) } else { self.every_offer_fails(row, filter) }
     }
 
-    /// The same as [`Self::every_offer_fails`], where nothing but months and price is asked, today.
+    /// The same as [`Self::every_offer_fails`], today.
     fn every_term_fails(&self, row: u32, filter: &Filter) -> u8 {
         let offers = &self.market.offers;
         let most = filter.price_at_most.unwrap_or(UNKNOWN_PRICE);
-        let open = offers.chain(self.market.products.first_offer(row)).map(|offer| offers.terms(offer)).filter(|terms| terms.months != 0);
-        let fails = open.map(|terms| {
+        let open = offers.chain(self.market.products.first_offer(row)).map(|offer| (offer, offers.terms(offer)));
+        let fails = open.filter(|(_, terms)| terms.months != 0).map(|(offer, terms)| {
             let (month, price) = (terms.months & filter.months != filter.months, terms.price(self.seen) > most);
-            OfferFails { month, price, other: false }.bits()
+            let other = !(self.has_quantity(offer, &terms) && self.delivers(offer));
+            OfferFails { month, price, other }.bits()
         });
-        fails.min_by_key(|bits| (bits.count_ones(), *bits)).unwrap_or(OTHER)
+        fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
+    }
+
+    fn has_quantity(&self, offer: u32, terms: &Terms) -> bool {
+        let Some((least, unit)) = self.question.filter.quantity else { return true };
+        let in_book = || self.market.offers.get(offer).is_some_and(|supply| supply.quantity >= least);
+        terms.unit == unit && terms.has(least).unwrap_or_else(in_book)
+    }
+
+    fn delivers(&self, offer: u32) -> bool {
+        let Some(unit) = self.question.filter.delivers_to else { return true };
+        self.market.offers.get(offer).is_some_and(|supply| supply.delivers_to.is_none_or(|units| units.contains(unit)))
     }
 
     /// In which dimensions the best offer of the product fails: the one with the fewest, so that a row which one offer
