@@ -8,6 +8,7 @@ use crate::error::{Problem, Result};
 use crate::http::Context;
 use crate::http::answer::Answer;
 use crate::http::collection::Collection;
+use crate::http::cors::Cors;
 use crate::http::document;
 use crate::http::idempotency::{IdempotencyKey, Running, forget_old};
 use crate::http::limits::{Limits, Rate};
@@ -81,6 +82,8 @@ pub struct App {
     pub proxies: Vec<IpNet>,
     /// The audit log, as far as this process keeps it.
     pub audit: Audit,
+    /// Which pages' scripts may read answers; none unless configured.
+    pub cors: Option<Cors>,
     running: Running,
     members: HashMap<&'static str, Vec<String>>,
     draining: AtomicBool,
@@ -121,6 +124,7 @@ impl App {
             limits: Limits::default(),
             proxies: Vec::new(),
             audit: Audit::default(),
+            cors: None,
             running: Running::default(),
             members,
             draining: AtomicBool::new(false),
@@ -138,6 +142,13 @@ impl App {
     #[must_use]
     pub fn signing(mut self, checkpoints: Checkpoints) -> Self {
         self.audit = self.audit.signing(checkpoints);
+        self
+    }
+
+    /// The same, open to the scripts of other origins.
+    #[must_use]
+    pub fn open_to(mut self, cors: Option<Cors>) -> Self {
+        self.cors = cors;
         self
     }
 

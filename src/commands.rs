@@ -12,6 +12,7 @@ use crate::http::Context;
 use crate::http::document::document;
 use crate::ids::Randomness;
 use crate::keys::{self, KeyRequest, KeyText};
+use crate::server::Door;
 use crate::settings::Settings;
 use crate::{access::Caller, indexing, server};
 use actix_web::web::Data;
@@ -65,11 +66,13 @@ pub fn serve(config: &ServeConfig) -> Outcome {
     let address = listener.local_addr()?;
     let checkpoints = Checkpoints::open(&config.data, &settings.instance, &ids)
         .map_err(|error| format!("{}: the audit log's key: {error}", config.data.display()))?;
+    let operators = config.operations_listen.map(|at| TcpListener::bind(at).map_err(|error| format!("{at}: {error}"))).transpose()?;
     let app = Data::new(
         App::new(store, Clock::System, ids, settings)?
             .signing(checkpoints)
             .behind(config.trusted_proxies.clone())
-            .limited(config.anonymous_rate, config.key_rate),
+            .limited(config.anonymous_rate, config.key_rate)
+            .open_to(config.cors.clone()),
     );
     actix_web::rt::System::new().block_on(async {
         let first_key = first_admin_key(&app, &config.data).await?;
@@ -77,6 +80,9 @@ pub fn serve(config: &ServeConfig) -> Outcome {
             crate::demo::load(&app).await?;
         }
         say(&format!("Cung Cầu serves http://{address}\nDocumentation: http://{address}/docs/"));
+        if let Some(operators) = &operators {
+            say(&format!("For operators: http://{}", operators.local_addr()?));
+        }
         if let Some((path, key)) = first_key {
             say(&format!("The administrator's key is in {} (this start made it)", path.display()));
             if std::io::stdout().is_terminal() {
@@ -87,13 +93,17 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         indexing::follow::follow(&app.index)?;
         audit::follow(&app);
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        let running = server::server(&app, listener, workers)?;
-        let handle = running.handle();
-        let task = actix_web::rt::spawn(running);
+        let door = if operators.is_some() { Door::Public } else { Door::Whole };
+        let theirs = operators.map(|listener| server::operations_server(&app, listener)).transpose()?;
+        let running = server::server(&app, listener, workers, door)?;
+        let (handle, their_handle) = (running.handle(), theirs.as_ref().map(actix_web::dev::Server::handle));
+        let tasks: Vec<_> = std::iter::once(running).chain(theirs).map(actix_web::rt::spawn).collect();
         server::signalled().await?;
         tracing::info!("stopping");
-        server::stop(&app, &handle).await;
-        task.await??;
+        server::stop(&app, &handle, their_handle.as_ref()).await;
+        for task in tasks {
+            task.await??;
+        }
         audit::finish(&app).await;
         tracing::info!("stopped");
         Ok(())

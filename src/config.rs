@@ -4,6 +4,7 @@
 
 use crate::access::Role;
 use crate::db::Target;
+use crate::http::cors::Cors;
 use crate::http::limits::Rate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
@@ -66,6 +67,9 @@ pub struct ServeArgs {
     /// Address and port [default: 127.0.0.1:8080] [env: `CUNGCAU_LISTEN`]
     #[arg(long)]
     pub listen: Option<String>,
+    /// Address and port of /metrics and of /readyz in detail, which are then not at the other one [env: `CUNGCAU_OPERATIONS_LISTEN`]
+    #[arg(long)]
+    pub operations_listen: Option<String>,
     /// Which database.
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -242,13 +246,19 @@ pub struct ServeConfig {
     pub anonymous_rate: Option<Rate>,
     /// How much a key may ask.
     pub key_rate: Option<Rate>,
+    /// Which pages' scripts may read answers.
+    pub cors: Option<Cors>,
+    /// Where operators alone ask how the service is, when that is not where everybody asks.
+    pub operations_listen: Option<SocketAddr>,
 }
 
 /// Names that the environment may have.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 11] = [
     "CUNGCAU_ANONYMOUS_RATE",
+    "CUNGCAU_CORS_ORIGINS",
     "CUNGCAU_KEY_RATE",
     "CUNGCAU_LISTEN",
+    "CUNGCAU_OPERATIONS_LISTEN",
     "CUNGCAU_DATA_DIR",
     "CUNGCAU_INSTANCE",
     "CUNGCAU_DEMO",
@@ -359,19 +369,38 @@ impl Environment {
         }
     }
 
+    /// Which pages' scripts may read answers; none unless set.
+    fn cors(&self) -> Result<Option<Cors>, ConfigError> {
+        let Some(list) = self.get("CUNGCAU_CORS_ORIGINS") else { return Ok(None) };
+        Cors::parse(list).map(Some).map_err(|entry| {
+            ConfigError(format!(
+                "CUNGCAU_CORS_ORIGINS has {entry:?}: origins as browsers send them are expected, separated by commas, such as https://app.example.vn, or * for reading without a key"
+            ))
+        })
+    }
+
+    /// An address to listen on: of the command line, else of the environment.
+    fn address(&self, option: &str, given: Option<&String>, name: &str) -> Result<Option<SocketAddr>, ConfigError> {
+        let (name, address) = match (given, self.get(name)) {
+            (Some(address), _) => (option, address.as_str()),
+            (None, Some(address)) => (name, address),
+            (None, None) => return Ok(None),
+        };
+        let wrong = |_| ConfigError(format!("{name} is {address:?}: an address and port are expected, such as 127.0.0.1:8080"));
+        address.parse().map(Some).map_err(wrong)
+    }
+
     /// Settings of a server.
     ///
     /// # Errors
     /// A sentence that names the setting.
     pub fn serve(&self, args: &ServeArgs) -> Result<ServeConfig, ConfigError> {
-        let (name, listen) = match (&args.listen, self.get("CUNGCAU_LISTEN")) {
-            (Some(listen), _) => ("--listen", listen.as_str()),
-            (None, Some(listen)) => ("CUNGCAU_LISTEN", listen),
-            (None, None) => ("--listen", "127.0.0.1:8080"),
-        };
-        let listen = listen
-            .parse()
-            .map_err(|_| ConfigError(format!("{name} is {listen:?}: an address and port are expected, such as 127.0.0.1:8080")))?;
+        let default = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let listen = self.address("--listen", args.listen.as_ref(), "CUNGCAU_LISTEN")?.unwrap_or(default);
+        let operations_listen = self.address("--operations-listen", args.operations_listen.as_ref(), "CUNGCAU_OPERATIONS_LISTEN")?;
+        if operations_listen == Some(listen) && listen.port() != 0 {
+            return Err(ConfigError(format!("CUNGCAU_OPERATIONS_LISTEN is {listen}, where everybody is served: another port is expected")));
+        }
         let demo = match self.get("CUNGCAU_DEMO") {
             None | Some("false") => args.demo,
             Some("true") => true,
@@ -388,6 +417,8 @@ impl Environment {
             trusted_proxies: self.trusted_proxies()?,
             anonymous_rate: self.rate("CUNGCAU_ANONYMOUS_RATE", Rate::ANONYMOUS)?,
             key_rate: self.rate("CUNGCAU_KEY_RATE", Rate::KEY)?,
+            cors: self.cors()?,
+            operations_listen,
         })
     }
 }
@@ -401,7 +432,7 @@ mod tests {
     }
 
     fn serve_args() -> ServeArgs {
-        ServeArgs { listen: None, database: DatabaseArgs { data: None, database_url: None }, demo: false }
+        ServeArgs { listen: None, operations_listen: None, database: DatabaseArgs { data: None, database_url: None }, demo: false }
     }
 
     #[test]
@@ -411,6 +442,9 @@ mod tests {
         for (name, value) in [
             ("CUNGCAU_LISTEN", "8080"),
             ("CUNGCAU_DEMO", "yes"),
+            ("CUNGCAU_CORS_ORIGINS", "https://app.example.vn/"),
+            ("CUNGCAU_OPERATIONS_LISTEN", "9090"),
+            ("CUNGCAU_OPERATIONS_LISTEN", "127.0.0.1:8080"),
             ("CUNGCAU_TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
             ("CUNGCAU_ANONYMOUS_RATE", "50"),
             ("CUNGCAU_KEY_RATE", "10/20"),

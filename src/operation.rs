@@ -1,9 +1,11 @@
 //! How the service is: `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
+//!
+//! Where operators have a door of their own, the public one has no `/metrics`, and its `/readyz` says whether and no more.
 
 use crate::app::{App, routes as all_routes};
 use crate::db::{is_current, not_ready};
 use crate::error::{Code, Problem, Result};
-use crate::http::auth::{Permitted, operation};
+use crate::http::auth::{Operation, Permitted, operation};
 use crate::http::document::document;
 use crate::http::route::{Doc, Route, Schemas, get_route, schema_of};
 use crate::indexing::not_built;
@@ -28,6 +30,35 @@ pub struct Health {
     /// Version of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Position in the change log that the market index has come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 41)]
+    pub index_position: Option<i64>,
+    /// Seconds since the market index was last known to be in step with the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0)]
+    pub index_age_seconds: Option<u64>,
+}
+
+impl Health {
+    fn ok() -> Self {
+        Self { status: "ok".into(), version: None, index_position: None, index_age_seconds: None }
+    }
+}
+
+/// `routes` for everybody, where operators have a door of their own.
+pub fn without_details(mut routes: Vec<Route>) -> Vec<Route> {
+    routes.retain(|route| route.operation != GetMetrics::ID);
+    for route in routes.iter_mut().filter(|route| route.operation == GetReadiness::ID) {
+        route.handler = || get_route().to(get_readiness_in_a_word);
+    }
+    routes
+}
+
+/// Those of `routes` that are at the operators' door.
+pub fn of_operators(mut routes: Vec<Route>) -> Vec<Route> {
+    routes.retain(|route| [GetHealth::ID, GetReadiness::ID, GetMetrics::ID].contains(&route.operation));
+    routes
 }
 
 /// Routes of operation.
@@ -72,7 +103,7 @@ pub fn routes() -> Vec<Route> {
             "get_readiness",
             || get_route().to(get_readiness),
             "Can the process serve",
-            "200 when the market index is built, the database answers, its schema is the one this program knows, and the process is not stopping; 503 otherwise.",
+            "200 when the market index is built, the database answers, its schema is the one this program knows, and the process is not stopping; 503 otherwise. How the index stands, and why not, is told to operators alone where they have an address of their own.",
             "application/json",
             Some("Health"),
             vec![schema_of::<Health>],
@@ -83,11 +114,11 @@ pub fn routes() -> Vec<Route> {
             "get_metrics",
             || get_route().to(get_metrics),
             "Counters for Prometheus",
-            "Prometheus text format 0.0.4.",
+            "Prometheus text format 0.0.4. 404 where operators have an address of their own.",
             "text/plain",
             None,
             vec![],
-            vec![],
+            vec![Code::NotFound],
         ),
         route(
             "/openapi.json",
@@ -104,10 +135,32 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn get_health(_: Permitted<GetHealth>) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(Health { status: "ok".into(), version: None }))
+    Ok(HttpResponse::Ok().json(Health::ok()))
 }
 
 async fn get_readiness(_: Permitted<GetReadiness>, app: Data<App>) -> Result<HttpResponse> {
+    check_readiness(&app).await?;
+    let state = app.index.state();
+    Ok(HttpResponse::Ok().json(Health {
+        version: Some(env!("CARGO_PKG_VERSION").into()),
+        index_position: Some(state.position),
+        index_age_seconds: Some(state.age.as_secs()),
+        ..Health::ok()
+    }))
+}
+
+async fn get_readiness_in_a_word(_: Permitted<GetReadiness>, app: Data<App>) -> Result<HttpResponse> {
+    match check_readiness(&app).await {
+        Ok(()) => Ok(HttpResponse::Ok().json(Health::ok())),
+        Err(problem) => {
+            tracing::warn!(cause = %problem, "not ready");
+            Err(not_ready("Not ready.", "Chưa sẵn sàng."))
+        }
+    }
+}
+
+/// Whether the process can serve; why not, otherwise.
+async fn check_readiness(app: &App) -> Result<()> {
     if app.is_draining() {
         return Err(not_ready("The process is stopping.", "Tiến trình đang dừng."));
     }
@@ -115,10 +168,11 @@ async fn get_readiness(_: Permitted<GetReadiness>, app: Data<App>) -> Result<Htt
         return Err(not_built());
     }
     let current = app.store.read(|db| is_current(db).map_err(|error| Problem::unavailable(error.to_string()))).await?;
-    if !current {
-        return Err(not_ready("The database's schema is not up to date.", "Lược đồ cơ sở dữ liệu chưa được cập nhật."));
+    if current {
+        Ok(())
+    } else {
+        Err(not_ready("The database's schema is not up to date.", "Lược đồ cơ sở dữ liệu chưa được cập nhật."))
     }
-    Ok(HttpResponse::Ok().json(Health { status: "ok".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }))
 }
 
 async fn get_metrics(_: Permitted<GetMetrics>, app: Data<App>) -> Result<HttpResponse> {

@@ -3,8 +3,10 @@
 use crate::app::{App, routes};
 use crate::error::{Problem, Result};
 use crate::http::edge::edge;
+use crate::http::headers::PAGE_PATH;
 use crate::http::path_member;
 use crate::http::route::{get_route, register, with_405};
+use crate::operation;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PayloadConfig};
@@ -22,22 +24,54 @@ const DRAIN: Duration = Duration::from_millis(1_500);
 /// What runs may finish within this many seconds; with the drain it stays under 30.
 const FINISH_SECONDS: u64 = 27;
 
+/// What a listener serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Everything.
+    Whole,
+    /// Everything but what only operators need to know: that has a door of its own.
+    Public,
+}
+
 /// A server on `listener`, not yet running. It obeys [`stop`] alone, no signal.
 ///
 /// # Errors
 /// When the listener can't be used.
-pub fn server(app: &Data<App>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
+pub fn server(app: &Data<App>, listener: TcpListener, workers: usize, door: Door) -> std::io::Result<actix_web::dev::Server> {
     let app = app.clone();
     let server = HttpServer::new(move || {
-        let routes = routes();
+        let routes = match door {
+            Door::Whole => routes(),
+            Door::Public => operation::without_details(routes()),
+        };
         ActixApp::new()
             .app_data(app.clone())
             .app_data(PayloadConfig::new(crate::http::BATCH_BODY_LIMIT))
-            .service(page("/docs", get_route().to(async || web::Redirect::to("/docs/"))).wrap(from_fn(edge)))
+            .service(page("/docs", get_route().to(async || web::Redirect::to(PAGE_PATH))).wrap(from_fn(edge)))
             .service(page("/docs/{file:.*}", get_route().to(documentation_file)).app_data(Data::new(documentation())).wrap(from_fn(edge)))
             .configure(|config| register(config, &routes))
     })
     .workers(workers)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .shutdown_timeout(FINISH_SECONDS)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+/// A server on `listener` for operators alone: how the service is, in detail. It obeys [`stop`] too.
+///
+/// # Errors
+/// When the listener can't be used.
+pub fn operations_server(app: &Data<App>, listener: TcpListener) -> std::io::Result<actix_web::dev::Server> {
+    let app = app.clone();
+    let server = HttpServer::new(move || {
+        let routes = operation::of_operators(routes());
+        ActixApp::new().app_data(app.clone()).configure(|config| register(config, &routes))
+    })
+    // A scrape and a probe now and then.
+    .workers(1)
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(FINISH_SECONDS)
@@ -65,12 +99,17 @@ async fn documentation_file(request: HttpRequest, config: Data<Config<'static>>)
 }
 
 /// Stops without losing a request: answers say `Connection: close`, then no new connection is taken, then
-/// what runs is finished.
-pub async fn stop(app: &App, handle: &ServerHandle) {
+/// what runs is finished. The operators' door stays open until then: there one sees that the process is stopping.
+pub async fn stop(app: &App, handle: &ServerHandle, operations: Option<&ServerHandle>) {
     app.drain();
     handle.pause().await;
     tokio::time::sleep(DRAIN).await;
-    handle.stop(true).await;
+    let theirs = async {
+        if let Some(operations) = operations {
+            operations.stop(true).await;
+        }
+    };
+    tokio::join!(handle.stop(true), theirs);
 }
 
 /// Waits for SIGTERM or SIGINT.

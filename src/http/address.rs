@@ -12,6 +12,16 @@ pub fn client_address(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAddr
     Some(nearest(peer, forwarded, proxies))
 }
 
+/// Whether a trusted proxy says that it was asked over https.
+pub fn came_over_https(request: &HttpRequest, proxies: &[IpNet]) -> bool {
+    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    let trusted = peer.is_some_and(|peer| proxies.iter().any(|network| network.contains(&peer)));
+    // Where a header was sent to a proxy that adds its own, the last value is the proxy's.
+    let said = request.headers().get_all("x-forwarded-proto").last().and_then(|value| value.to_str().ok());
+    let last = said.and_then(|value| value.rsplit(',').next()).map(str::trim);
+    trusted && last.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+}
+
 /// What counts as one caller of `address`: one household or office has a /64 of IPv6 at least.
 pub fn shared(address: IpAddr) -> IpAddr {
     match address.to_canonical() {

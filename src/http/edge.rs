@@ -5,6 +5,7 @@
 
 use super::REQUEST_TIMEOUT;
 use super::auth::Asked;
+use super::headers::secure;
 use super::limits::Counter;
 use crate::access::Role;
 use crate::app::App;
@@ -52,6 +53,10 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let mut response = response;
     let draining = app.as_ref().is_some_and(|app| app.is_draining());
     dress(response.headers_mut(), &http, &id);
+    secure(response.headers_mut(), &http, app.as_ref().map(actix_web::web::Data::get_ref));
+    if let Some(cors) = app.as_ref().and_then(|app| app.cors.as_ref()) {
+        response = cors.dress(&http, response);
+    }
     // actix writes this header itself, from the connection's type, and drops one that a handler has set.
     if response.headers_mut().remove(header::CONNECTION).next().is_some() || draining {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
@@ -167,9 +172,6 @@ fn dress(headers: &mut header::HeaderMap, http: &HttpRequest, id: &str) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     };
-    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(header::REFERRER_POLICY, "no-referrer");
-    put(header::X_FRAME_OPTIONS, "DENY");
     // What is answered depends on the key and the language, and on the day.
     put(header::CACHE_CONTROL, if http.headers().contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" });
     put(header::VARY, "Authorization, Accept-Language");

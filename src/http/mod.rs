@@ -9,11 +9,13 @@ pub mod auth;
 pub mod body;
 pub mod collection;
 pub mod collection_handlers;
+pub mod cors;
 pub mod document;
 pub mod edge;
 pub mod etag;
 #[cfg(feature = "bench-floor")]
 pub mod floor;
+pub mod headers;
 pub mod idempotency;
 pub mod limits;
 pub mod page;

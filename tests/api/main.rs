@@ -16,6 +16,7 @@
 )]
 
 mod audit;
+mod browsers;
 mod certificates;
 mod contract;
 mod copy;
@@ -33,6 +34,7 @@ mod log;
 mod matches;
 mod mous;
 mod offers;
+mod operators;
 mod organisations;
 mod preconditions;
 mod products;

@@ -4,6 +4,7 @@ use super::client::{Client, Request};
 use actix_web::web::Data;
 use cungcau::access::{Caller, Role};
 use cungcau::app::App;
+use cungcau::clock;
 use cungcau::clock::Clock;
 use cungcau::db::{Db, Store, Target, connect, migrate, write_once_on};
 use cungcau::ids::Randomness;
@@ -11,8 +12,8 @@ use cungcau::indexing::{Degraded, Index};
 use cungcau::keys::{self, KeyRequest};
 use cungcau::log::Tx;
 use cungcau::reference::ProvinceId;
+use cungcau::server::{self, Door};
 use cungcau::settings::Settings;
-use cungcau::{clock, server};
 use diesel::connection::SimpleConnection;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -42,6 +43,13 @@ impl TestApp {
         Self::on(Database::fresh(), Randomness::Counter(AtomicU64::new(1)))
     }
 
+    /// A server on an empty register, set up as `configure` says.
+    pub fn start_with(configure: impl FnOnce(App) -> App) -> Self {
+        let app = Self::before_the_index(Database::fresh(), Randomness::Counter(AtomicU64::new(1)), configure);
+        app.build_index();
+        app
+    }
+
     /// A server on what stands in `database`.
     pub fn start_on(database: Database) -> Self {
         Self::on(database, Randomness::Counter(AtomicU64::new(1)))
@@ -63,11 +71,11 @@ impl TestApp {
 
     /// A server on an empty register, before its index is built.
     pub fn start_without_index() -> Self {
-        Self::before_the_index(Database::fresh(), Randomness::Counter(AtomicU64::new(1)))
+        Self::before_the_index(Database::fresh(), Randomness::Counter(AtomicU64::new(1)), |app| app)
     }
 
     fn on(database: Database, ids: Randomness) -> Self {
-        let app = Self::before_the_index(database, ids);
+        let app = Self::before_the_index(database, ids, |app| app);
         app.build_index();
         app
     }
@@ -78,18 +86,18 @@ impl TestApp {
         cungcau::indexing::follow::follow(&self.app.index).unwrap();
     }
 
-    fn before_the_index(database: Database, ids: Randomness) -> Self {
+    fn before_the_index(database: Database, ids: Randomness, configure: impl FnOnce(App) -> App) -> Self {
         let store = Store::open(&database.target).unwrap();
         let settings = Settings::load(&mut database.connect(), Some("TEST"), &ids).unwrap();
         let clock = Clock::fixed(super::instant(START));
-        let app = Data::new(App::new(store, clock.clone(), ids, settings).unwrap());
+        let app = Data::new(configure(App::new(store, clock.clone(), ids, settings).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, receiver) = mpsc::channel();
         let shared = app.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = server::server(&shared, listener, 2).unwrap();
+                let server = server::server(&shared, listener, 2, Door::Whole).unwrap();
                 sender.send(server.handle()).unwrap();
                 server.await.unwrap();
             });

@@ -117,6 +117,14 @@ impl Server {
         line.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
+    /// A client of its operators' address.
+    #[track_caller]
+    pub fn operators(&self) -> Client {
+        let said = self.said();
+        let line = said.lines().find_map(|line| line.strip_prefix("For operators: ")).unwrap_or_else(|| panic!("no such address: {said}"));
+        Client::new(line.trim().to_owned())
+    }
+
     /// Everything that it wrote so far on both its outputs.
     pub fn said(&self) -> String {
         self.said.lock().unwrap().clone()
