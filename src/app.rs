@@ -19,6 +19,8 @@ use crate::indexing::{Degraded, Index};
 use crate::keys::KeyCache;
 use crate::log::Tx;
 use crate::metrics::Metrics;
+use crate::outgoing::Client;
+use crate::people::{People, PeopleSettings};
 use crate::settings::Settings;
 use crate::{
     agencies, audit, buyers, certificates, demands, events, facilities, keys, matches, mous, offers, operation, organisations, producers,
@@ -84,6 +86,8 @@ pub struct App {
     pub audit: Audit,
     /// Which pages' scripts may read answers; none unless configured.
     pub cors: Option<Cors>,
+    /// People of an OpenID provider; none unless configured.
+    pub people: Option<People>,
     running: Running,
     members: HashMap<&'static str, Vec<String>>,
     draining: AtomicBool,
@@ -125,6 +129,7 @@ impl App {
             proxies: Vec::new(),
             audit: Audit::default(),
             cors: None,
+            people: None,
             running: Running::default(),
             members,
             draining: AtomicBool::new(false),
@@ -149,6 +154,13 @@ impl App {
     #[must_use]
     pub fn open_to(mut self, cors: Option<Cors>) -> Self {
         self.cors = cors;
+        self
+    }
+
+    /// The same, open to the people of an OpenID provider, which is asked with `client`.
+    #[must_use]
+    pub fn known_to(mut self, provider: Option<PeopleSettings>, client: Client) -> Self {
+        self.people = provider.map(|settings| People::new(settings, client, &self.clock, &self.settings.digest_key));
         self
     }
 

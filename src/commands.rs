@@ -12,6 +12,7 @@ use crate::http::Context;
 use crate::http::document::document;
 use crate::ids::Randomness;
 use crate::keys::{self, KeyRequest, KeyText};
+use crate::outgoing::Client;
 use crate::server::Door;
 use crate::settings::Settings;
 use crate::{access::Caller, indexing, server};
@@ -72,7 +73,8 @@ pub fn serve(config: &ServeConfig) -> Outcome {
             .signing(checkpoints)
             .behind(config.trusted_proxies.clone())
             .limited(config.anonymous_rate, config.key_rate)
-            .open_to(config.cors.clone()),
+            .open_to(config.cors.clone())
+            .known_to(config.people.clone(), Client::new(&config.outgoing_networks)),
     );
     actix_web::rt::System::new().block_on(async {
         let first_key = first_admin_key(&app, &config.data).await?;
@@ -88,6 +90,9 @@ pub fn serve(config: &ServeConfig) -> Outcome {
             if std::io::stdout().is_terminal() {
                 say(&format!("It is, shown this once: {}", key.reveal()));
             }
+        }
+        if let Some(people) = &app.people {
+            people.ask_ahead();
         }
         // Who searches is told to wait until it is built; everything else is answered meanwhile.
         indexing::follow::follow(&app.index)?;

@@ -3,9 +3,12 @@
 //! An unknown `CUNGCAU_…` variable or a malformed value stops the start with a sentence that names it.
 
 use crate::access::Role;
+use crate::clock::{Clock, day_of};
 use crate::db::Target;
 use crate::http::cors::Cors;
 use crate::http::limits::Rate;
+use crate::outgoing::Client;
+use crate::people::{self, PeopleSettings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use std::fmt;
@@ -250,10 +253,14 @@ pub struct ServeConfig {
     pub cors: Option<Cors>,
     /// Where operators alone ask how the service is, when that is not where everybody asks.
     pub operations_listen: Option<SocketAddr>,
+    /// The OpenID provider of people.
+    pub people: Option<PeopleSettings>,
+    /// Networks that this service may call beside public addresses.
+    pub outgoing_networks: Vec<IpNet>,
 }
 
 /// Names that the environment may have.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "CUNGCAU_ANONYMOUS_RATE",
     "CUNGCAU_CORS_ORIGINS",
     "CUNGCAU_KEY_RATE",
@@ -263,6 +270,7 @@ const KNOWN: [&str; 11] = [
     "CUNGCAU_INSTANCE",
     "CUNGCAU_DEMO",
     "CUNGCAU_LOG",
+    "CUNGCAU_OUTGOING_NETWORKS",
     "CUNGCAU_TRUSTED_PROXIES",
     "DATABASE_URL",
 ];
@@ -295,8 +303,10 @@ impl Environment {
     /// # Errors
     /// A sentence that names an unknown variable.
     pub fn new(pairs: Vec<(String, String)>) -> Result<Self, ConfigError> {
-        if let Some((name, _)) = pairs.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
-            return Err(ConfigError(format!("{name} is no setting of this program; there are: {}", KNOWN.join(", "))));
+        let known = || KNOWN.iter().chain(&people::NAMES);
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !known().any(|known| known == name)) {
+            let names: Vec<&str> = known().copied().collect();
+            return Err(ConfigError(format!("{name} is no setting of this program; there are: {}", names.join(", "))));
         }
         Ok(Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
     }
@@ -341,15 +351,15 @@ impl Environment {
         }
     }
 
-    /// Proxies whose word on where a request comes from is taken: addresses and networks, separated by commas.
-    fn trusted_proxies(&self) -> Result<Vec<IpNet>, ConfigError> {
-        let Some(list) = self.get("CUNGCAU_TRUSTED_PROXIES") else { return Ok(Vec::new()) };
+    /// Addresses and networks, separated by commas.
+    fn networks(&self, name: &str) -> Result<Vec<IpNet>, ConfigError> {
+        let Some(list) = self.get(name) else { return Ok(Vec::new()) };
         let read = |text: &str| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
         list.split(',')
             .map(|text| {
                 read(text.trim()).ok_or_else(|| {
                     ConfigError(format!(
-                        "CUNGCAU_TRUSTED_PROXIES has {text:?}: addresses or networks are expected, separated by commas, such as 10.0.0.0/8,192.0.2.1"
+                        "{name} has {text:?}: addresses or networks are expected, separated by commas, such as 10.0.0.0/8,192.0.2.1"
                     ))
                 })
             })
@@ -407,6 +417,9 @@ impl Environment {
             Some(other) => return Err(ConfigError(format!("CUNGCAU_DEMO is {other:?}: true or false is expected"))),
         };
         let (data, target) = self.database(&args.database)?;
+        let outgoing_networks = self.networks("CUNGCAU_OUTGOING_NETWORKS")?;
+        let today = day_of(Clock::System.now());
+        let people = PeopleSettings::read(|name| self.get(name), &Client::new(&outgoing_networks), today).map_err(ConfigError)?;
         Ok(ServeConfig {
             listen,
             data,
@@ -414,11 +427,13 @@ impl Environment {
             instance: self.instance()?,
             demo,
             log: self.log(),
-            trusted_proxies: self.trusted_proxies()?,
+            trusted_proxies: self.networks("CUNGCAU_TRUSTED_PROXIES")?,
             anonymous_rate: self.rate("CUNGCAU_ANONYMOUS_RATE", Rate::ANONYMOUS)?,
             key_rate: self.rate("CUNGCAU_KEY_RATE", Rate::KEY)?,
             cors: self.cors()?,
             operations_listen,
+            people,
+            outgoing_networks,
         })
     }
 }
@@ -449,12 +464,45 @@ mod tests {
             ("CUNGCAU_ANONYMOUS_RATE", "50"),
             ("CUNGCAU_KEY_RATE", "10/20"),
             ("CUNGCAU_INSTANCE", "sóc trăng"),
+            ("CUNGCAU_OUTGOING_NETWORKS", "10.0.0.0/40"),
+            ("CUNGCAU_OIDC_AUDIENCE", "https://cungcau.example.vn"),
             ("DATABASE_URL", "mysql://u:secret@h/d"),
             ("DATABASE_URL", "cungcau.db"),
         ] {
             let words = environment(&[(name, value)]).unwrap().serve(&serve_args()).unwrap_err().to_string();
             assert!(words.starts_with(name), "{words}");
             assert!(!words.contains("secret"), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_provider_is_described_in_full_or_the_setting_at_fault_is_named() {
+        let good = [
+            ("CUNGCAU_OIDC_ISSUER", "https://id.example.vn/realms/cung-cau"),
+            ("CUNGCAU_OIDC_AUDIENCE", "cungcau"),
+            ("CUNGCAU_OIDC_ROLES", "quan-tri=admin, so-cong-thuong=officer"),
+            ("CUNGCAU_OIDC_PROVINCES", "SCT-92=Cần Thơ"),
+        ];
+        let people = environment(&good).unwrap().serve(&serve_args()).unwrap().people.unwrap();
+        assert_eq!(people.role.values, [("quan-tri".to_owned(), Role::Admin), ("so-cong-thuong".to_owned(), Role::Officer)]);
+        assert_eq!((people.role.path.as_str(), people.keys_url, people.scope_claim), ("roles", None, None));
+        assert_eq!(people.province.meaning(&["x".into(), "SCT-92".into()]), Some("Cần Thơ".to_owned()));
+        for (name, value) in [
+            ("CUNGCAU_OIDC_ISSUER", "id.example.vn"),
+            ("CUNGCAU_OIDC_ISSUER", "http://id.example.vn"),
+            ("CUNGCAU_OIDC_ISSUER", "https://user:secret@id.example.vn"),
+            ("CUNGCAU_OIDC_AUDIENCE", ""),
+            ("CUNGCAU_OIDC_JWKS_URL", "http://127.0.0.1:1/keys"),
+            ("CUNGCAU_OIDC_JWKS_URL", "https://10.0.0.1/keys"),
+            ("CUNGCAU_OIDC_ROLES", "quan-tri"),
+            ("CUNGCAU_OIDC_ROLES", "quan-tri=root"),
+            ("CUNGCAU_OIDC_ORGANISATIONS", "htx=prd_1"),
+            ("CUNGCAU_OIDC_PROVINCES", "SCT=Atlantis"),
+        ] {
+            let mut pairs: Vec<_> = good.iter().copied().filter(|(known, _)| *known != name).collect();
+            pairs.push((name, value));
+            let words = environment(&pairs).unwrap().serve(&serve_args()).unwrap_err().to_string();
+            assert!(words.starts_with(name), "{words}");
         }
     }
 

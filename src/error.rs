@@ -381,6 +381,13 @@ impl Problem {
         problem.with_header("Retry-After", "1")
     }
 
+    /// The same problem with another sentence for people.
+    #[must_use]
+    pub fn with_detail(mut self, detail: Text) -> Self {
+        self.0.detail = detail;
+        self
+    }
+
     /// The same problem with members at fault.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {

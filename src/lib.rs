@@ -40,6 +40,8 @@ pub mod mous;
 pub mod offers;
 pub mod operation;
 pub mod organisations;
+pub mod outgoing;
+pub mod people;
 pub mod price;
 pub mod producers;
 pub mod products;

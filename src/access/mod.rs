@@ -35,15 +35,15 @@ text_enum! {
 /// Who is asking.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// The key, when there is one.
+    /// The key, when there is one; of a person with a token a name that tells nothing else of the person.
     pub key_id: Option<String>,
     /// Its role; none for an anonymous caller.
     pub role: Option<Role>,
     /// The organisation it acts for.
     pub organisation_id: Option<String>,
-    /// The province of an officer, as given when the key was made.
+    /// The province of an officer, as given when the key was made, or by the token.
     pub province_id: Option<ProvinceId>,
-    /// What the key may do within its role; everything when there is none.
+    /// What the key or token may do within its role; everything when there is none.
     pub scopes: Vec<Scope>,
 }
 
@@ -170,9 +170,10 @@ impl Permit {
                 "Thao tác này cần khóa API: Authorization: Bearer cc_live_…",
             ))),
             Rule::Deny => Err(Problem::forbidden(text(
-                format!("The role of this key may not run {operation}."),
-                format!("Vai trò của khóa này không được phép thực hiện {operation}."),
-            ))),
+                format!("The role of this key or token may not run {operation}."),
+                format!("Vai trò của khóa hoặc mã truy cập này không được phép thực hiện {operation}."),
+            ))
+            .with_header("WWW-Authenticate", "Bearer realm=\"cungcau\", error=\"insufficient_scope\"")),
             Rule::Hide => Err(Problem::hidden()),
             Rule::Allow | Rule::Own | Rule::OwnElseHide => match caller.missing_scope(operation) {
                 None => Ok(Self { caller, operation, rule }),
@@ -191,8 +192,8 @@ impl Permit {
             Rule::Own | Rule::OwnElseHide if self.caller.owns(owners) => Ok(()),
             Rule::OwnElseHide | Rule::Hide => Err(Problem::hidden()),
             Rule::Own | Rule::Deny => Err(Problem::forbidden(text(
-                "This key may change only the records of its own organisation or province.",
-                "Khóa này chỉ được thay đổi bản ghi của tổ chức hoặc tỉnh của mình.",
+                "This key or token may change only the records of its own organisation or province.",
+                "Khóa hoặc mã truy cập này chỉ được thay đổi bản ghi của tổ chức hoặc tỉnh của mình.",
             ))),
         }
     }
@@ -214,13 +215,19 @@ impl Permit {
 /// 403 that names the scope, as RFC 6750 has it.
 fn out_of_scope(needed: Scope) -> Problem {
     Problem::forbidden(text(
-        format!("This key was made for less: it needs the scope {needed}."),
-        format!("Khóa này được cấp cho phạm vi hẹp hơn: cần phạm vi {needed}."),
+        format!("This key or token was made for less: it needs the scope {needed}."),
+        format!("Khóa hoặc mã truy cập này được cấp cho phạm vi hẹp hơn: cần phạm vi {needed}."),
     ))
     .with_header("WWW-Authenticate", format!("Bearer realm=\"cungcau\", error=\"insufficient_scope\", scope=\"{needed}\""))
 }
 
-/// 401 with its challenge.
+/// 401 for a key or token that was sent and does not hold, as RFC 6750 has it.
+pub fn invalid_token(detail: crate::error::Text, description: &str) -> Problem {
+    Problem::new(Code::Unauthenticated, detail)
+        .with_header("WWW-Authenticate", format!("Bearer realm=\"cungcau\", error=\"invalid_token\", error_description=\"{description}\""))
+}
+
+/// 401 with its challenge, which says nothing more to who sent nothing.
 pub fn unauthenticated(detail: crate::error::Text) -> Problem {
     Problem::new(Code::Unauthenticated, detail).with_header("WWW-Authenticate", "Bearer realm=\"cungcau\"")
 }

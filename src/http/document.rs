@@ -197,7 +197,7 @@ fn build(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas(routes),
-            "securitySchemes": {"api_key": {"type": "http", "scheme": "bearer", "bearerFormat": "cc_live_<id>_<secret>_<checksum>", "description": "An API key, made with `cungcau keys create`. Reading the public directory needs none."}}
+            "securitySchemes": {"api_key": {"type": "http", "scheme": "bearer", "bearerFormat": "cc_live_<id>_<secret>_<checksum>", "description": "An API key, made with `cungcau keys create`; or the access token (a signed JWT) of a person, where the instance has an OpenID provider. Reading the public directory needs none."}}
         }
     })
 }

@@ -7,20 +7,22 @@ use super::KeyText;
 use super::model::Key;
 use super::store::{find, note_use};
 use super::wrong::WrongKeys;
-use crate::access::{Caller, unauthenticated};
+use crate::access::{Caller, invalid_token, unauthenticated};
 use crate::app::App;
 use crate::clock::day_of;
-use crate::error::{Code, Problem, Result, text};
+use crate::error::{Code, Problem, Result, Text, text};
 use crate::http::Context;
 use crate::http::address::client_address;
 use crate::http::auth::Source;
 use crate::http::edge::Recognised;
+use crate::people::People;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
 use chrono::{NaiveDateTime, TimeDelta};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// A revocation reaches every process within this time.
 const TRUSTED_FOR: TimeDelta = TimeDelta::seconds(5);
@@ -45,19 +47,26 @@ impl KeyCache {
     /// Who sends `request`: anonymous without a key.
     ///
     /// # Errors
-    /// 401 for anything in `Authorization` that is not a key which holds, also where none is needed; 403 for a key that
-    /// is not accepted from there; 429 for the sixth wrong one in a minute; 503 when the database is away and the key is
+    /// 401 for anything in `Authorization` that is not a key or token which holds, also where none is needed; 403 for a
+    /// key that is not accepted from there, and a person without a part here; 429 for the sixth wrong one in a minute; 503 when the database is away and the key is
     /// not known well enough for an operation that answers from `source`.
     pub async fn authenticate(&self, app: &Data<App>, request: &HttpRequest, source: Source) -> Result<Caller> {
         let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(Caller::default()) };
         let address = client_address(request, &app.proxies);
         let now = app.clock.now();
         let sent = header.to_str().ok().and_then(|value| value.split_once(' '));
-        let key = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).and_then(|(_, token)| KeyText::parse(token.trim()));
-        let Some(digest) = key.map(|key| key.digest()) else {
+        let sent = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+        if let (Some(people), Some(token)) = (&app.people, sent)
+            && !KeyText::is_meant(token)
+        {
+            return self.person(people, request, token, address, now).await;
+        }
+        // Another scheme is as no credentials: it is told which there is.
+        let challenge = || if sent.is_some() { refused() } else { unauthenticated(no_key()) };
+        let Some(digest) = sent.and_then(KeyText::parse).map(|key| key.digest()) else {
             self.wrong.check(address, now)?;
             self.wrong.note(address, now);
-            return Err(refused());
+            return Err(challenge());
         };
         let found = if let Some(known) = self.known(&digest, now, TRUSTED_FOR) {
             known
@@ -84,6 +93,28 @@ impl KeyCache {
         self.note_use(app, &found, now);
         request.extensions_mut().insert(Recognised(Some(found.id.clone()), Some(found.role)));
         Ok(found.caller())
+    }
+
+    /// Who bears `token` of the OpenID provider. No question to the database: the token says it all. One that holds goes
+    /// on also behind an address that others guess from.
+    async fn person(
+        &self,
+        people: &People,
+        request: &HttpRequest,
+        token: &str,
+        from: Option<IpAddr>,
+        now: NaiveDateTime,
+    ) -> Result<Caller> {
+        let caller = match people.caller(token).await {
+            Err(problem) if problem.code() == Code::Unauthenticated => {
+                self.wrong.check(from, now)?;
+                self.wrong.note(from, now);
+                return Err(problem);
+            }
+            other => other?,
+        };
+        request.extensions_mut().insert(Recognised(caller.key_id.clone(), caller.role));
+        Ok(caller)
     }
 
     /// Notes the use of `key` in the database, once a minute, beside the request.
@@ -145,9 +176,10 @@ impl KeyCache {
     }
 }
 
+fn no_key() -> Text {
+    text("This is no key that holds: it is mistyped, expired or revoked.", "Khóa không có hiệu lực: sai, hết hạn hoặc đã bị thu hồi.")
+}
+
 fn refused() -> Problem {
-    unauthenticated(text(
-        "This is no key that holds: it is mistyped, expired or revoked.",
-        "Khóa không có hiệu lực: sai, hết hạn hoặc đã bị thu hồi.",
-    ))
+    invalid_token(no_key(), "The key is mistyped, expired or revoked")
 }

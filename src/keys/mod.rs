@@ -50,6 +50,11 @@ impl KeyText {
         Ok(Self(format!("{body}_{sum}")))
     }
 
+    /// Whether `text`, right or wrong, wants to be a key.
+    pub fn is_meant(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
     /// Reads a key that a caller sent; `None` when it can't be one.
     pub fn parse(text: &str) -> Option<Self> {
         let (body, sum) = text.rsplit_once('_')?;

@@ -34,8 +34,8 @@ impl WrongKeys {
                 Err(Problem::new(
                     Code::TooManyRequests,
                     text(
-                        format!("{MOST} wrong keys came from this address within a minute: try again in {left} s, with a key that holds."),
-                        format!("Địa chỉ này đã gửi {MOST} khóa sai trong một phút: hãy thử lại sau {left} giây với khóa còn hiệu lực."),
+                        format!("{MOST} wrong keys or tokens came from this address within a minute: try again in {left} s, with one that holds."),
+                        format!("Địa chỉ này đã gửi {MOST} khóa hoặc mã truy cập sai trong một phút: hãy thử lại sau {left} giây với khóa hoặc mã còn hiệu lực."),
                     ),
                 )
                 .with_header("Retry-After", left.to_string()))

@@ -38,7 +38,7 @@ pub struct HistoryEntry {
     /// For which organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_organisation_id: Option<String>,
-    /// With which key; shown to officers of the province, auditors and administrators.
+    /// With which key, or under which name of a person with a token; shown to officers of the province, auditors and administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_key_id: Option<String>,
     /// Position in the change log.

@@ -36,6 +36,7 @@ mod mous;
 mod offers;
 mod operators;
 mod organisations;
+mod people;
 mod preconditions;
 mod products;
 mod readme;

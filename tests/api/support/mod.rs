@@ -6,6 +6,7 @@ mod client;
 mod common;
 pub mod document;
 pub mod process;
+pub mod provider;
 mod refusals;
 mod seeds;
 
