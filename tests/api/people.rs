@@ -565,6 +565,31 @@ fn this_machine_is_not_asked_unless_that_is_allowed() {
     assert_eq!(provider.asked(), 0);
 }
 
+#[test]
+fn a_provider_is_asked_over_https_and_only_with_a_certificate_that_the_machine_trusts() {
+    let key = SigningKey::p256("1");
+    let (provider, certificate) = Provider::start_with_tls(&[&key]);
+    let place = Place::new();
+    let start = |trusted: &str| {
+        let file = place.data().with_extension("pem");
+        std::fs::write(&file, trusted).unwrap();
+        let mut command = configured(&place, &provider);
+        command.env("CUNGCAU_OUTGOING_NETWORKS", "127.0.0.0/8,::1").env("SSL_CERT_FILE", &file).env_remove("SSL_CERT_DIR");
+        Server::start(command)
+    };
+    let now = chrono::Utc::now().naive_utc().format("%Y-%m-%d %H:%M:%S").to_string();
+    let token = key.token(&claims_at(&provider, &now, "quan-tri"));
+    let (stranger, another) = Provider::start_with_tls(&[&key]);
+    let server = start(&another);
+    server.get("/v1/keys").key(&token).send().expect(503);
+    until(|| server.said().contains("could not be fetched"));
+    assert_eq!((provider.asked(), stranger.asked()), (0, 0), "{}", server.said());
+    drop(server);
+    let server = start(&certificate);
+    server.get("/v1/keys").key(&token).send().expect(200);
+    assert_eq!(provider.asked(), 2);
+}
+
 fn configured(place: &Place, provider: &Provider) -> std::process::Command {
     let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("CUNGCAU_OIDC_ISSUER", provider.issuer()).env("CUNGCAU_OIDC_AUDIENCE", AUDIENCE);

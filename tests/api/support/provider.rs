@@ -1,4 +1,4 @@
-//! An OpenID provider: its keys over HTTP on this machine, made when it starts, and tokens that it signs.
+//! An OpenID provider: its keys over HTTP or HTTPS on this machine, made when it starts, and tokens that it signs.
 
 use super::Value;
 use base64::Engine;
@@ -10,7 +10,7 @@ use ring::signature::{
 use rsa::Generate;
 use rsa::pkcs8::EncodePrivateKey;
 use serde_json::json;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -126,6 +126,7 @@ pub fn encoded(bytes: &[u8]) -> String {
 /// A running provider. Stops when dropped.
 pub struct Provider {
     address: SocketAddr,
+    base: String,
     state: Arc<Mutex<State>>,
     stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -155,31 +156,59 @@ pub enum Answer {
 impl Provider {
     /// A provider with these keys.
     pub fn start(keys: &[&SigningKey]) -> Self {
+        Self::over(keys, None)
+    }
+
+    /// A provider over https, under the name `localhost`, and its certificate (PEM), which nobody trusts unless told.
+    pub fn start_with_tls(keys: &[&SigningKey]) -> (Self, String) {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let (chain, key) = (vec![made.cert.der().clone()], made.signing_key.serialize_der());
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, rustls::pki_types::PrivateKeyDer::try_from(key).unwrap())
+            .unwrap();
+        (Self::over(keys, Some(Arc::new(config))), made.cert.pem())
+    }
+
+    fn over(keys: &[&SigningKey], tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        let base = if tls.is_some() { format!("https://localhost:{}", address.port()) } else { format!("http://{address}") };
         let state = Arc::new(Mutex::new(State { keys: key_set(keys), answer: Answer::Keys, asked: 0 }));
         let stopped = Arc::new(AtomicBool::new(false));
-        let (shared, end) = (Arc::clone(&state), Arc::clone(&stopped));
+        let (shared, end, url) = (Arc::clone(&state), Arc::clone(&stopped), base.clone());
         let thread = std::thread::spawn(move || {
             let mut silent = Vec::new();
             for connection in listener.incoming() {
                 if end.load(Ordering::Relaxed) {
                     return;
                 }
-                silent.extend(answer(connection.unwrap(), &shared, address));
+                let mut connection = connection.unwrap();
+                match &tls {
+                    None => answer(&mut connection, &shared, &url),
+                    Some(config) => {
+                        let mut session = rustls::ServerConnection::new(Arc::clone(config)).unwrap();
+                        answer(&mut rustls::Stream::new(&mut session, &mut connection), &shared, &url);
+                    }
+                }
+                if shared.lock().unwrap().answer == Answer::Silence {
+                    silent.push(connection);
+                }
             }
         });
-        Self { address, state, stopped, thread: Some(thread) }
+        Self { address, base, state, stopped, thread: Some(thread) }
     }
 
     /// Its name.
     pub fn issuer(&self) -> String {
-        format!("http://{}/realms/cung-cau", self.address)
+        format!("{}/realms/cung-cau", self.base)
     }
 
     /// Where its keys are.
     pub fn keys_url(&self) -> String {
-        format!("http://{}/keys", self.address)
+        format!("{}/keys", self.base)
     }
 
     /// From now on it has these keys.
@@ -217,38 +246,39 @@ fn key_set(keys: &[&SigningKey]) -> Value {
     json!({"keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>()})
 }
 
-/// Answers one request; gives the connection back that is to stay silent.
-fn answer(mut connection: TcpStream, state: &Mutex<State>, address: SocketAddr) -> Option<TcpStream> {
-    let mut reader = BufReader::new(connection.try_clone().unwrap());
-    let mut first = String::new();
-    reader.read_line(&mut first).unwrap();
-    let mut line = String::new();
-    while reader.read_line(&mut line).unwrap() > 2 {
-        line.clear();
+/// Answers one request, unless it is to keep silent.
+fn answer(connection: &mut (impl Read + Write), state: &Mutex<State>, base: &str) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        // Who does not trust the certificate goes away before asking anything.
+        if connection.read_exact(&mut byte).is_err() {
+            return;
+        }
+        head.push(byte[0]);
     }
     let (keys, how) = {
         let mut state = state.lock().unwrap();
         state.asked += 1;
         (state.keys.to_string(), state.answer.clone())
     };
-    let path = first.split(' ').nth(1).unwrap_or_default();
+    let head = String::from_utf8(head).unwrap();
+    let path = head.split(' ').nth(1).unwrap_or_default();
     let (status, more, body) = match how {
-        Answer::Silence => return Some(connection),
+        Answer::Silence => return,
         Answer::Status(status) => (status, String::new(), String::new()),
         Answer::Redirect(to) => (302, format!("Location: {to}\r\n"), String::new()),
         Answer::Flood => (200, String::new(), " ".repeat(1 << 20) + &keys),
         Answer::Keys if path == "/keys" => (200, String::new(), keys),
         Answer::Keys if path == "/realms/cung-cau/.well-known/openid-configuration" => {
-            let (issuer, keys_url) = (format!("http://{address}/realms/cung-cau"), format!("http://{address}/keys"));
-            (200, String::new(), json!({"issuer": issuer, "jwks_uri": keys_url}).to_string())
+            let description = json!({"issuer": format!("{base}/realms/cung-cau"), "jwks_uri": format!("{base}/keys")});
+            (200, String::new(), description.to_string())
         }
         Answer::Keys => (404, String::new(), String::new()),
     };
-    let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n{more}\r\n",
-        body.len()
-    );
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n");
     // A client that has had enough closes before the end.
     let _ = connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(body.as_bytes()));
-    None
 }
