@@ -181,3 +181,92 @@ pub fn values(claim: Option<&Value>) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    /// The payload of RFC 7515, appendix A: `{"iss":"joe", "exp":1300819380, "http://example.com/is_root":true}`.
+    const JOE: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+
+    fn keys(keys: &[Value]) -> KeySet {
+        KeySet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap()
+    }
+
+    /// The public key of RFC 7515, appendix A.2.
+    fn of_rfc_7515_a2() -> Value {
+        json!({"kty": "RSA", "e": "AQAB", "n": "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"})
+    }
+
+    /// The public key of RFC 7515, appendix A.3.
+    fn of_rfc_7515_a3() -> Value {
+        json!({"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})
+    }
+
+    #[test]
+    fn the_examples_of_the_standards_are_verified() {
+        let rsa = format!(
+            "eyJhbGciOiJSUzI1NiJ9.{JOE}.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"
+        );
+        let p256 =
+            format!("eyJhbGciOiJFUzI1NiJ9.{JOE}.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
+        for (token, key) in [(rsa, of_rfc_7515_a2()), (p256, of_rfc_7515_a3())] {
+            let claims = Token::parse(&token).unwrap().verify(&keys(std::slice::from_ref(&key))).unwrap();
+            assert_eq!(Value::Object(claims), json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true}));
+            let forged = token.replace("eyJpc3MiOiJqb2Ui", "eyJpc3MiOiJqb3Ui");
+            assert_eq!(Token::parse(&forged).unwrap().verify(&keys(&[key])), Err(Fault::Signature));
+        }
+        // RFC 8037, appendix A.4, whose payload is no JSON: the signature holds, and then there are no claims.
+        let ed25519 = keys(&[json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})]);
+        let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+        assert_eq!(Token::parse(token).unwrap().verify(&ed25519), Err(Fault::Malformed));
+        let other = token.replace("KAg", "KAQ");
+        assert_eq!(Token::parse(&other).unwrap().verify(&ed25519), Err(Fault::Signature));
+    }
+
+    #[test]
+    fn a_claim_is_found_by_its_whole_name_or_inside_objects() {
+        let claims = json!({"a.b": 1, "a": {"b": 2, "c": {"d": 3, "d.e": 4}}, "https://x.vn/roles": 5, "s": "x"});
+        let claims = claims.as_object().unwrap();
+        for (path, found) in [("a.b", Some(1)), ("a.c.d", Some(3)), ("a.c.d.e", Some(4)), ("https://x.vn/roles", Some(5)), ("a.x", None)] {
+            assert_eq!(claim(claims, path).and_then(Value::as_i64), found, "{path}");
+        }
+        assert_eq!(claim(claims, "s.x"), None);
+        assert_eq!(claim(claims, ""), None);
+    }
+
+    #[test]
+    fn descriptions_are_what_rfc_6750_lets_them_be() {
+        for fault in [
+            Fault::Malformed,
+            Fault::TooLarge,
+            Fault::Algorithm,
+            Fault::UnknownKey,
+            Fault::Signature,
+            Fault::Issuer,
+            Fault::Audience,
+            Fault::Expired,
+            Fault::NotYetValid,
+            Fault::Nobody,
+        ] {
+            assert!(fault.description().bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,150}", header in "[{}\":,a-z0-9]{0,40}") {
+            let _ = Token::parse(&text);
+            let encoded = BASE64_URL_SAFE_NO_PAD.encode(header);
+            let _ = Token::parse(&format!("{encoded}.{text}.{encoded}"));
+        }
+
+        #[test]
+        fn no_claims_make_the_checks_panic(number in proptest::num::f64::ANY, word in "\\PC{0,20}") {
+            let claims = json!({"iss": "i", "aud": ["a"], "exp": number, "nbf": number, "iat": word, "sub": word});
+            let _ = subject(claims.as_object().unwrap_or(&Map::new()), "i", "a", NaiveDateTime::default());
+        }
+    }
+}
