@@ -15,6 +15,7 @@
               SQLite are words; path and patch are different ones"
 )]
 
+mod access;
 mod audit;
 mod browsers;
 mod certificates;

@@ -129,6 +129,11 @@ impl Response {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{}: {} is not JSON: {error}", self.asked, self.text))
     }
 
+    /// The body as JSON; null where it is none, or empty.
+    pub fn json_or_null(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
