@@ -2,7 +2,7 @@
 
 use crate::indexing::State;
 use crate::market::Sizes;
-use prometheus::{Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use std::time::Duration;
 
 /// What is counted.
@@ -15,6 +15,7 @@ pub struct Metrics {
     audit_seq: IntGauge,
     audit_failures: IntCounter,
     index: IndexMetrics,
+    provider_keys_age: GaugeVec,
 }
 
 /// What is told of the market index; read from it when somebody asks.
@@ -85,7 +86,10 @@ impl Metrics {
         registry.register(Box::new(audit_seq.clone()))?;
         registry.register(Box::new(audit_failures.clone()))?;
         let index = IndexMetrics::new(&registry)?;
-        Ok(Self { registry, requests, durations, log_head, audit_seq, audit_failures, index })
+        let help = "Time since the keys of the OpenID provider were fetched; none before the first time.";
+        let provider_keys_age = GaugeVec::new(Opts::new("cungcau_oidc_keys_age_seconds", help), &["issuer"])?;
+        registry.register(Box::new(provider_keys_age.clone()))?;
+        Ok(Self { registry, requests, durations, log_head, audit_seq, audit_failures, index, provider_keys_age })
     }
 
     /// Counts an answer.
@@ -126,6 +130,11 @@ impl Metrics {
         // The index counts these itself; a counter here only rises.
         index.rebuilds.inc_by(state.rebuilds.saturating_sub(index.rebuilds.get()));
         index.errors.inc_by(state.errors.saturating_sub(index.errors.get()));
+    }
+
+    /// Notes how old the keys of the provider `issuer` are.
+    pub fn provider(&self, issuer: &str, age: Duration) {
+        self.provider_keys_age.with_label_values(&[issuer]).set(age.as_secs_f64());
     }
 
     /// The text form.

@@ -177,6 +177,9 @@ async fn check_readiness(app: &App) -> Result<()> {
 
 async fn get_metrics(_: Permitted<GetMetrics>, app: Data<App>) -> Result<HttpResponse> {
     app.metrics.index(app.index.state(), app.index.sizes());
+    if let Some((issuer, Some(age))) = app.people.as_ref().map(|people| (people.issuer(), people.age_of_keys())) {
+        app.metrics.provider(issuer, age);
+    }
     let text = app.metrics.text().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -25,6 +25,7 @@ use provider::Provider;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 use std::sync::Arc;
+use std::time::Duration;
 use token::{Fault, Token, claim, subject, values};
 
 /// The people of one provider.
@@ -41,6 +42,16 @@ impl People {
     pub fn new(settings: PeopleSettings, client: Client, clock: &Clock, digest_key: &[u8]) -> Self {
         let provider = Arc::new(Provider::new(&settings, client, clock.clone()));
         Self { settings, provider, clock: clock.clone(), digest_key: digest_key.to_owned() }
+    }
+
+    /// The name of the provider.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    /// Time since its keys were fetched; none before the first time.
+    pub fn age_of_keys(&self) -> Option<Duration> {
+        self.provider.age()
     }
 
     /// Fetches the provider's keys before anybody needs them.

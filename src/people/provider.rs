@@ -81,6 +81,12 @@ impl Provider {
         self.known().filter(|(_, fetched_at)| now - *fetched_at < KEPT_WHILE_AWAY).map(|(keys, _)| keys)
     }
 
+    /// Time since the keys were fetched; none before the first time.
+    pub fn age(&self) -> Option<Duration> {
+        let (_, fetched_at) = self.known()?;
+        Some((self.clock.now() - fetched_at).to_std().unwrap_or_default())
+    }
+
     /// Asks beside everything else.
     pub fn ask_ahead(self: &Arc<Self>) {
         if self.may_ask() {

@@ -65,6 +65,9 @@ fn known_keys_are_used_for_a_day_while_the_provider_is_away() {
         at(clock).expect(200);
     }
     assert!(provider.asked() > 3, "it was asked again and again");
+    let metrics = app.get("/metrics").send().expect(200).text;
+    let age = format!("cungcau_oidc_keys_age_seconds{{issuer=\"{}\"}} 86399", provider.issuer());
+    assert!(metrics.contains(&age), "{metrics}");
     let away = at("2026-11-24 05:00:00").expect(503);
     assert_eq!((away.problem_code().as_str(), away.header("Retry-After")), ("unavailable", Some("1")));
     assert!(away.json()["detail"].as_str().unwrap().contains("OpenID provider"), "{}", away.text);
