@@ -97,6 +97,7 @@ tables! {
         scopes: String, addresses: String, replaced_by_id: Option<String>, revocation_reason: Option<String>,
     }
     key_uses by (key_id) { key_id: String, last_used_at: Instant }
+    key_days by (key_id, day, kind) { key_id: String, day: Day, kind: String, used: i64 }
     personal_codes by (organisation_id) { organisation_id: String, personal_code: String }
     producers by (organisation_id) { organisation_id: String, kind: String, invoice_kind: String, description: Option<String> }
     buyers by (organisation_id) {

@@ -45,6 +45,7 @@ pub mod people;
 pub mod price;
 pub mod producers;
 pub mod products;
+pub mod quotas;
 pub mod reference;
 pub mod reports;
 pub mod search;

@@ -72,6 +72,9 @@ pub const COLUMNS: &[Table] = &[
     ("key_uses", &[
         ("key_id", N), ("last_used_at", N),
     ]),
+    ("key_days", &[
+        ("key_id", N), ("day", N), ("kind", N), ("used", N),
+    ]),
     ("personal_codes", &[
         ("organisation_id", N), ("personal_code", N),
     ]),

@@ -154,6 +154,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    key_days (key_id, day, kind) {
+        key_id -> Text,
+        day -> Date,
+        kind -> Text,
+        used -> BigInt,
+    }
+}
+
+diesel::table! {
     personal_codes (organisation_id) {
         organisation_id -> Text,
         personal_code -> Text,

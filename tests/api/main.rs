@@ -40,6 +40,7 @@ mod organisations;
 mod people;
 mod preconditions;
 mod products;
+mod quotas;
 mod readme;
 mod relevance;
 mod reports;

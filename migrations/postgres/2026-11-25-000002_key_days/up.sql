@@ -1,0 +1,8 @@
+-- What each key used on a day in Viet Nam, by kind: bookkeeping of the service, no change of the register.
+CREATE TABLE key_days (
+    key_id TEXT COLLATE "C" NOT NULL REFERENCES keys (id),
+    day DATE NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    used BIGINT NOT NULL,
+    PRIMARY KEY (key_id, day, kind)
+);

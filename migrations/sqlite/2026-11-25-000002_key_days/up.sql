@@ -1,0 +1,8 @@
+-- What each key used on a day in Viet Nam, by kind: bookkeeping of the service, no change of the register.
+CREATE TABLE key_days (
+    key_id TEXT NOT NULL REFERENCES keys (id),
+    day DATE NOT NULL,
+    kind TEXT NOT NULL,
+    used BIGINT NOT NULL,
+    PRIMARY KEY (key_id, day, kind)
+);

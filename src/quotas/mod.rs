@@ -1,0 +1,66 @@
+//! How much one key may do on a day in Viet Nam. It is counted in the database, so it holds for all processes together.
+//!
+//! [`take`] counts exactly, in the transaction of what is counted. Whoever counts every request can't wait for that:
+//! the limits of requests (`http::limits`) count in memory, and write it down in batches.
+
+mod store;
+
+use crate::clock::{next_day, start_of};
+use crate::db::text_enum;
+use crate::error::{Code, Problem, Result, text};
+use crate::log::Tx;
+use chrono::{NaiveDate, NaiveDateTime};
+
+text_enum! {
+    /// What is counted.
+    Kind {
+        /// Tokens of all requests.
+        Requests = "requests",
+        /// Contacts that were shown.
+        Disclosures = "disclosures",
+    }
+}
+
+/// Takes one from what the key may still do of `kind` today: `limit` times a day. It counts if the transaction is kept.
+///
+/// Two transactions of one key wait for each other from here on, so that neither takes the other's.
+///
+/// # Errors
+/// 429 until midnight when nothing is left; what the database says.
+pub fn take(tx: &mut Tx<'_>, key_id: &str, kind: Kind, limit: i64) -> Result<()> {
+    if store::take(tx.db, key_id, tx.today, kind, limit)? { Ok(()) } else { Err(used_up(tx.today, tx.now)) }
+}
+
+/// 429 for the rest of `day`.
+pub(crate) fn used_up(day: NaiveDate, now: NaiveDateTime) -> Problem {
+    let seconds = left_of(day, now);
+    Problem::new(
+        Code::TooManyRequests,
+        text(
+            "This key has used its share of the day: the next one begins at midnight in Viet Nam.",
+            "Khóa này đã dùng hết hạn mức trong ngày: hạn mức mới bắt đầu lúc 0 giờ, giờ Việt Nam.",
+        ),
+    )
+    .with_header("Retry-After", seconds.to_string())
+}
+
+/// Whole seconds until `day` ends, at least one.
+pub(crate) fn left_of(day: NaiveDate, now: NaiveDateTime) -> i64 {
+    let left = start_of(next_day(day)) - now;
+    (left.num_seconds() + i64::from(left.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_at_midnight_in_viet_nam() {
+        let day: NaiveDate = "2026-11-23".parse().unwrap();
+        let at = |time: &str| time.parse().unwrap();
+        assert_eq!(left_of(day, at("2026-11-23T05:00:00")), 12 * 3600, "noon there");
+        assert_eq!(left_of(day, at("2026-11-23T16:59:58.5")), 2);
+        assert_eq!(left_of(day, at("2026-11-23T17:00:00")), 1);
+        assert_eq!(left_of(day, at("2026-11-22T17:00:00")), 24 * 3600);
+    }
+}
