@@ -388,6 +388,18 @@ impl Problem {
         self
     }
 
+    /// 503 with `Retry-After` for whoever finds a queue full. Not logged one by one: it comes in thousands.
+    pub fn overloaded() -> Self {
+        Self::new(
+            Code::Unavailable,
+            text(
+                "More is asked than can be answered in time; nothing was stored. Try again.",
+                "Có nhiều yêu cầu hơn mức trả lời kịp; chưa có gì được lưu. Hãy thử lại.",
+            ),
+        )
+        .with_header("Retry-After", "1")
+    }
+
     /// The same problem with members at fault.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {

@@ -167,7 +167,7 @@ async fn check_readiness(app: &App) -> Result<()> {
     if !app.index.is_built() {
         return Err(not_built());
     }
-    let current = app.store.read(|db| is_current(db).map_err(|error| Problem::unavailable(error.to_string()))).await?;
+    let current = app.store.read_at_once(|db| is_current(db).map_err(|error| Problem::unavailable(error.to_string()))).await?;
     if current {
         Ok(())
     } else {

@@ -1,12 +1,13 @@
 //! One code over two databases: `SQLite` (bundled, one process) and `PostgreSQL` (any number of processes).
 //!
 //! The scheme of the database URL chooses; an unknown scheme is an error. Reads and writes each run in one
-//! transaction away from the threads that answer requests; nobody else opens one. On `SQLite` one connection writes, in
+//! transaction away from the threads that answer requests, after a bounded queue ([`queue`]); nobody else opens one. On `SQLite` one connection writes, in
 //! the order in which writers asked ([`writer`]), and several read. What the shared connection type lacks (batch insert,
 //! upsert) goes through `each!`.
 
 mod migrate;
 mod pools;
+mod queue;
 #[expect(missing_docs, reason = "diesel generates the items")]
 pub mod schema;
 mod types;
@@ -262,6 +263,12 @@ impl Store {
         self.pools.is_away()
     }
 
+    /// How many were turned away since the start, by the queue that was full.
+    pub fn turned_away(&self) -> [(&'static str, u64); 2] {
+        let writes = self.writer.as_ref().map_or_else(|| self.pools.writes.queue().turned_away(), |writer| writer.turned_away());
+        [("connections", self.pools.connections.queue().turned_away()), ("writes", writes)]
+    }
+
     /// Notes that the database answered, or that it is away.
     pub fn note_away(&self, away: bool) {
         self.pools.note_away(away);
@@ -270,8 +277,27 @@ impl Store {
     /// Runs `work` on a blocking thread, in one read transaction: it sees one state of the database.
     ///
     /// # Errors
-    /// What `work` returns; 503 when the database is away.
+    /// What `work` returns; 503 when the database is away or too many wait for it.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let turn = self.pools.connections.enter().await?;
+        let store = self.clone();
+        blocking(move || {
+            let result = store.read_here(work);
+            drop(turn);
+            result
+        })
+        .await
+    }
+
+    /// The same past the queue: for what must be known of a database that has too much to do.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when the database is away.
+    pub async fn read_at_once<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
@@ -295,7 +321,7 @@ impl Store {
     /// race (unique, serialisation, deadlock) runs again, so `work` must not keep anything from the run before.
     ///
     /// # Errors
-    /// What `work` returns; 503 when the database is away, full, or the commit failed.
+    /// What `work` returns; 503 when the database is away, full, too many wait for it, or the commit failed.
     pub async fn write<T, F, D>(&self, ending: Ending, work: F, done: D) -> Result<T>
     where
         T: Send + 'static,
@@ -305,8 +331,10 @@ impl Store {
         if let Some(writer) = &self.writer {
             return writer.write(ending, work, done).await;
         }
+        let turns = (self.pools.writes.enter().await?, self.pools.connections.enter().await?);
         let pools = self.pools.clone();
         blocking(move || {
+            let _turns = turns;
             let mut result = pools.write(ending, &work);
             for _ in 1..TRIES {
                 if !result.as_ref().is_err_and(Problem::is_contended) {

@@ -1,5 +1,6 @@
 //! The connections of a process: pools that make, judge and mend them, and the transactions on one of them.
 
+use super::queue::Gate;
 use super::{Access, Db, Ending, OpenError, Target, begin_on, commit, connect, each, rollback};
 use crate::error::{Problem, Result};
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
@@ -7,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long a request waits for a connection before it is told 503: under the 2 s in which a caller hears
-/// that the database is away.
-const CONNECTION_WAIT: Duration = Duration::from_millis(1_500);
+/// How long a request waits for a connection before it is told 503: with the queue before it under the 2 s in which a
+/// caller hears that the database is away.
+const CONNECTION_WAIT: Duration = Duration::from_millis(1_100);
 /// A connection which rested longer than this is asked whether it still lives before it is used.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// `SQLite` readers: more than the cores only wait for each other.
@@ -17,12 +18,18 @@ const SQLITE_READERS: u32 = 4;
 /// `PostgreSQL` connections of one process beside the one that follows the log; a deployment of 8 processes stays under a
 /// server's default of 100.
 const POSTGRES_CONNECTIONS: u32 = 11;
+/// How many of them write at a time: they wait for each other at the head of the log, and readers need not wait with them.
+const POSTGRES_WRITERS: u32 = 7;
 
 /// The pools of one database.
 #[derive(Clone)]
 pub(super) struct Pools {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
+    /// Before whoever wants a connection: as many go at a time as there are. On `SQLite` it is for those who read.
+    pub connections: Gate,
+    /// `PostgreSQL` alone: before that one, for those who write. On `SQLite` the writer has a queue of its own.
+    pub writes: Gate,
     /// Whether the database was away when it was asked last.
     away: Arc<AtomicBool>,
 }
@@ -40,14 +47,14 @@ impl Pools {
                 .error_handler(Box::new(LogPoolErrors))
                 .build_unchecked(Manager { target: target.clone() })
         };
-        let (readers, writers) = match target {
-            Target::Sqlite(_) => (pool(SQLITE_READERS), pool(1)),
+        let (readers, writers, connections) = match target {
+            Target::Sqlite(_) => (pool(SQLITE_READERS), pool(1), SQLITE_READERS),
             Target::Postgres(_) => {
                 let shared = pool(POSTGRES_CONNECTIONS);
-                (shared.clone(), shared)
+                (shared.clone(), shared, POSTGRES_CONNECTIONS)
             }
         };
-        Self { readers, writers, away: Arc::default() }
+        Self { readers, writers, connections: Gate::new(connections), writes: Gate::new(POSTGRES_WRITERS), away: Arc::default() }
     }
 
     pub fn is_away(&self) -> bool {

@@ -8,18 +8,18 @@
 //! Two threads: one writes, the other does what follows a commit, in the same order, while the next group is written.
 
 use super::pools::{Pools, is_away};
+use super::queue::{Queue, Ticket};
 use super::{Access, Db, Ending, TRIES, commit, each, rollback};
 use crate::error::{Problem, Result};
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long a transaction may wait for its turn: several thousand are before it by then.
-const TURN_WAIT: Duration = Duration::from_secs(6);
 /// Transactions under one commit.
 const GROUP: usize = 64;
 /// After so long a group takes no more in: who waits for its commit should not wait for long batches behind it.
@@ -27,7 +27,8 @@ const GROUP_TIME: Duration = Duration::from_millis(10);
 
 /// A transaction that somebody waits for.
 trait Job: Send {
-    fn asked(&self) -> Instant;
+    /// Leaves the queue; the refusal when its turn comes too late.
+    fn begin(&mut self) -> Option<Problem>;
     /// Runs it once in the transaction that is open, and keeps the result.
     fn run(&mut self, db: &mut Db) -> Ran;
     /// Puts `problem` in the place of whatever came out.
@@ -55,7 +56,7 @@ struct Work<T, F, D> {
     done: D,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
-    asked: Instant,
+    ticket: Option<Ticket>,
 }
 
 impl<T, F, D> Job for Work<T, F, D>
@@ -64,8 +65,8 @@ where
     F: Fn(&mut Db) -> Result<T> + Send,
     D: FnOnce(&T) + Send,
 {
-    fn asked(&self) -> Instant {
-        self.asked
+    fn begin(&mut self) -> Option<Problem> {
+        self.ticket.take().and_then(|ticket| ticket.begin().err())
     }
 
     fn run(&mut self, db: &mut Db) -> Ran {
@@ -106,6 +107,7 @@ where
 /// The writer's threads. They end with it.
 pub(super) struct Writer {
     queue: Option<Sender<Box<dyn Job>>>,
+    waiting: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -115,18 +117,27 @@ impl Writer {
         let (written, groups) = channel();
         let finisher = std::thread::Builder::new().name("after-commit".to_owned()).spawn(move || finish(&groups))?;
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || write(&pools, &jobs, &written))?;
-        Ok(Self { queue: Some(queue), threads: vec![writer, finisher] })
+        Ok(Self { queue: Some(queue), waiting: Queue::new(), threads: vec![writer, finisher] })
+    }
+
+    /// How many were turned away since the start.
+    pub fn turned_away(&self) -> u64 {
+        self.waiting.turned_away()
     }
 
     /// Runs `work` in its turn, and `done` after its commit.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 at once when too many wait.
     pub async fn write<T, F, D>(&self, ending: Ending, work: F, done: D) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
         D: FnOnce(&T) + Send + 'static,
     {
+        let ticket = self.waiting.join()?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { ending, run: work, done, result: None, reply, asked: Instant::now() });
+        let job = Box::new(Work { ending, run: work, done, result: None, reply, ticket: Some(ticket) });
         let Some(queue) = &self.queue else { return Err(stopped()) };
         queue.send(job).map_err(|_| stopped())?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
@@ -186,8 +197,8 @@ fn write_group(pools: &Pools, first: Box<dyn Job>, mut waiting: impl FnMut() -> 
     let mut next = Some(first);
     let mut lost = false;
     while let Some(mut job) = next.take() {
-        if job.asked().elapsed() > TURN_WAIT {
-            job.refuse(Problem::unavailable("no turn to write in time"));
+        if let Some(problem) = job.begin() {
+            job.refuse(problem);
             ended.push(job);
         } else {
             let Run { is_kept, is_open, is_sound } = run(&mut conn.db, &mut *job, kept.is_empty());
