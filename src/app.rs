@@ -171,6 +171,13 @@ impl App {
         self
     }
 
+    /// The same with so many tokens a day for each key; after [`App::limited`].
+    #[must_use]
+    pub fn with_quota(mut self, a_day: Option<i64>) -> Self {
+        self.limits = self.limits.with_quota(a_day, &self.clock);
+        self
+    }
+
     /// The caller, the day asked (today unless given) and the instant.
     pub fn context(&self, caller: &Caller, args: &Args) -> Context {
         let now = self.clock.now();

@@ -15,7 +15,7 @@ use crate::keys::{self, KeyRequest, KeyText};
 use crate::outgoing::Client;
 use crate::server::Door;
 use crate::settings::Settings;
-use crate::{access::Caller, indexing, server};
+use crate::{access::Caller, indexing, quotas, server};
 use actix_web::web::Data;
 use std::error::Error;
 use std::fs::{self, OpenOptions};
@@ -73,6 +73,7 @@ pub fn serve(config: &ServeConfig) -> Outcome {
             .signing(checkpoints)
             .behind(config.trusted_proxies.clone())
             .limited(config.anonymous_rate, config.key_rate)
+            .with_quota(config.key_day)
             .open_to(config.cors.clone())
             .known_to(config.people.clone(), Client::new(&config.outgoing_networks)),
     );
@@ -98,6 +99,7 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         indexing::follow::follow(&app.index)?;
         audit::follow(&app);
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
+        let quotas = actix_web::rt::spawn(quotas::keep_writing(app.clone()));
         let door = if operators.is_some() { Door::Public } else { Door::Whole };
         let theirs = operators.map(|listener| server::operations_server(&app, listener)).transpose()?;
         let running = server::server(&app, listener, workers, door)?;
@@ -108,6 +110,10 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         server::stop(&app, &handle, their_handle.as_ref()).await;
         for task in tasks {
             task.await??;
+        }
+        quotas.abort();
+        if let Err(problem) = quotas::write_down(&app).await {
+            tracing::warn!(cause = %problem, "what keys have used was not written down");
         }
         audit::finish(&app).await;
         tracing::info!("stopped");

@@ -9,6 +9,7 @@ use crate::http::cors::Cors;
 use crate::http::limits::Rate;
 use crate::outgoing::Client;
 use crate::people::{self, PeopleSettings};
+use crate::quotas;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use std::fmt;
@@ -249,6 +250,8 @@ pub struct ServeConfig {
     pub anonymous_rate: Option<Rate>,
     /// How much a key may ask.
     pub key_rate: Option<Rate>,
+    /// Tokens of a key on a day.
+    pub key_day: Option<i64>,
     /// Which pages' scripts may read answers.
     pub cors: Option<Cors>,
     /// Where operators alone ask how the service is, when that is not where everybody asks.
@@ -260,10 +263,11 @@ pub struct ServeConfig {
 }
 
 /// Names that the environment may have.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "CUNGCAU_ANONYMOUS_RATE",
     "CUNGCAU_CORS_ORIGINS",
     "CUNGCAU_KEY_RATE",
+    "CUNGCAU_KEY_DAY",
     "CUNGCAU_LISTEN",
     "CUNGCAU_OPERATIONS_LISTEN",
     "CUNGCAU_DATA_DIR",
@@ -400,6 +404,17 @@ impl Environment {
         address.parse().map(Some).map_err(wrong)
     }
 
+    /// Tokens of a key on a day; none when they are not counted.
+    fn key_day(&self) -> Result<Option<i64>, ConfigError> {
+        match self.get("CUNGCAU_KEY_DAY") {
+            None => Ok(Some(quotas::A_DAY)),
+            Some("off") => Ok(None),
+            Some(text) => text.parse().ok().filter(|tokens| *tokens > 0).map(Some).ok_or_else(|| {
+                ConfigError(format!("CUNGCAU_KEY_DAY is {text:?}: off, or tokens a day are expected, such as {}", quotas::A_DAY))
+            }),
+        }
+    }
+
     /// Settings of a server.
     ///
     /// # Errors
@@ -430,6 +445,7 @@ impl Environment {
             trusted_proxies: self.networks("CUNGCAU_TRUSTED_PROXIES")?,
             anonymous_rate: self.rate("CUNGCAU_ANONYMOUS_RATE", Rate::ANONYMOUS)?,
             key_rate: self.rate("CUNGCAU_KEY_RATE", Rate::KEY)?,
+            key_day: self.key_day()?,
             cors: self.cors()?,
             operations_listen,
             people,
@@ -463,6 +479,7 @@ mod tests {
             ("CUNGCAU_TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
             ("CUNGCAU_ANONYMOUS_RATE", "50"),
             ("CUNGCAU_KEY_RATE", "10/20"),
+            ("CUNGCAU_KEY_DAY", "0"),
             ("CUNGCAU_INSTANCE", "sóc trăng"),
             ("CUNGCAU_OUTGOING_NETWORKS", "10.0.0.0/40"),
             ("CUNGCAU_OIDC_AUDIENCE", "https://cungcau.example.vn"),

@@ -1,11 +1,13 @@
-//! Token buckets: how much one key, or one address without a key, may ask in a while.
+//! Token buckets: how much one key, or one address without a key, may ask in a while; and how much a key on a day.
 //!
-//! Each process counts for itself, so that n processes let through n times as much; no request waits for another process
-//! or the database because of it. Dearer operations take more tokens. Counters go out as `RateLimit` and
-//! `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11).
+//! Each process has buckets of its own, so that n processes let through n times as much; no request waits for another process
+//! or the database because of it. The tokens of a day are counted for all processes together ([`quotas::Days`]).
+//! Dearer operations take more tokens. Counters go out as `RateLimit` and `RateLimit-Policy`
+//! (draft-ietf-httpapi-ratelimit-headers-11).
 
 use crate::clock::Clock;
 use crate::error::{Code, Problem, text};
+use crate::quotas::{self, Left};
 use governor::clock::Clock as Ticking;
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
@@ -94,24 +96,43 @@ pub enum Who<'a> {
     Address(IpAddr),
 }
 
-/// What is left of a bucket, for the headers of an answer.
+/// What is left of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counter {
+struct Bucket {
     policy: &'static str,
     rate: Rate,
     remaining: u32,
 }
 
+/// What is left, for the headers of an answer.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counter {
+    bucket: Option<Bucket>,
+    day: Option<Left>,
+}
+
 impl Counter {
     /// `RateLimit`
     pub fn header(&self) -> String {
-        let missing = self.rate.burst.get().saturating_sub(self.remaining);
-        format!("\"{}\";r={};t={}", self.policy, self.remaining, missing.div_ceil(self.rate.a_second.get()))
+        let bucket = |bucket: Bucket| {
+            let missing = bucket.rate.burst.get().saturating_sub(bucket.remaining);
+            format!("\"{}\";r={};t={}", bucket.policy, bucket.remaining, missing.div_ceil(bucket.rate.a_second.get()))
+        };
+        self.each(bucket, |day| format!("\"day\";r={};t={}", day.tokens, day.seconds))
     }
 
     /// `RateLimit-Policy`
     pub fn policy(&self) -> String {
-        format!("\"{}\";q={};w={}", self.policy, self.rate.burst, self.rate.window())
+        let bucket = |bucket: Bucket| format!("\"{}\";q={};w={}", bucket.policy, bucket.rate.burst, bucket.rate.window());
+        self.each(bucket, |day| format!("\"day\";q={};w=86400", day.quota))
+    }
+
+    fn each(&self, bucket: impl Fn(Bucket) -> String, day: impl Fn(Left) -> String) -> String {
+        match (self.bucket.map(bucket), self.day.map(day)) {
+            (Some(bucket), Some(day)) => bucket + ", " + &day,
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => String::new(),
+        }
     }
 }
 
@@ -120,6 +141,7 @@ impl Counter {
 pub struct Limits {
     addresses: Option<Buckets<IpAddr>>,
     keys: Option<Buckets<String>>,
+    days: Option<quotas::Days>,
 }
 
 impl fmt::Debug for Limits {
@@ -135,16 +157,37 @@ impl Limits {
         Self {
             addresses: anonymous.map(|rate| Buckets::new("address", rate, clock)),
             keys: key.map(|rate| Buckets::new("key", rate, clock)),
+            days: None,
         }
+    }
+
+    /// The same with so many tokens a day for each key.
+    #[must_use]
+    pub fn with_quota(mut self, a_day: Option<i64>, clock: &Clock) -> Self {
+        self.days = a_day.map(|quota| quotas::Days::new(quota, clock));
+        self
+    }
+
+    /// The tokens of the day.
+    pub fn days(&self) -> Option<&quotas::Days> {
+        self.days.as_ref()
     }
 
     /// Takes the tokens of `operation`; what is left, where there is a limit, and the refusal where that is not enough.
     pub fn take(&self, who: Who<'_>, operation: &str) -> (Option<Counter>, Option<Problem>) {
         let Some(cost) = NonZeroU32::new(cost(operation)) else { return (None, None) };
-        match who {
+        let (bucket, mut refused) = match who {
             Who::Key(id) => self.keys.as_ref().map_or((None, None), |buckets| buckets.take(&id.to_owned(), cost)),
             Who::Address(address) => self.addresses.as_ref().map_or((None, None), |buckets| buckets.take(&address, cost)),
+        };
+        let mut day = None;
+        // What the bucket refuses takes nothing of the day.
+        if let (Some(days), Who::Key(id), None) = (&self.days, who, &refused) {
+            let (left, used_up) = days.take(id, cost.get());
+            (day, refused) = (Some(left), used_up);
         }
+        let counter = (bucket.is_some() || day.is_some()).then_some(Counter { bucket, day });
+        (counter, refused)
     }
 }
 
@@ -167,20 +210,20 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         Self { policy, rate, limiter, clock, checks: AtomicU32::new(0) }
     }
 
-    fn take(&self, key: &K, cost: NonZeroU32) -> (Option<Counter>, Option<Problem>) {
+    fn take(&self, key: &K, cost: NonZeroU32) -> (Option<Bucket>, Option<Problem>) {
         if self.checks.fetch_add(1, Ordering::Relaxed) % FORGETS_EVERY == FORGETS_EVERY - 1 {
             self.limiter.retain_recent();
         }
-        let counter = |remaining| Some(Counter { policy: self.policy, rate: self.rate, remaining });
+        let bucket = |remaining| Some(Bucket { policy: self.policy, rate: self.rate, remaining });
         match self.limiter.check_key_n(key, cost) {
-            Ok(Ok(state)) => (counter(state.remaining_burst_capacity()), None),
+            Ok(Ok(state)) => (bucket(state.remaining_burst_capacity()), None),
             Ok(Err(until)) => {
                 let wait = until.wait_time_from(self.clock.now());
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                (counter(0), Some(too_many(seconds.max(1))))
+                (bucket(0), Some(too_many(seconds.max(1))))
             }
             // Refused when the rate is read: the dearest request fits.
-            Err(_) => (counter(0), Some(too_many(u64::from(self.rate.window())))),
+            Err(_) => (bucket(0), Some(too_many(u64::from(self.rate.window())))),
         }
     }
 }
@@ -239,6 +282,23 @@ mod tests {
         assert!(ask("get_health").1.is_none(), "watching costs nothing");
         let (counter, refused) = limits.take(Who::Address(IpAddr::from([127, 0, 0, 1])), "list_mous");
         assert!(counter.is_none() && refused.is_none(), "no rate, no limit");
+    }
+
+    #[test]
+    fn a_key_has_tokens_for_a_day_beside_those_of_its_bucket() {
+        let clock = Clock::fixed("2026-11-23T05:00:00".parse().unwrap());
+        let limits = Limits::new(Some(rate("10/100")), Some(rate("10/100")), &clock).with_quota(Some(12), &clock);
+        let ask = |operation: &str| limits.take(Who::Key("key_1"), operation);
+        let (counter, refused) = ask("create_mou");
+        assert!(refused.is_none());
+        assert_eq!(counter.unwrap().header(), "\"key\";r=95;t=1, \"day\";r=7;t=43200");
+        assert_eq!(counter.unwrap().policy(), "\"key\";q=100;w=10, \"day\";q=12;w=86400");
+        assert!(ask("create_mou").1.is_none());
+        let refused = ask("create_mou").1.unwrap();
+        assert_eq!((refused.code(), refused.headers()), (Code::TooManyRequests, [("Retry-After", "43200".to_owned())].as_slice()));
+        assert!(ask("get_mou").1.is_none(), "two are left");
+        let (counter, _) = limits.take(Who::Address(IpAddr::from([127, 0, 0, 1])), "list_mous");
+        assert_eq!(counter.unwrap().policy(), "\"address\";q=100;w=10");
     }
 
     #[test]

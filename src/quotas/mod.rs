@@ -1,15 +1,21 @@
 //! How much one key may do on a day in Viet Nam. It is counted in the database, so it holds for all processes together.
 //!
-//! [`take`] counts exactly, in the transaction of what is counted. Whoever counts every request can't wait for that:
-//! the limits of requests (`http::limits`) count in memory, and write it down in batches.
+//! [`take`] counts exactly, in the transaction of what is counted. Requests can't each wait for that: [`Days`] counts them
+//! in memory and writes it down in batches.
 
+mod days;
 mod store;
+
+pub use days::{Days, Left, keep_writing, write_down};
 
 use crate::clock::{next_day, start_of};
 use crate::db::text_enum;
 use crate::error::{Code, Problem, Result, text};
 use crate::log::Tx;
 use chrono::{NaiveDate, NaiveDateTime};
+
+/// Tokens of a key on a day, unless set otherwise: 23 a second from midnight to midnight, a sixth of what its bucket allows.
+pub const A_DAY: i64 = 2_000_000;
 
 text_enum! {
     /// What is counted.

@@ -15,3 +15,22 @@ pub(super) fn take(db: &mut Db, key_id: &str, day: NaiveDate, kind: Kind, limit:
     let taken = each!(db, |conn| diesel::update(left).set(key_days::used.eq(key_days::used + 1)).execute(conn))?;
     Ok(taken == 1)
 }
+
+/// Counts `count` more; what all have counted then.
+pub(super) fn add(db: &mut Db, key_id: &str, day: NaiveDate, kind: Kind, count: i64) -> Result<i64> {
+    let row = (key_days::key_id.eq(key_id), key_days::day.eq(day), key_days::kind.eq(kind), key_days::used.eq(count));
+    let total = each!(db, |conn| diesel::insert_into(key_days::table)
+        .values(row)
+        .on_conflict((key_days::key_id, key_days::day, key_days::kind))
+        .do_update()
+        .set(key_days::used.eq(key_days::used + count))
+        .returning(key_days::used)
+        .get_result(conn))?;
+    Ok(total)
+}
+
+/// Forgets what was used before `day`.
+pub(super) fn forget(db: &mut Db, day: NaiveDate) -> Result<()> {
+    diesel::delete(key_days::table.filter(key_days::day.lt(day))).execute(db)?;
+    Ok(())
+}

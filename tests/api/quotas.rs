@@ -1,5 +1,6 @@
 //! Daily quotas of keys, counted in the database.
 
+use crate::support::process::{Place, Server};
 use crate::support::{TestApp, instant};
 use cungcau::access::Caller;
 use cungcau::db::write_once_on;
@@ -62,4 +63,53 @@ fn no_more_are_given_than_there_are_to_many_at_once() {
         asks.into_iter().map(|ask| ask.join().unwrap()).sum::<usize>()
     });
     assert_eq!(given, 10);
+}
+
+fn serve(place: &Place) -> Server {
+    let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("CUNGCAU_KEY_DAY", "100");
+    Server::start(command)
+}
+
+#[test]
+fn a_day_of_a_key_outlives_the_process_and_holds_for_those_beside_it() {
+    let place = Place::new();
+    let first = serve(&place);
+    let key = std::fs::read_to_string(place.data().join("admin-key.txt")).unwrap().trim().to_owned();
+    // A list takes two tokens.
+    for left in (60..100).rev().step_by(2).map(|n| n - 1) {
+        let answer = first.get("/v1/producers").key(&key).send().expect(200);
+        assert_eq!(answer.header("RateLimit-Policy"), Some("\"day\";q=100;w=86400"));
+        assert!(answer.header("RateLimit").unwrap().starts_with(&format!("\"day\";r={left};t=")), "{left}");
+    }
+    first.get("/v1/producers").send().expect(200);
+    first.signal("TERM");
+    let (status, said) = first.wait(std::time::Duration::from_secs(30));
+    assert!(status.success(), "{said}");
+    let second = serve(&place);
+    // What the first has used it hears when it writes down the first of its own.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let mut taken = 0;
+    let ask = |taken: &mut i64| {
+        let answer = second.get("/v1/producers").key(&key).send();
+        *taken += if answer.status == 200 { 2 } else { 0 };
+        answer
+    };
+    while ask(&mut taken).header("RateLimit").is_none_or(|left| !left.starts_with(&format!("\"day\";r={};", 60 - taken))) {
+        assert!(std::time::Instant::now() < deadline, "{taken} are taken, and it hears nothing");
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    }
+    let refused = loop {
+        let answer = ask(&mut taken);
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(taken, 60);
+    assert_eq!(refused.problem_code(), "too_many_requests");
+    assert!(refused.header("RateLimit").unwrap().starts_with("\"day\";r=0;t="));
+    let wait: i64 = refused.header("Retry-After").unwrap().parse().unwrap();
+    assert!((1..=86_400).contains(&wait), "{wait}");
+    second.get("/healthz").key(&key).send().expect(200);
+    second.get("/v1/producers").send().expect(200);
 }

@@ -44,7 +44,11 @@ impl Place {
         let mut command = program(self.folder.path());
         command.args(arguments).env("CUNGCAU_DATA_DIR", self.data());
         // Tests ask faster than people do; those of the limits set their own.
-        command.env("CUNGCAU_ANONYMOUS_RATE", "off").env("CUNGCAU_KEY_RATE", "off");
+        command
+            .env("CUNGCAU_ANONYMOUS_RATE", "off")
+            .env("CUNGCAU_KEY_RATE", "off")
+            .env("CUNGCAU_KEY_DAY", "off")
+            ;
         if let Target::Postgres(url) = self.target() {
             command.env("DATABASE_URL", url);
         }
