@@ -29,7 +29,7 @@ use crate::{
 use ipnet::IpNet;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The one list of routes: the router and the API document are made from it.
 pub fn routes() -> Vec<Route> {
@@ -91,6 +91,9 @@ pub struct App {
     running: Running,
     members: HashMap<&'static str, Vec<String>>,
     draining: AtomicBool,
+    /// Whether workers that are behind turn requests away.
+    pub sheds: bool,
+    turned_away: AtomicU64,
 }
 
 impl App {
@@ -133,6 +136,8 @@ impl App {
             running: Running::default(),
             members,
             draining: AtomicBool::new(false),
+            sheds: false,
+            turned_away: AtomicU64::new(0),
         })
     }
 
@@ -176,6 +181,24 @@ impl App {
     pub fn with_quota(mut self, a_day: Option<i64>) -> Self {
         self.limits = self.limits.with_quota(a_day, &self.clock);
         self
+    }
+
+    /// The same, whose workers turn requests away when they are behind.
+    #[must_use]
+    pub fn shedding(mut self, sheds: bool) -> Self {
+        self.sheds = sheds;
+        self
+    }
+
+    /// Counts a request that a worker turned away.
+    pub fn turned_away(&self) {
+        self.turned_away.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were turned away since the start, by the queue that was full.
+    pub fn all_turned_away(&self) -> [(&'static str, u64); 3] {
+        let [first, second] = self.store.turned_away();
+        [("worker", self.turned_away.load(Ordering::Relaxed)), first, second]
     }
 
     /// The caller, the day asked (today unless given) and the instant.

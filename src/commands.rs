@@ -13,7 +13,7 @@ use crate::http::document::document;
 use crate::ids::Randomness;
 use crate::keys::{self, KeyRequest, KeyText};
 use crate::outgoing::Client;
-use crate::server::Door;
+use crate::server::Extent;
 use crate::settings::Settings;
 use crate::{access::Caller, indexing, quotas, server};
 use actix_web::web::Data;
@@ -74,6 +74,7 @@ pub fn serve(config: &ServeConfig) -> Outcome {
             .behind(config.trusted_proxies.clone())
             .limited(config.anonymous_rate, config.key_rate)
             .with_quota(config.key_day)
+            .shedding(config.shedding)
             .open_to(config.cors.clone())
             .known_to(config.people.clone(), Client::new(&config.outgoing_networks)),
     );
@@ -100,9 +101,9 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         audit::follow(&app);
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let quotas = actix_web::rt::spawn(quotas::keep_writing(app.clone()));
-        let door = if operators.is_some() { Door::Public } else { Door::Whole };
+        let extent = if operators.is_some() { Extent::Public } else { Extent::Whole };
         let theirs = operators.map(|listener| server::operations_server(&app, listener)).transpose()?;
-        let running = server::server(&app, listener, workers, door)?;
+        let running = server::server(&app, listener, workers, extent)?;
         let (handle, their_handle) = (running.handle(), theirs.as_ref().map(actix_web::dev::Server::handle));
         let tasks: Vec<_> = std::iter::once(running).chain(theirs).map(actix_web::rt::spawn).collect();
         server::signalled().await?;

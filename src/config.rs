@@ -252,6 +252,8 @@ pub struct ServeConfig {
     pub key_rate: Option<Rate>,
     /// Tokens of a key on a day.
     pub key_day: Option<i64>,
+    /// Whether workers that are behind turn requests away.
+    pub shedding: bool,
     /// Which pages' scripts may read answers.
     pub cors: Option<Cors>,
     /// Where operators alone ask how the service is, when that is not where everybody asks.
@@ -263,7 +265,7 @@ pub struct ServeConfig {
 }
 
 /// Names that the environment may have.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "CUNGCAU_ANONYMOUS_RATE",
     "CUNGCAU_CORS_ORIGINS",
     "CUNGCAU_KEY_RATE",
@@ -275,6 +277,7 @@ const KNOWN: [&str; 13] = [
     "CUNGCAU_DEMO",
     "CUNGCAU_LOG",
     "CUNGCAU_OUTGOING_NETWORKS",
+    "CUNGCAU_SHEDDING",
     "CUNGCAU_TRUSTED_PROXIES",
     "DATABASE_URL",
 ];
@@ -431,6 +434,11 @@ impl Environment {
             Some("true") => true,
             Some(other) => return Err(ConfigError(format!("CUNGCAU_DEMO is {other:?}: true or false is expected"))),
         };
+        let shedding = match self.get("CUNGCAU_SHEDDING") {
+            None | Some("on") => true,
+            Some("off") => false,
+            Some(other) => return Err(ConfigError(format!("CUNGCAU_SHEDDING is {other:?}: on or off is expected"))),
+        };
         let (data, target) = self.database(&args.database)?;
         let outgoing_networks = self.networks("CUNGCAU_OUTGOING_NETWORKS")?;
         let today = day_of(Clock::System.now());
@@ -446,6 +454,7 @@ impl Environment {
             anonymous_rate: self.rate("CUNGCAU_ANONYMOUS_RATE", Rate::ANONYMOUS)?,
             key_rate: self.rate("CUNGCAU_KEY_RATE", Rate::KEY)?,
             key_day: self.key_day()?,
+            shedding,
             cors: self.cors()?,
             operations_listen,
             people,
@@ -480,6 +489,7 @@ mod tests {
             ("CUNGCAU_ANONYMOUS_RATE", "50"),
             ("CUNGCAU_KEY_RATE", "10/20"),
             ("CUNGCAU_KEY_DAY", "0"),
+            ("CUNGCAU_SHEDDING", "yes"),
             ("CUNGCAU_INSTANCE", "sóc trăng"),
             ("CUNGCAU_OUTGOING_NETWORKS", "10.0.0.0/40"),
             ("CUNGCAU_OIDC_AUDIENCE", "https://cungcau.example.vn"),

@@ -11,6 +11,7 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     durations: HistogramVec,
+    turned_away: IntCounterVec,
     log_head: IntGauge,
     audit_seq: IntGauge,
     audit_failures: IntCounter,
@@ -76,6 +77,14 @@ impl Metrics {
             HistogramOpts::new("cungcau_request_seconds", "Time to answer a request.").buckets(buckets),
             &["method", "route"],
         )?;
+        let turned_away = IntCounterVec::new(
+            Opts::new(
+                "cungcau_turned_away_total",
+                "Requests answered 503 because a queue was full; those of workers are not among the requests.",
+            ),
+            &["queue"],
+        )?;
+        registry.register(Box::new(turned_away.clone()))?;
         let log_head = IntGauge::new("cungcau_log_head", "Number of the newest change that this process wrote.")?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
@@ -89,7 +98,7 @@ impl Metrics {
         let help = "Time since the keys of the OpenID provider were fetched; none before the first time.";
         let provider_keys_age = GaugeVec::new(Opts::new("cungcau_oidc_keys_age_seconds", help), &["issuer"])?;
         registry.register(Box::new(provider_keys_age.clone()))?;
-        Ok(Self { registry, requests, durations, log_head, audit_seq, audit_failures, index, provider_keys_age })
+        Ok(Self { registry, requests, durations, turned_away, log_head, audit_seq, audit_failures, index, provider_keys_age })
     }
 
     /// Counts an answer.
@@ -113,6 +122,15 @@ impl Metrics {
     /// Counts a sealing or a signing that failed.
     pub fn audit_failed(&self) {
         self.audit_failures.inc();
+    }
+
+    /// Notes how many were turned away since the start, by queue.
+    pub fn turned_away(&self, counts: &[(&str, u64)]) {
+        for (queue, count) in counts {
+            // They are counted where it happens; a counter here only rises.
+            let counter = self.turned_away.with_label_values(&[queue]);
+            counter.inc_by(count.saturating_sub(counter.get()));
+        }
     }
 
     /// Notes how the market index stands.

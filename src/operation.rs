@@ -180,6 +180,7 @@ async fn get_metrics(_: Permitted<GetMetrics>, app: Data<App>) -> Result<HttpRes
     if let Some((issuer, Some(age))) = app.people.as_ref().map(|people| (people.issuer(), people.age_of_keys())) {
         app.metrics.provider(issuer, age);
     }
+    app.metrics.turned_away(&app.all_turned_away());
     let text = app.metrics.text().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

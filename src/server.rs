@@ -2,15 +2,19 @@
 
 use crate::app::{App, routes};
 use crate::error::{Problem, Result};
+use crate::http::door::Door;
 use crate::http::edge::edge;
 use crate::http::headers::PAGE_PATH;
-use crate::http::path_member;
 use crate::http::route::{get_route, register, with_405};
+use crate::http::{pace, path_member};
 use crate::operation;
-use actix_web::dev::ServerHandle;
+use actix_http::{HttpService, Protocol};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, ServerHandle};
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, PayloadConfig};
-use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, Resource, Route};
+use actix_web::{App as ActixApp, Error, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 use std::net::TcpListener;
 use std::time::Duration;
 use utoipa_swagger_ui::Config;
@@ -19,6 +23,11 @@ use utoipa_swagger_ui::Config;
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection that is closed may take to say that it knows.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Connections that wait to be let in: a burst of them is not told to come back after a second, as the system does when
+/// there is no room.
+const BACKLOG: i32 = 4096;
 /// From the signal to the closed door: a balancer notices meanwhile that `/readyz` is 503.
 const DRAIN: Duration = Duration::from_millis(1_500);
 /// What runs may finish within this many seconds; with the drain it stays under 30.
@@ -26,10 +35,10 @@ const FINISH_SECONDS: u64 = 27;
 
 /// What a listener serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Extent {
     /// Everything.
     Whole,
-    /// Everything but what only operators need to know: that has a door of its own.
+    /// Everything but what only operators need to know: that has a listener of its own.
     Public,
 }
 
@@ -37,27 +46,45 @@ pub enum Door {
 ///
 /// # Errors
 /// When the listener can't be used.
-pub fn server(app: &Data<App>, listener: TcpListener, workers: usize, door: Door) -> std::io::Result<actix_web::dev::Server> {
+pub fn server(app: &Data<App>, listener: TcpListener, workers: usize, extent: Extent) -> std::io::Result<actix_web::dev::Server> {
     let app = app.clone();
-    let server = HttpServer::new(move || {
-        let routes = match door {
-            Door::Whole => routes(),
-            Door::Public => operation::without_details(routes()),
+    socket2::SockRef::from(&listener).listen(BACKLOG)?;
+    let builder = actix_server::Server::build().workers(workers).shutdown_timeout(FINISH_SECONDS).disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    // What `actix_web::HttpServer` does, with a door before each connection.
+    let builder = builder.listen("http", listener, move || {
+        let routes = match extent {
+            Extent::Whole => routes(),
+            Extent::Public => operation::without_details(routes()),
         };
-        ActixApp::new()
+        let service = ActixApp::new()
             .app_data(app.clone())
             .app_data(PayloadConfig::new(crate::http::BATCH_BODY_LIMIT))
             .service(page("/docs", get_route().to(async || web::Redirect::to(PAGE_PATH))).wrap(from_fn(edge)))
             .service(page("/docs/{file:.*}", get_route().to(documentation_file)).app_data(Data::new(documentation())).wrap(from_fn(edge)))
-            .configure(|config| register(config, &routes))
-    })
-    .workers(workers)
-    .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(HEAD_TIMEOUT)
-    .shutdown_timeout(FINISH_SECONDS)
-    .disable_signals()
-    .listen(listener)?;
-    Ok(server.run())
+            .configure(|config| register(config, &routes));
+        if app.sheds {
+            pace::watch();
+        }
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .finish(map_config(service.into_factory().map_err(|error: Error| error.error_response()), |()| AppConfig::default()));
+        let app = app.clone();
+        fn_service(move |connection: TcpStream| {
+            let peer = connection.peer_addr().ok();
+            let door = Door::new(connection, app.clone());
+            async move { Ok((door, Protocol::Http1, peer)) }
+        })
+        .and_then(http)
+    })?;
+    Ok(builder.run())
 }
 
 /// A server on `listener` for operators alone: how the service is, in detail. It obeys [`stop`] too.
@@ -99,7 +126,7 @@ async fn documentation_file(request: HttpRequest, config: Data<Config<'static>>)
 }
 
 /// Stops without losing a request: answers say `Connection: close`, then no new connection is taken, then
-/// what runs is finished. The operators' door stays open until then: there one sees that the process is stopping.
+/// what runs is finished. The operators' listener stays open until then: there one sees that the process is stopping.
 pub async fn stop(app: &App, handle: &ServerHandle, operations: Option<&ServerHandle>) {
     app.drain();
     handle.pause().await;

@@ -191,7 +191,7 @@ mod tests {
             let third = third.as_mut().now_or_never().unwrap().unwrap();
             assert!(fourth.as_mut().now_or_never().is_none());
             drop(third);
-            fourth.await.unwrap();
+            drop(fourth.await.unwrap());
         });
     }
 }

@@ -5,8 +5,10 @@
 
 use super::REQUEST_TIMEOUT;
 use super::auth::Asked;
+use super::door::is_watched;
 use super::headers::secure;
 use super::limits::Counter;
+use super::pace;
 use crate::access::Role;
 use crate::app::App;
 use crate::audit::Refusal;
@@ -24,7 +26,6 @@ use std::time::Instant;
 
 /// Longest request id that is taken over from a caller.
 const LONGEST_REQUEST_ID: usize = 64;
-
 /// Id of a request, in its answer and in the log.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
@@ -44,7 +45,12 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let id = request_id(&http, app.as_ref().map(actix_web::web::Data::get_ref));
     http.extensions_mut().insert(RequestId(id.clone()));
 
-    let response = if accepts_json(&http) {
+    let response = if pace::is_behind(started) && !is_watched(http.path()) {
+        if let Some(app) = &app {
+            app.turned_away();
+        }
+        ServiceResponse::new(http.clone(), problem_response(&Problem::overloaded(), &http, &id))
+    } else if accepts_json(&http) {
         answer(next, request, &http, &id).await
     } else {
         let problem = Problem::new(Code::NotAcceptable, text("Accept application/json.", "Hãy chấp nhận application/json."));
@@ -129,7 +135,11 @@ impl ResponseError for Problem {
 
 /// The language that `Accept-Language` prefers: Vietnamese or English.
 pub fn language(http: &HttpRequest) -> Language {
-    let sent = http.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    language_of(http.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default())
+}
+
+/// The language that an `Accept-Language` of `sent` prefers.
+pub fn language_of(sent: &str) -> Language {
     let weight = |wanted: &str| {
         sent.split(',')
             .filter_map(|range| {
@@ -158,12 +168,16 @@ fn accepts_json(http: &HttpRequest) -> bool {
 }
 
 fn request_id(http: &HttpRequest, app: Option<&App>) -> String {
-    let sent = http.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if !sent.is_empty() && sent.len() <= LONGEST_REQUEST_ID && sent.bytes().all(plain) {
+    if let Some(sent) = http.headers().get("x-request-id").and_then(|value| value.to_str().ok()).and_then(kept_id) {
         return sent.to_owned();
     }
     app.and_then(|app| app.ids.id("req", app.clock.now()).ok()).unwrap_or_else(|| "req_unknown".to_owned())
+}
+
+/// The id that a caller gives its request, if it can be taken over.
+pub fn kept_id(sent: &str) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (!sent.is_empty() && sent.len() <= LONGEST_REQUEST_ID && sent.bytes().all(plain)).then_some(sent)
 }
 
 fn dress(headers: &mut header::HeaderMap, http: &HttpRequest, id: &str) {
@@ -174,7 +188,6 @@ fn dress(headers: &mut header::HeaderMap, http: &HttpRequest, id: &str) {
     };
     // What is answered depends on the key and the language, and on the day.
     put(header::CACHE_CONTROL, if http.headers().contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" });
-    put(header::VARY, "Authorization, Accept-Language");
     if let Some(counter) = http.extensions().get::<Counter>() {
         for (name, value) in [("ratelimit", counter.header()), ("ratelimit-policy", counter.policy())] {
             if let Ok(value) = HeaderValue::from_str(&value) {

@@ -15,19 +15,26 @@ pub const PAGE_PATH: &str = "/docs/";
 /// A year, as browsers' lists ask for; of this name alone, since others below it are not ours.
 const HTTPS_ONLY: &str = "max-age=31536000";
 
+/// What an answer of the API has, unless its handler says otherwise.
+pub const EVERYWHERE: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", NOTHING),
+    ("referrer-policy", "no-referrer"),
+    // For browsers that don't know frame-ancestors.
+    ("x-frame-options", "DENY"),
+    // Asked for without CORS alone: pages that CORS lets in are not kept out by it.
+    ("cross-origin-resource-policy", "same-origin"),
+    // What is answered depends on the key and the language, and on the day.
+    ("vary", "Authorization, Accept-Language"),
+];
+
 /// Adds what the answer does not say itself.
 pub fn secure(headers: &mut HeaderMap, http: &HttpRequest, app: Option<&App>) {
-    let policy = if http.path().starts_with(PAGE_PATH) { PAGE } else { NOTHING };
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::REFERRER_POLICY, "no-referrer"),
-        // For browsers that don't know frame-ancestors.
-        (header::X_FRAME_OPTIONS, "DENY"),
-        // Asked for without CORS alone: pages that CORS lets in are not kept out by it.
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ] {
-        put(headers, name, value);
+    if http.path().starts_with(PAGE_PATH) {
+        put(headers, header::CONTENT_SECURITY_POLICY, PAGE);
+    }
+    for (name, value) in EVERYWHERE {
+        put(headers, HeaderName::from_static(name), value);
     }
     // Over plain HTTP browsers ignore it, and who serves without TLS must not be locked out of his own name.
     if app.is_some_and(|app| came_over_https(http, &app.proxies)) {

@@ -11,6 +11,7 @@ pub mod collection;
 pub mod collection_handlers;
 pub mod cors;
 pub mod document;
+pub mod door;
 pub mod edge;
 pub mod etag;
 #[cfg(feature = "bench-floor")]
@@ -18,6 +19,7 @@ pub mod floor;
 pub mod headers;
 pub mod idempotency;
 pub mod limits;
+pub mod pace;
 pub mod page;
 pub mod query;
 pub mod route;

@@ -46,5 +46,6 @@ mod relevance;
 mod reports;
 mod schema;
 mod search;
+mod shedding;
 mod star_proposals;
 mod support;

@@ -12,7 +12,7 @@ use cungcau::indexing::{Degraded, Index};
 use cungcau::keys::{self, KeyRequest};
 use cungcau::log::Tx;
 use cungcau::reference::ProvinceId;
-use cungcau::server::{self, Door};
+use cungcau::server::{self, Extent};
 use cungcau::settings::Settings;
 use diesel::connection::SimpleConnection;
 use serde_json::Value;
@@ -97,7 +97,7 @@ impl TestApp {
         let shared = app.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = server::server(&shared, listener, 2, Door::Whole).unwrap();
+                let server = server::server(&shared, listener, 2, Extent::Whole).unwrap();
                 sender.send(server.handle()).unwrap();
                 server.await.unwrap();
             });

@@ -48,7 +48,7 @@ impl Place {
             .env("CUNGCAU_ANONYMOUS_RATE", "off")
             .env("CUNGCAU_KEY_RATE", "off")
             .env("CUNGCAU_KEY_DAY", "off")
-            ;
+            .env("CUNGCAU_SHEDDING", "off");
         if let Target::Postgres(url) = self.target() {
             command.env("DATABASE_URL", url);
         }

@@ -1,0 +1,269 @@
+//! The door: what a worker that is behind tells those who come, before anything is made of their requests.
+//!
+//! It stands between the connection and actix. Turning somebody away here takes the reading of the request's head and
+//! one write; with a router, a caller and an answer it is several times as much, and under three times the load that can be
+//! answered that alone would take most of the worker's time. It answers only in the place of a request that has
+//! arrived whole and alone, on a connection where everything before was answered. All else goes through, and is
+//! turned away at the edge.
+
+use super::edge::{kept_id, language_of};
+use super::pace;
+use crate::app::App;
+use crate::error::{Language, Problem};
+use actix_web::rt::net::TcpStream;
+use actix_web::web::Data;
+use std::io::{Error, ErrorKind};
+use std::pin::Pin;
+use std::sync::LazyLock;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A request with more headers goes through.
+const HEADERS: usize = 32;
+
+/// Where a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Nothing has come yet. actix counts the time until the first head, so it has to see one.
+    Fresh,
+    /// A whole request went through, and its answer is not out.
+    Asked,
+    /// Everything that went through was answered.
+    Answered,
+    /// Something went through of which it is not known where it ends.
+    Unsure,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub struct Door {
+    connection: TcpStream,
+    turn: Turn,
+    app: Data<App>,
+}
+
+impl Door {
+    /// The door of `connection`.
+    pub fn new(connection: TcpStream, app: Data<App>) -> Self {
+        Self { connection, turn: Turn::Fresh, app }
+    }
+
+    /// Looks at what was just read: the answer of whoever is turned away.
+    fn look(&mut self, read: &[u8]) -> Option<Vec<u8>> {
+        if read.is_empty() || self.turn == Turn::Unsure {
+            return None;
+        }
+        let is_behind = pace::ask(Instant::now());
+        let request = (self.turn != Turn::Asked).then(|| Whole::read(read)).flatten();
+        let (Some(request), true, Turn::Answered) = (&request, is_behind, self.turn) else {
+            self.turn = if request.is_some() { Turn::Asked } else { Turn::Unsure };
+            return None;
+        };
+        if is_watched(request.path) {
+            self.turn = Turn::Asked;
+            return None;
+        }
+        self.app.turned_away();
+        let id = request.id.and_then(kept_id).map(str::to_owned);
+        let id = id.or_else(|| self.app.ids.id("req", self.app.clock.now()).ok()).unwrap_or_default();
+        Some(request.refusal().with_id(&id, request.wants_body))
+    }
+}
+
+impl AsyncRead for Door {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<(), Error>> {
+        let filled = buffer.filled().len();
+        loop {
+            ready!(Pin::new(&mut self.connection).poll_read(context, buffer))?;
+            let Some(answer) = buffer.filled().get(filled..).and_then(|read| self.look(read)) else { return Poll::Ready(Ok(())) };
+            // Nothing else is on its way there, so that there is room for it unless somebody does not read.
+            if self.connection.try_write(&answer)? != answer.len() {
+                return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+            }
+            buffer.set_filled(filled);
+        }
+    }
+}
+
+impl AsyncWrite for Door {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, Error>> {
+        let written = Pin::new(&mut self.connection).poll_write(context, bytes);
+        if matches!(self.turn, Turn::Asked | Turn::Answered) {
+            // INVARIANT: an answer is whole in memory before its first byte is written, so that with the last byte of what
+            // there is to write it is out.
+            let is_out = matches!(&written, Poll::Ready(Ok(n)) if *n == bytes.len());
+            self.turn = if is_out { Turn::Answered } else { Turn::Asked };
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.connection).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.connection).poll_shutdown(context)
+    }
+}
+
+/// Whether this is how the service itself is watched: that must work when everything else is too much.
+pub fn is_watched(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
+/// A request that is all there.
+#[derive(Debug, PartialEq, Eq)]
+struct Whole<'a> {
+    path: &'a str,
+    wants_body: bool,
+    language: Language,
+    id: Option<&'a str>,
+}
+
+impl<'a> Whole<'a> {
+    /// `bytes`, if they are one whole request and nothing else, and there is no doubt about it.
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+        // The parser that actix has: what is whole here is whole there.
+        let mut request = httparse::Request::new(&mut headers);
+        let httparse::Status::Complete(head) = request.parse(bytes).ok()? else { return None };
+        let mut whole = Self { path: request.path?, wants_body: request.method? != "HEAD", language: Language::En, id: None };
+        if request.version? != 1 {
+            return None;
+        }
+        let mut body = None;
+        for header in request.headers.iter() {
+            let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+            let value = std::str::from_utf8(header.value).unwrap_or_default();
+            if is("content-length") {
+                if body.is_some() || value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return None;
+                }
+                body = Some(value.parse::<usize>().ok()?);
+            } else if is("connection") {
+                if !value.eq_ignore_ascii_case("keep-alive") {
+                    return None;
+                }
+            } else if ["transfer-encoding", "expect", "upgrade", "origin"].into_iter().any(is) {
+                // Where a request ends is not plain, or the answer must say whether a page's script may read it.
+                return None;
+            } else if is("accept-language") {
+                whole.language = language_of(value);
+            } else if is("x-request-id") {
+                whole.id = Some(value);
+            }
+        }
+        (bytes.len().checked_sub(head)? == body.unwrap_or(0)).then_some(whole)
+    }
+
+    fn refusal(&self) -> &'static Refusal {
+        match self.language {
+            Language::En => &ENGLISH,
+            Language::Vi => &VIETNAMESE,
+        }
+    }
+}
+
+static ENGLISH: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(Language::En));
+static VIETNAMESE: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(Language::Vi));
+
+/// What is told, with a gap for the request's id.
+#[derive(Debug)]
+struct Refusal {
+    head: String,
+    body: (String, String),
+}
+
+impl Refusal {
+    fn new(language: Language) -> Self {
+        const GAP: &str = "req_gap";
+        let problem = Problem::overloaded();
+        let body = problem.to_json(language, Some(GAP)).to_string();
+        let (before, after) = body.split_once(GAP).unwrap_or((&body, ""));
+        let mut head = format!("HTTP/1.1 {}\r\ncontent-type: application/problem+json\r\n", problem.code().status());
+        for (name, value) in problem.headers() {
+            head += &format!("{}: {value}\r\n", name.to_ascii_lowercase());
+        }
+        head += if language == Language::Vi { "content-language: vi\r\n" } else { "content-language: en\r\n" };
+        for (name, value) in super::headers::EVERYWHERE {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += "cache-control: no-cache\r\n";
+        Self { head, body: (before.to_owned(), after.to_owned()) }
+    }
+
+    fn with_id(&self, id: &str, wants_body: bool) -> Vec<u8> {
+        let (before, after) = (&self.body.0, &self.body.1);
+        let length = before.len() + id.len() + after.len();
+        let mut answer = Vec::with_capacity(self.head.len() + length + 100);
+        let mut put = |text: &str| answer.extend_from_slice(text.as_bytes());
+        put(&self.head);
+        put("x-request-id: ");
+        put(id);
+        put("\r\ncontent-length: ");
+        put(&length.to_string());
+        put("\r\n\r\n");
+        if wants_body {
+            put(before);
+            put(id);
+            put(after);
+        }
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str) -> Option<Whole<'_>> {
+        Whole::read(text.as_bytes())
+    }
+
+    #[test]
+    fn a_request_is_whole_when_nothing_of_it_is_missing_and_nothing_follows() {
+        let get = whole("GET /v1/products?q=gao HTTP/1.1\r\nHost: a\r\nAccept-Language: vi\r\nX-Request-Id: r1\r\n\r\n").unwrap();
+        assert_eq!(get, Whole { path: "/v1/products?q=gao", wants_body: true, language: Language::Vi, id: Some("r1") });
+        assert!(!whole("HEAD /v1/products HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n").unwrap().wants_body);
+        assert!(whole("POST /v1/mous HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}").is_some());
+    }
+
+    #[test]
+    fn what_leaves_a_doubt_is_not_whole() {
+        for text in [
+            "GET /v1/products HTTP/1.1\r\nHost: a\r\n",
+            "GET /v1/products HTTP/1.0\r\nHost: a\r\n\r\n",
+            "GET /v1/products HTTP/1.1\r\nHost: a\r\n\r\nGET /v1/products HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /v1/products HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET /v1/products HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n",
+            "POST /v1/mous HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n{}",
+            "POST /v1/mous HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n{}",
+            "POST /v1/mous HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\n{}",
+            "POST /v1/mous HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+            "POST /v1/mous HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST /v1/mous HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n",
+            "GET /v1/products HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example.vn\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+            "{\"name\": \"Cà phê\"}",
+        ] {
+            assert_eq!(whole(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_refusal_says_how_long_it_is() {
+        for language in [Language::En, Language::Vi] {
+            let refusal = Refusal::new(language);
+            let answer = String::from_utf8(refusal.with_id("req_1", true)).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
+            assert!(head.contains("\r\nretry-after: 1\r\n") && head.contains("\r\nx-request-id: req_1\r\n"), "{head}");
+            assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!((&body["code"], &body["request_id"]), (&"unavailable".into(), &"req_1".into()));
+            let without = String::from_utf8(refusal.with_id("req_1", false)).unwrap();
+            assert_eq!(without, format!("{head}\r\n\r\n"));
+        }
+    }
+}
