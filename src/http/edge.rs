@@ -26,6 +26,11 @@ use std::time::Instant;
 
 /// Longest request id that is taken over from a caller.
 const LONGEST_REQUEST_ID: usize = 64;
+/// Longest path with its query: eight times the longest search of the documentation page.
+const LONGEST_TARGET: usize = 8 * 1024;
+/// Longest headers in all: a key, a cookie that somebody else wanted to be sent here, what proxies add.
+const LONGEST_HEADERS: usize = 16 * 1024;
+
 /// Id of a request, in its answer and in the log.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
@@ -50,11 +55,11 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
             app.turned_away();
         }
         ServiceResponse::new(http.clone(), problem_response(&Problem::overloaded(), &http, &id))
-    } else if accepts_json(&http) {
-        answer(next, request, &http, &id).await
     } else {
-        let problem = Problem::new(Code::NotAcceptable, text("Accept application/json.", "Hãy chấp nhận application/json."));
-        ServiceResponse::new(http.clone(), problem_response(&problem, &http, &id))
+        match refusal(&http) {
+            None => answer(next, request, &http, &id).await,
+            Some(problem) => ServiceResponse::new(http.clone(), problem_response(&problem, &http, &id)),
+        }
     };
     let mut response = response;
     let draining = app.as_ref().is_some_and(|app| app.is_draining());
@@ -69,6 +74,33 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     }
     report(&http, &response, app.as_ref().map(actix_web::web::Data::get_ref), &id, started);
     Ok(response)
+}
+
+/// What is wrong with a request before anybody looks at what it asks.
+fn refusal(http: &HttpRequest) -> Option<Problem> {
+    if http.uri().path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
+        return Some(Problem::new(
+            Code::InvalidParameter,
+            text(
+                format!("A path with its query has at most {LONGEST_TARGET} bytes."),
+                format!("Đường dẫn cùng truy vấn tối đa {LONGEST_TARGET} byte."),
+            ),
+        ));
+    }
+    let length: usize = http.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if length > LONGEST_HEADERS {
+        return Some(Problem::new(
+            Code::InvalidHeader,
+            text(
+                format!("Headers have at most {LONGEST_HEADERS} bytes in all."),
+                format!("Các tiêu đề tổng cộng tối đa {LONGEST_HEADERS} byte."),
+            ),
+        ));
+    }
+    if accepts_json(http) {
+        return None;
+    }
+    Some(Problem::new(Code::NotAcceptable, text("Accept application/json.", "Hãy chấp nhận application/json.")))
 }
 
 async fn answer(next: Next<impl MessageBody + 'static>, request: ServiceRequest, http: &HttpRequest, id: &str) -> ServiceResponse<BoxBody> {

@@ -147,6 +147,12 @@ impl Args {
     /// # Errors
     /// 400 with every unknown, repeated or malformed parameter at once.
     pub fn parse(query: &str, declared: &[&[Param]]) -> Result<Self> {
+        if !is_text(query) {
+            return Err(Problem::new(
+                Code::InvalidParameter,
+                text("The query string is no percent-encoded UTF-8.", "Chuỗi truy vấn không phải UTF-8 mã hóa phần trăm."),
+            ));
+        }
         let pairs = Query::<Vec<(String, String)>>::from_query(query)
             .map_err(|_| Problem::new(Code::InvalidParameter, text("The query string can't be read.", "Không đọc được chuỗi truy vấn.")))?
             .into_inner();
@@ -386,9 +392,39 @@ impl Kind {
     }
 }
 
+/// Whether `query` is percent-encoded UTF-8; what is not would be read as something else than was meant.
+fn is_text(query: &str) -> bool {
+    if !query.contains('%') {
+        return true;
+    }
+    let mut decoded = Vec::with_capacity(query.len());
+    let mut bytes = query.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+        decoded.push(match byte {
+            b'%' => match (digit(), digit()) {
+                (Some(high), Some(low)) => high << 4 | low,
+                _ => return false,
+            },
+            other => other,
+        });
+    }
+    std::str::from_utf8(&decoded).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_encoded_well_is_no_text() {
+        for text in ["", "q=h%C3%A0nh", "q=a+b&name=%e1%ba%a1", "q=%25"] {
+            assert!(is_text(text), "{text}");
+        }
+        for text in ["%", "q=100%", "q=%2", "q=%zz", "q=%+1", "q=%ff", "q=%C3", "q=%C3&name=%A0", "q=%ED%A0%80"] {
+            assert!(!is_text(text), "{text}");
+        }
+    }
 
     const DECLARED: &[Param] = &[AS_OF, LIMIT, param("kind", Kind::Word(&["a", "b"]), "")];
 

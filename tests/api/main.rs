@@ -27,6 +27,7 @@ mod demo_data;
 mod events;
 mod facilities;
 mod faults;
+mod hostile;
 mod idempotency;
 mod index;
 mod keys;

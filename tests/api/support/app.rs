@@ -106,6 +106,11 @@ impl TestApp {
         Self { client: Client::new(format!("http://{address}")), app, clock, database, handle, thread: Some(thread) }
     }
 
+    /// `host:port`.
+    pub fn address(&self) -> &str {
+        self.client.address()
+    }
+
     /// `GET path`
     pub fn get(&self, path: &str) -> Request<'_> {
         self.client.request("GET", path)
