@@ -477,7 +477,7 @@ impl Market {
     }
 
     fn terms_today(&self, supply: &Supply) -> Terms {
-        if supply.is_open(self.today) { terms(&supply) } else { Terms::default() }
+        if supply.is_open(self.today) { terms(supply) } else { Terms::default() }
     }
 
     /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of an unknown producer.

@@ -15,7 +15,7 @@ fn serve(place: &Place) -> Server {
 /// One answer: status, head, body.
 fn listen(socket: &mut TcpStream) -> (u16, String, String) {
     let mut said = Vec::new();
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         let n = socket.read(&mut buffer).unwrap();
         assert!(n > 0, "closed: {}", String::from_utf8_lossy(&said));
