@@ -53,13 +53,17 @@ pub fn migrate(db: &mut Db) -> Result<(), MigrationError> {
 
 fn migrate_alone(db: &mut Db) -> Result<(), MigrationError> {
     refuse_newer(db)?;
-    let first = each!(&mut *db, |conn| conn.run_pending_migrations(source(conn)).map(|_| ()));
-    match (first, &mut *db) {
-        // SQLite has no lock to wait for: another process may have run them in between.
-        (Err(_), Db::Sqlite(conn)) => conn.run_pending_migrations(SQLITE).map(|_| ()),
-        (first, _) => first,
+    let mut outcome = each!(&mut *db, |conn| conn.run_pending_migrations(source(conn)).map(|_| ()));
+    if let Db::Sqlite(conn) = db {
+        // SQLite has no lock to wait for: another process may have run one in between, and then the next, each of them once.
+        for _ in known(conn)? {
+            if outcome.is_ok() {
+                break;
+            }
+            outcome = conn.run_pending_migrations(SQLITE).map(|_| ());
+        }
     }
-    .map_err(failed)
+    outcome.map_err(failed)
 }
 
 /// Takes every migration back, newest first; for tests.
