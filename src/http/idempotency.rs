@@ -4,14 +4,17 @@
 //! a second request waits up to 2 s for the first; across processes the unique key does the same.
 
 use super::answer::Answer;
+use crate::app::App;
 use crate::db::schema::idempotency_keys as rows;
 use crate::db::{Db, each};
 use crate::error::{Code, Problem, Result, text};
 use crate::hex::hex;
 use actix_web::HttpRequest;
+use actix_web::web::Data;
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use sha2::{Digest, Sha256};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -64,12 +67,14 @@ impl IdempotencyKey {
                 ),
             ));
         }
-        let mut digest = Sha256::new();
+        // Keyed: a body may hold a number or a code of a person, of which there are few enough to try them all.
+        let secret = request.app_data::<Data<App>>().map_or(&[][..], |app| app.settings.digest_key.as_slice());
+        let mut digest = Hmac::<Sha256>::new_from_slice(secret).map_err(Problem::internal)?;
         for part in [request.method().as_str().as_bytes(), request.path().as_bytes(), request.query_string().as_bytes(), body] {
-            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(&(part.len() as u64).to_be_bytes());
             digest.update(part);
         }
-        let digest = hex(digest.finalize());
+        let digest = hex(digest.finalize().into_bytes());
         Ok(Some(Self { caller: caller.to_owned(), key: key.to_owned(), digest }))
     }
 
