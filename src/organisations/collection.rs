@@ -11,7 +11,6 @@ use crate::check;
 use crate::db::Db;
 use crate::db::schema::{agencies, buyers, certificates, organisations, producers};
 use crate::error::{Code, Faults, Problem, Result, text};
-use crate::hex::hex;
 use crate::http::collection::{Collection, Operations, Spec, operations};
 use crate::http::collection_handlers::forget_refs;
 use crate::http::page::{Page, keyset, prefix_end, text_key};
@@ -22,9 +21,7 @@ use crate::reference::{CertificateKindId, reference, texts};
 use crate::text::fold;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
@@ -221,7 +218,7 @@ impl<P: Profile> Collection for Of<P> {
                 updated_at: tx.now,
             },
         );
-        if is_same(current, &next)? {
+        if is_same(current, &next)? && current.row.personal_code_digest == next.row.personal_code_digest {
             return Ok(current.clone());
         }
         check_next(tx, permit, current, &next)?;
@@ -477,9 +474,7 @@ fn record_of(new: &NewOrganisation, checked: Checked, personal_code_digest: Opti
 /// Keyed digest of an individual's code: equal codes meet, and nobody can try out all codes without the key.
 fn digest_of(tx: &Tx<'_>, code: Option<&TaxCode>) -> Option<String> {
     let Some(TaxCode::Person(code)) = code else { return None };
-    let mut mac = Hmac::<Sha256>::new_from_slice(tx.digest_key).ok()?;
-    mac.update(code.as_bytes());
-    Some(hex(mac.finalize().into_bytes()))
+    super::personal::digest(tx.digest_key, code)
 }
 
 /// The organisations that `items` name as successors and that exist.

@@ -8,6 +8,7 @@
 mod collection;
 mod http;
 mod model;
+pub(crate) mod personal;
 mod rules;
 mod store;
 mod summary;

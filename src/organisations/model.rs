@@ -179,8 +179,15 @@ pub struct OrganisationRow {
     /// Tax code of an organisation, 10 or 13 digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_code: Option<String>,
-    /// Keyed digest of an individual's code; in the change log, never in an answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Keyed digest of an individual's code. A change holds that there is one, and no digest: nothing is taken out of the
+    /// log when the person asks for it.
+    #[serde(
+        default,
+        rename = "has_personal_tax_code",
+        alias = "personal_code_digest",
+        with = "super::personal::presence",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(ignore)]
     pub personal_code_digest: Option<String>,
     /// Legal form.

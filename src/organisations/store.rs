@@ -3,8 +3,8 @@
 use super::model::{Agency, Buyer, ORGANISATION_COLUMNS, Organisation, OrganisationRow, Producer, ProfileKind};
 use crate::access::Owners;
 use crate::db::schema::{
-    agencies, buyers, certificates, demands, events, facilities, keys, mou_parties, mous, organisations, personal_codes, producers,
-    products, star_proposals,
+    agencies, buyers, certificates, contacts, demands, events, facilities, keys, mou_parties, mous, organisations, personal_codes,
+    producers, products, star_proposals,
 };
 use crate::db::{Db, each, insert_all, load_of};
 use crate::error::Result;
@@ -204,6 +204,8 @@ pub(super) fn uses(db: &mut Db, id: &str) -> Result<Vec<(&'static str, Vec<Strin
         "organisations",
         organisations::table.filter(organisations::successor_id.eq(id)).select(organisations::id).limit(NAMED).load(db)?,
     ));
+    // A few are named by their ids, which tell nothing of whom they reach.
+    uses.push(("contacts", contacts::table.filter(contacts::organisation_id.eq(id)).select(contacts::id).limit(NAMED).load(db)?));
     uses.push(("keys", keys::table.filter(keys::organisation_id.eq(id)).select(keys::id).limit(NAMED).load(db)?));
     Ok(uses)
 }
