@@ -23,8 +23,8 @@ use crate::outgoing::Client;
 use crate::people::{People, PeopleSettings};
 use crate::settings::Settings;
 use crate::{
-    agencies, audit, buyers, certificates, demands, events, facilities, keys, matches, mous, offers, operation, organisations, producers,
-    products, reference, reports, search, star_proposals,
+    agencies, audit, buyers, certificates, contacts, demands, events, facilities, introductions, keys, matches, mous, offers, operation,
+    organisations, personal_data, producers, products, reference, reports, search, star_proposals,
 };
 use ipnet::IpNet;
 use std::collections::HashMap;
@@ -55,6 +55,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(demands::routes());
     routes.extend(search::routes());
     routes.extend(matches::routes());
+    routes.extend(contacts::routes());
+    routes.extend(introductions::routes());
+    routes.extend(personal_data::routes());
     routes.extend(keys::routes());
     routes.extend(audit::routes());
     routes.extend(operation::routes());
@@ -88,6 +91,10 @@ pub struct App {
     pub cors: Option<Cors>,
     /// People of an OpenID provider; none unless configured.
     pub people: Option<People>,
+    /// Contacts that one key may be shown on a day.
+    pub daily_disclosures: i64,
+    /// Days after which no backup holds what was erased.
+    pub backup_days: i64,
     running: Running,
     members: HashMap<&'static str, Vec<String>>,
     draining: AtomicBool,
@@ -118,6 +125,9 @@ impl App {
         add_members::<mous::Mous>(&mut add);
         add_members::<offers::Offers>(&mut add);
         add_members::<demands::Demands>(&mut add);
+        add("contacts", "Contact".into());
+        add("introductions", "Introduction".into());
+        add("personal-data-requests", "PersonalDataRequest".into());
         add("ProductHit", "ProductHit".into());
         add("OfferHit", "OfferHit".into());
         Ok(Self {
@@ -133,6 +143,8 @@ impl App {
             audit: Audit::default(),
             cors: None,
             people: None,
+            daily_disclosures: contacts::DAILY_DISCLOSURES,
+            backup_days: personal_data::BACKUP_DAYS,
             running: Running::default(),
             members,
             draining: AtomicBool::new(false),
@@ -166,6 +178,14 @@ impl App {
     #[must_use]
     pub fn known_to(mut self, provider: Option<PeopleSettings>, client: Client) -> Self {
         self.people = provider.map(|settings| People::new(settings, client, &self.clock, &self.settings.digest_key));
+        self
+    }
+
+    /// The same with so many contacts that one key may be shown on a day, and so many days that backups are kept.
+    #[must_use]
+    pub fn with_personal_data(mut self, daily_disclosures: i64, backup_days: i64) -> Self {
+        self.daily_disclosures = daily_disclosures;
+        self.backup_days = backup_days;
         self
     }
 

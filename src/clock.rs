@@ -82,7 +82,7 @@ pub mod utc {
 /// The same of an instant that may be absent.
 pub mod maybe_utc {
     use chrono::NaiveDateTime;
-    use serde::Serializer;
+    use serde::{Deserialize, Deserializer, Serializer};
 
     /// As [`super::utc`], or null.
     ///
@@ -93,5 +93,16 @@ pub mod maybe_utc {
             Some(instant) => super::utc::serialize(instant, serializer),
             None => serializer.serialize_none(),
         }
+    }
+
+    #[derive(Deserialize)]
+    struct Instant(#[serde(deserialize_with = "super::utc::deserialize")] NaiveDateTime);
+
+    /// From RFC 3339, or null.
+    ///
+    /// # Errors
+    /// When the text is no instant.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDateTime>, D::Error> {
+        Ok(Option::<Instant>::deserialize(deserializer)?.map(|Instant(instant)| instant))
     }
 }

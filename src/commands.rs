@@ -15,7 +15,7 @@ use crate::keys::{self, KeyRequest, KeyText};
 use crate::outgoing::Client;
 use crate::server::Extent;
 use crate::settings::Settings;
-use crate::{access::Caller, indexing, quotas, server};
+use crate::{access::Caller, contacts, indexing, quotas, server};
 use actix_web::web::Data;
 use std::error::Error;
 use std::fs::{self, OpenOptions};
@@ -76,7 +76,8 @@ pub fn serve(config: &ServeConfig) -> Outcome {
             .with_quota(config.key_day)
             .shedding(config.shedding)
             .open_to(config.cors.clone())
-            .known_to(config.people.clone(), Client::new(&config.outgoing_networks)),
+            .known_to(config.people.clone(), Client::new(&config.outgoing_networks))
+            .with_personal_data(config.daily_disclosures, config.backup_days),
     );
     actix_web::rt::System::new().block_on(async {
         let first_key = first_admin_key(&app, &config.data).await?;
@@ -99,6 +100,7 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         // Who searches is told to wait until it is built; everything else is answered meanwhile.
         indexing::follow::follow(&app.index)?;
         audit::follow(&app);
+        actix_web::rt::spawn(contacts::keep_purging(app.clone()));
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let quotas = actix_web::rt::spawn(quotas::keep_writing(app.clone()));
         let extent = if operators.is_some() { Extent::Public } else { Extent::Whole };

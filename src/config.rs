@@ -4,11 +4,13 @@
 
 use crate::access::Role;
 use crate::clock::{Clock, day_of};
+use crate::contacts::DAILY_DISCLOSURES;
 use crate::db::Target;
 use crate::http::cors::Cors;
 use crate::http::limits::Rate;
 use crate::outgoing::Client;
 use crate::people::{self, PeopleSettings};
+use crate::personal_data::BACKUP_DAYS;
 use crate::quotas;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
@@ -262,11 +264,17 @@ pub struct ServeConfig {
     pub people: Option<PeopleSettings>,
     /// Networks that this service may call beside public addresses.
     pub outgoing_networks: Vec<IpNet>,
+    /// Contacts that one key may be shown on a day.
+    pub daily_disclosures: i64,
+    /// Days that backups are kept.
+    pub backup_days: i64,
 }
 
 /// Names that the environment may have.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 16] = [
     "CUNGCAU_ANONYMOUS_RATE",
+    "CUNGCAU_BACKUP_DAYS",
+    "CUNGCAU_DAILY_DISCLOSURES",
     "CUNGCAU_CORS_ORIGINS",
     "CUNGCAU_KEY_RATE",
     "CUNGCAU_KEY_DAY",
@@ -386,6 +394,18 @@ impl Environment {
         }
     }
 
+    /// A whole number within a range.
+    fn number(&self, name: &str, default: i64, range: std::ops::RangeInclusive<i64>) -> Result<i64, ConfigError> {
+        let Some(text) = self.get(name) else { return Ok(default) };
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            ConfigError(format!(
+                "{name} is {text:?}: a whole number from {} to {} is expected, such as {default}",
+                range.start(),
+                range.end()
+            ))
+        })
+    }
+
     /// Which pages' scripts may read answers; none unless set.
     fn cors(&self) -> Result<Option<Cors>, ConfigError> {
         let Some(list) = self.get("CUNGCAU_CORS_ORIGINS") else { return Ok(None) };
@@ -453,6 +473,8 @@ impl Environment {
             trusted_proxies: self.networks("CUNGCAU_TRUSTED_PROXIES")?,
             anonymous_rate: self.rate("CUNGCAU_ANONYMOUS_RATE", Rate::ANONYMOUS)?,
             key_rate: self.rate("CUNGCAU_KEY_RATE", Rate::KEY)?,
+            daily_disclosures: self.number("CUNGCAU_DAILY_DISCLOSURES", DAILY_DISCLOSURES, 0..=100_000)?,
+            backup_days: self.number("CUNGCAU_BACKUP_DAYS", BACKUP_DAYS, 0..=3_650)?,
             key_day: self.key_day()?,
             shedding,
             cors: self.cors()?,
@@ -488,6 +510,8 @@ mod tests {
             ("CUNGCAU_TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
             ("CUNGCAU_ANONYMOUS_RATE", "50"),
             ("CUNGCAU_KEY_RATE", "10/20"),
+            ("CUNGCAU_DAILY_DISCLOSURES", "-1"),
+            ("CUNGCAU_BACKUP_DAYS", "a month"),
             ("CUNGCAU_KEY_DAY", "0"),
             ("CUNGCAU_SHEDDING", "yes"),
             ("CUNGCAU_INSTANCE", "sóc trăng"),

@@ -170,6 +170,28 @@ tables! {
         minimum_remaining_shelf_life_days: Option<i32>, answer_by: Option<Day>, suppliers_at_most: Option<i32>,
         closed_on: Option<Day>, closed_reason: Option<String>, illustrative: bool,
     }
+    contacts by (id) {
+        id: String, version: i64, origin: String, created_at: Instant, updated_at: Instant, organisation_id: String,
+        kind: String, purpose: String, ground: Option<String>, visibility: String, name: Option<String>,
+        position: Option<String>, phone: Option<String>, email: Option<String>, phone_digest: Option<String>,
+        email_digest: Option<String>, salt: String, digest: String, consent_given_on: Option<Day>,
+        consent_channel: Option<String>, consent_text_version: Option<String>, consent_recorded_at: Option<Instant>,
+        consent_recorded_by_key_id: Option<String>, consent_recorded_by_organisation_id: Option<String>,
+        consent_withdrawn_on: Option<Day>, retention_until: Option<Day>, illustrative: bool,
+    }
+    introductions by (id) {
+        id: String, version: i64, origin: String, created_at: Instant, updated_at: Instant, demand_id: String, offer_id: String,
+        buyer_id: String, producer_id: String, asked_by: String, asked_by_key_id: Option<String>, status: String,
+        answered_at: Option<Instant>, ended_at: Option<Instant>, illustrative: bool,
+    }
+    personal_data_requests by (id) {
+        id: String, version: i64, origin: String, created_at: Instant, updated_at: Instant, kind: String, channel: String,
+        received_on: Day, answer_by: Day, province_id: Option<String>, phone_digest: Option<String>,
+        email_digest: Option<String>, personal_code_digest: Option<String>, contact_ids: String, organisation_ids: String,
+        held_elsewhere: bool, registered_by_key_id: Option<String>, answered_at: Option<Instant>,
+        answered_by_key_id: Option<String>, done_at: Option<Instant>, done_by_key_id: Option<String>,
+        backups_until: Option<Day>,
+    }
 }
 
 /// Copies everything from `from` to `to`, whose register must be empty; rows by table.

@@ -146,6 +146,25 @@ pub const COLUMNS: &[Table] = &[
         ("minimum_remaining_shelf_life_days", P), ("answer_by", P), ("suppliers_at_most", P), ("closed_on", P),
         ("closed_reason", P), ("illustrative", P),
     ]),
+    ("contacts", &[
+        ("id", P), ("version", P), ("origin", P), ("created_at", P), ("updated_at", P), ("organisation_id", P), ("kind", P),
+        ("purpose", P), ("ground", S), ("visibility", P), ("name", V), ("position", V), ("phone", V), ("email", V),
+        ("phone_digest", N), ("email_digest", N), ("salt", N), ("digest", N), ("consent_given_on", S), ("consent_channel", S),
+        ("consent_text_version", S), ("consent_recorded_at", S), ("consent_recorded_by_key_id", N),
+        ("consent_recorded_by_organisation_id", S), ("consent_withdrawn_on", S), ("retention_until", S), ("illustrative", P),
+    ]),
+    ("introductions", &[
+        ("id", S), ("version", S), ("origin", S), ("created_at", S), ("updated_at", S), ("demand_id", S), ("offer_id", S),
+        ("buyer_id", S), ("producer_id", S), ("asked_by", S), ("asked_by_key_id", N), ("status", S), ("answered_at", S),
+        ("ended_at", S), ("illustrative", S),
+    ]),
+    ("personal_data_requests", &[
+        ("id", O), ("version", O), ("origin", O), ("created_at", O), ("updated_at", O), ("kind", O), ("channel", O),
+        ("received_on", O), ("answer_by", O), ("province_id", O), ("phone_digest", N), ("email_digest", N),
+        ("personal_code_digest", N), ("contact_ids", O), ("organisation_ids", O), ("held_elsewhere", O),
+        ("registered_by_key_id", O), ("answered_at", O), ("answered_by_key_id", O), ("done_at", O), ("done_by_key_id", O),
+        ("backups_until", O),
+    ]),
 ];
 
 /// Members of a record that are rows of a table of their own: (table of the record, member, table of its rows).

@@ -204,6 +204,33 @@ pub const TABLE: &[Row] = &[
 
     ("get_ocop_statistics",                 "reports",        EVERYBODY),
 
+    // Which of them somebody sees, and whether masked, follows from the contact (contacts::sight).
+    ("list_contacts",                       "contacts",       EVERYBODY),
+    ("get_contact",                         "contacts",       EVERYBODY),
+    ("create_contact",                      "contacts",       OWNERS),
+    ("patch_contact",                       "contacts",       OWNERS),
+    ("delete_contact",                      "contacts",       OWNERS),
+    ("list_contact_history",                "contacts",       [D, H, H, H, A, H, A]),
+    ("disclose_contact",                    "contacts",       OFFICERS),
+
+    ("list_introductions",                  "introductions",  [D, A, A, A, A, D, A]),
+    ("get_introduction",                    "introductions",  [D, H, H, H, A, D, A]),
+    ("list_introduction_history",           "introductions",  [D, H, H, H, A, D, A]),
+    ("list_introduction_contacts",          "introductions",  [D, H, H, H, A, D, A]),
+    // For which side, and which step belongs to which, is asked of the record (introductions::rules).
+    ("create_introduction",                 "introductions",  [D, A, A, A, D, D, A]),
+    ("accept_introduction",                 "introductions",  PARTIES),
+    ("decline_introduction",                "introductions",  PARTIES),
+    ("withdraw_introduction",               "introductions",  PARTIES),
+    ("end_introduction",                    "introductions",  PARTIES),
+
+    ("list_personal_data_requests",         "personal-data",  [D, D, D, A, A, D, A]),
+    ("get_personal_data_request",           "personal-data",  [D, D, D, H, A, D, A]),
+    ("create_personal_data_request",        "personal-data",  [D, D, D, A, D, D, A]),
+    ("answer_personal_data_request",        "personal-data",  [D, D, D, H, D, D, A]),
+    ("get_personal_data_export",            "personal-data",  [D, D, D, H, D, D, A]),
+    ("erase_personal_data",                 "personal-data",  [D, D, D, H, D, D, A]),
+
     // A script may look at its own key, replace it in time and give it up.
     ("list_keys",                           "keys",           [D, D, D, D, A, D, A]),
     ("get_key",                             "keys",           [D, H, H, H, A, H, A]),

@@ -10,6 +10,7 @@ mod pools;
 mod queue;
 #[expect(missing_docs, reason = "diesel generates the items")]
 pub mod schema;
+mod scrub;
 mod types;
 mod writer;
 

@@ -444,6 +444,85 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    contacts (id) {
+        id -> Text,
+        version -> BigInt,
+        origin -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        organisation_id -> Text,
+        kind -> Text,
+        purpose -> Text,
+        ground -> Nullable<Text>,
+        visibility -> Text,
+        name -> Nullable<Text>,
+        position -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone_digest -> Nullable<Text>,
+        email_digest -> Nullable<Text>,
+        salt -> Text,
+        digest -> Text,
+        consent_given_on -> Nullable<Date>,
+        consent_channel -> Nullable<Text>,
+        consent_text_version -> Nullable<Text>,
+        consent_recorded_at -> Nullable<Timestamp>,
+        consent_recorded_by_key_id -> Nullable<Text>,
+        consent_recorded_by_organisation_id -> Nullable<Text>,
+        consent_withdrawn_on -> Nullable<Date>,
+        retention_until -> Nullable<Date>,
+        illustrative -> Bool,
+    }
+}
+
+diesel::table! {
+    introductions (id) {
+        id -> Text,
+        version -> BigInt,
+        origin -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        demand_id -> Text,
+        offer_id -> Text,
+        buyer_id -> Text,
+        producer_id -> Text,
+        asked_by -> Text,
+        asked_by_key_id -> Nullable<Text>,
+        status -> Text,
+        answered_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        illustrative -> Bool,
+    }
+}
+
+diesel::table! {
+    personal_data_requests (id) {
+        id -> Text,
+        version -> BigInt,
+        origin -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        kind -> Text,
+        channel -> Text,
+        received_on -> Date,
+        answer_by -> Date,
+        province_id -> Nullable<Text>,
+        phone_digest -> Nullable<Text>,
+        email_digest -> Nullable<Text>,
+        personal_code_digest -> Nullable<Text>,
+        contact_ids -> Text,
+        organisation_ids -> Text,
+        held_elsewhere -> Bool,
+        registered_by_key_id -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        answered_by_key_id -> Nullable<Text>,
+        done_at -> Nullable<Timestamp>,
+        done_by_key_id -> Nullable<Text>,
+        backups_until -> Nullable<Date>,
+    }
+}
+
 diesel::joinable!(producers -> organisations (organisation_id));
 diesel::joinable!(buyers -> organisations (organisation_id));
 diesel::joinable!(agencies -> organisations (organisation_id));
@@ -473,4 +552,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mou_numbers,
     offers,
     demands,
+    contacts,
+    introductions,
+    personal_data_requests,
 );

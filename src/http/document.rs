@@ -236,6 +236,9 @@ fn tag_description(tag: &str) -> &'static str {
         "matches" => "Which offers serve a demand and the other way round, why, and what would mend what just misses.",
         "search" => "Names to choose from while one types; products and offers are searched at their own addresses.",
         "reports" => "Counts for reports.",
+        "contacts" => "How an organisation is reached: who may see it, on which ground, until when.",
+        "introductions" => "One side asks, the other accepts, and each sees the other's contacts.",
+        "personal-data" => "What persons ask: everything that is held on them, and its erasure.",
         "keys" => "API keys: made, listed, replaced, revoked.",
         _ => "How the service is.",
     }
@@ -280,6 +283,7 @@ fn path_description(name: &str) -> &'static str {
     match name {
         "id" => "Id of the record.",
         "offer" => "Id of the offer.",
+        "contact" => "Id of the contact.",
         "source" => "Name of the script or system that keeps its own keys.",
         "ref" => "The record's key in that system.",
         _ => "Code, name or id.",
@@ -291,6 +295,7 @@ fn path_example(name: &str) -> &'static str {
         "source" => "soc-trang-2020",
         "ref" => "row-17",
         "offer" => "ofr_01JDB3B8Q0000000000000000",
+        "contact" => "cnt_01JDB3B8Q0000000000000000",
         "code" => "92",
         _ => "org_01JDB3B8Q0000000000000000",
     }

@@ -17,6 +17,7 @@ pub mod etag;
 #[cfg(feature = "bench-floor")]
 pub mod floor;
 pub mod headers;
+pub mod history;
 pub mod idempotency;
 pub mod limits;
 pub mod pace;

@@ -27,6 +27,29 @@ fn the_document_is_of_openapi_3_1_and_names_its_licence() {
     assert!(document::text().ends_with("}\n"));
 }
 
+/// Verbs that an operation's id may begin with.
+const VERBS: [&str; 19] = [
+    "get",
+    "list",
+    "create",
+    "patch",
+    "delete",
+    "put",
+    "transition",
+    "close",
+    "preview",
+    "propose",
+    "rotate",
+    "revoke",
+    "disclose",
+    "accept",
+    "decline",
+    "withdraw",
+    "end",
+    "answer",
+    "erase",
+];
+
 #[test]
 fn every_operation_is_described() {
     let tags: BTreeSet<&str> = document::document()["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
@@ -35,11 +58,7 @@ fn every_operation_is_described() {
         let id = operation.id.as_str();
         assert!(ids.insert(id), "{id} twice");
         let (verb, noun) = id.split_once('_').unwrap_or_else(|| panic!("{id} is no verb_noun"));
-        assert!(
-            ["get", "list", "create", "patch", "delete", "put", "transition", "close", "preview", "propose", "rotate", "revoke"]
-                .contains(&verb),
-            "{id}"
-        );
+        assert!(VERBS.contains(&verb), "{id}");
         assert!(!noun.is_empty() && noun.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{id}");
         for member in ["summary", "description"] {
             assert!(operation.spec[member].as_str().is_some_and(|text| text.len() > 8), "{id} has no {member}");
@@ -628,6 +647,11 @@ fn paged_lists(app: &TestApp, admin: &str) -> Vec<String> {
         if collection == "audit" {
             seeds(app, "events", 5);
             lists.push(format!("{}?entity=event&action=create", operation.path));
+        if let Some(path) = crate::contacts::paged_list(app, admin, operation)
+            .or_else(|| crate::introductions::paged_list(app, admin, operation))
+            .or_else(|| crate::personal_data::paged_list(app, admin, operation))
+        {
+            lists.push(path);
             continue;
         }
         let seeds = seeds(app, collection, 5);

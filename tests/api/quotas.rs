@@ -113,3 +113,18 @@ fn a_day_of_a_key_outlives_the_process_and_holds_for_those_beside_it() {
     second.get("/healthz").key(&key).send().expect(200);
     second.get("/v1/producers").send().expect(200);
 }
+
+#[test]
+fn a_person_without_a_key_has_a_share_too() {
+    let app = TestApp::start();
+    let (caller, ids) = (Caller::system(), Randomness::System);
+    let take_one = || {
+        write_once_on(&mut app.db(), |db| {
+            let mut tx = Tx::new(db, instant("2026-11-23 05:00:00"), "TEST", b"", &caller, &ids);
+            take(&mut tx, "person_4f1c", Kind::Disclosures, 1)?;
+            tx.finish().map(drop)
+        })
+    };
+    take_one().unwrap();
+    assert_eq!(take_one().unwrap_err().code(), Code::TooManyRequests);
+}

@@ -214,6 +214,11 @@ impl TestApp {
         actix_web::rt::System::new().block_on(cungcau::demo::load(&self.app)).unwrap();
     }
 
+    /// What its handlers share.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The market index of this server.
     pub fn index(&self) -> &Index {
         &self.app.index

@@ -43,6 +43,7 @@ impl Operation {
             .replace("{ref}", "r")
             .replace("{code}", "92")
             .replace("{offer}", "ofr_0")
+            .replace("{contact}", "cnt_0")
     }
 
     /// Whether it takes a query parameter of this name.
@@ -77,12 +78,14 @@ pub fn operations() -> &'static [Operation] {
     })
 }
 
-/// The collections: everything that has `POST /v1/{name}`, `GET /v1/{name}/{id}` and its history.
+/// The collections: everything that has `POST /v1/{name}`, `PATCH /v1/{name}/{id}` and its history.
 pub fn collections() -> Vec<String> {
     let has = |method: &str, path: String| operations().iter().any(|operation| operation.method == method && operation.path == path);
     let names = operations().iter().filter_map(|operation| operation.path.strip_prefix("/v1/"));
     let names: BTreeSet<&str> = names.filter(|name| !name.contains('/')).collect();
-    let names = names.into_iter().filter(|name| has("POST", format!("/v1/{name}")) && has("GET", format!("/v1/{name}/{{id}}/history")));
+    let names = names.into_iter().filter(|name| {
+        has("POST", format!("/v1/{name}")) && has("PATCH", format!("/v1/{name}/{{id}}")) && has("GET", format!("/v1/{name}/{{id}}/history"))
+    });
     names.map(str::to_owned).collect()
 }
 

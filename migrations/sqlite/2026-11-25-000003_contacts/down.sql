@@ -1,0 +1,3 @@
+DROP TABLE personal_data_requests;
+DROP TABLE introductions;
+DROP TABLE contacts;

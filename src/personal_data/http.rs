@@ -1,0 +1,326 @@
+//! `/v1/personal-data-requests`: registered, answered, given out, erased.
+
+use super::model::{
+    HeldCode, HeldContact, NewPersonalDataRequest, PersonalDataExport, PersonalDataRequest, PersonalDataStep, RequestKind, RequestStatus,
+};
+use super::rules::{answer_by, check};
+use super::store::{self, Held};
+use crate::access::{Permit, Sight};
+use crate::app::App;
+use crate::audit::{self, Action, Note};
+use crate::contacts::disclosing::{self, Showing};
+use crate::contacts::{self, Of, keyed_digest};
+use crate::db::{Db, Json};
+use crate::error::{Code, Faults, Problem, Result, text};
+use crate::http::answer::{Answer, pick, read_fields};
+use crate::http::auth::{Permitted, operation};
+use crate::http::body::{self, Media};
+use crate::http::collection_handlers::object_of;
+use crate::http::etag::is_not_modified;
+use crate::http::idempotency::IdempotencyKey;
+use crate::http::page::{After, Page, seal};
+use crate::http::query::{Args, CURSOR, FIELDS, Kind, LIMIT, Param, VALIDATE_ONLY, param};
+use crate::http::{BODY_LIMIT, Context, path_member};
+use crate::log::{Meta, Operation as Logged, Tx};
+use crate::organisations::personal;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+operation!(ListPersonalDataRequests = "list_personal_data_requests");
+operation!(CreatePersonalDataRequest = "create_personal_data_request");
+operation!(GetPersonalDataRequest = "get_personal_data_request");
+operation!(AnswerPersonalDataRequest = "answer_personal_data_request");
+operation!(GetPersonalDataExport = "get_personal_data_export");
+operation!(ErasePersonalData = "erase_personal_data");
+
+/// Filters of the list.
+pub(super) const FILTERS: &[Param] =
+    &[param("kind", Kind::Word(RequestKind::WORDS), "Of this kind."), param("status", Kind::Word(RequestStatus::WORDS), "In this status.")];
+const SORTS: &[&str] = &["created", "-created"];
+/// Sort of the list.
+pub(super) const SORT: Param = param("sort", Kind::Word(SORTS), "Order of the items; `-` sorts downwards.");
+const NAME: &str = "personal-data-requests";
+const ENTITY: &str = "personal_data_request";
+
+fn permitted(db: &mut Db, id: &str, permit: &Permit) -> Result<PersonalDataRequest> {
+    let request = store::load(db, id)?.ok_or_else(Problem::not_found)?;
+    permit.require(&request.owners())?;
+    Ok(request)
+}
+
+fn told(request: &PersonalDataRequest, context: &Context) -> Result<Answer> {
+    let body = serde_json::to_string(&request.view()).map_err(Problem::internal)?;
+    Ok(Answer::ok(body).with_version(request.version, context))
+}
+
+pub(super) async fn list(permit: Permitted<ListPersonalDataRequests>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let args = Args::parse(request.query_string(), &[FILTERS, &[SORT, LIMIT, CURSOR, FIELDS]])?;
+    let page = Page::read(&args, SORTS, NAME, app.cursor_secret())?;
+    let fields: Option<Vec<String>> =
+        read_fields(args.get("fields"), app.members(NAME))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let caller = permit.caller.clone();
+    let secret = app.cursor_secret().to_vec();
+    let body = app
+        .store
+        .read(move |db| {
+            let mut found = store::list(db, &args, &page, &caller)?;
+            let more = page.cut(&mut found);
+            let last = found.last().filter(|_| more);
+            let next = last.map(|last| seal(&After { key: String::new(), id: last.id.clone() }, NAME, &args.fingerprint(), &secret));
+            let mut items = found.iter().map(|request| object_of(&request.view())).collect::<Result<Vec<_>>>()?;
+            if let Some(fields) = &fields {
+                let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+                for item in &mut items {
+                    pick(item, &fields);
+                }
+            }
+            Ok(json!({"items": items, "next_cursor": next}).to_string())
+        })
+        .await?;
+    Ok(contacts::no_store(Answer::ok(body)))
+}
+
+pub(super) async fn get(permit: Permitted<GetPersonalDataRequest>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let args = Args::parse(request.query_string(), &[])?;
+    let id = path_member(&request, "id").to_owned();
+    let context = app.context(&permit.caller, &args);
+    let permit = permit.into_inner();
+    let answer = app.store.read(move |db| permitted(db, &id, &permit).and_then(|found| told(&found, &context))).await?;
+    if let Some(tag) = answer.etag.as_deref().filter(|tag| is_not_modified(&request, tag)) {
+        return Ok(HttpResponse::NotModified().insert_header(("ETag", tag)).insert_header(("Cache-Control", "no-store")).finish());
+    }
+    Ok(contacts::no_store(answer))
+}
+
+pub(super) async fn create(
+    permit: Permitted<CreatePersonalDataRequest>,
+    app: Data<App>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse> {
+    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
+    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
+    let new: NewPersonalDataRequest = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let context = app.context(&permit.caller, &args);
+    let validate_only = args.flag("validate_only");
+    let answer = app
+        .create_once(&context, key, validate_only, move |tx, context| {
+            let made = register(tx, &new)?;
+            let answer = told(&made, context)?;
+            let location = Some(format!("/v1/{NAME}/{}", made.id));
+            Ok(if validate_only { answer } else { Answer { status: 201, location, ..answer } })
+        })
+        .await?;
+    Ok(contacts::no_store(answer))
+}
+
+fn register(tx: &mut Tx<'_>, new: &NewPersonalDataRequest) -> Result<PersonalDataRequest> {
+    let mut faults = Faults::new();
+    let person = check(new, tx.today, &mut faults);
+    faults.into_result()?;
+    let keyed = |of, value: Option<&String>| value.map(|value| keyed_digest(tx.digest_key, of, value)).transpose();
+    let phone_digest = keyed(Of::Phone, person.phone.as_ref())?;
+    let email_digest = keyed(Of::Email, person.email.as_ref())?;
+    let personal_code_digest = person.personal_code.as_deref().and_then(|code| personal::digest(tx.digest_key, code));
+    let digests = [phone_digest.as_deref(), email_digest.as_deref(), personal_code_digest.as_deref()];
+    let held = store::held(tx.db, digests, tx.caller)?;
+    let received_on = new.received_on.unwrap_or(tx.today);
+    let Meta { id, version, origin, created_at, updated_at } = tx.first_version("pdr")?;
+    let made = PersonalDataRequest {
+        id,
+        version,
+        origin,
+        created_at,
+        updated_at,
+        kind: new.kind,
+        channel: new.channel,
+        received_on,
+        answer_by: answer_by(received_on),
+        province_id: tx.caller.province_id,
+        phone_digest,
+        email_digest,
+        personal_code_digest,
+        contact_ids: contact_ids(&held),
+        organisation_ids: organisation_ids(&held),
+        held_elsewhere: held.elsewhere,
+        registered_by_key_id: tx.caller.key_id.clone(),
+        answered_at: None,
+        answered_by_key_id: None,
+        done_at: None,
+        done_by_key_id: None,
+        backups_until: None,
+    };
+    store::insert(tx.db, &made)?;
+    tx.record(Logged::Create, ENTITY, &made.id, 1, &made.view())?;
+    Ok(made)
+}
+
+fn contact_ids(held: &Held) -> Json<Vec<String>> {
+    Json::new(held.contacts.iter().map(|contact| contact.id.clone()).collect())
+}
+
+fn organisation_ids(held: &Held) -> Json<Vec<String>> {
+    Json::new(held.organisations.iter().map(|organisation| organisation.row.id.clone()).collect())
+}
+
+/// What is held now on the person of a request.
+fn held_now(tx: &mut Tx<'_>, request: &PersonalDataRequest) -> Result<Held> {
+    let digests = [&request.phone_digest, &request.email_digest, &request.personal_code_digest].map(Option::as_deref);
+    store::held(tx.db, digests, tx.caller)
+}
+
+/// Stores the next version of `current`.
+fn change(tx: &mut Tx<'_>, current: &PersonalDataRequest, next: PersonalDataRequest) -> Result<PersonalDataRequest> {
+    let next = PersonalDataRequest { version: current.version + 1, updated_at: tx.now, ..next };
+    if !store::update(tx.db, current, &next)? {
+        return Err(Problem::unavailable("another writer was faster").contended());
+    }
+    tx.record(Logged::Update, ENTITY, &next.id, next.version, &next.view())?;
+    Ok(next)
+}
+
+/// The same request with a person who is answered now, where that was not said before.
+fn answered(tx: &Tx<'_>, request: PersonalDataRequest) -> PersonalDataRequest {
+    if request.answered_at.is_some() {
+        return request;
+    }
+    PersonalDataRequest { answered_at: Some(tx.now), answered_by_key_id: tx.caller.key_id.clone(), ..request }
+}
+
+/// The same request, done now. By what the person was found is forgotten.
+fn done(tx: &Tx<'_>, request: PersonalDataRequest) -> PersonalDataRequest {
+    let request = answered(tx, request);
+    PersonalDataRequest {
+        done_at: Some(tx.now),
+        done_by_key_id: tx.caller.key_id.clone(),
+        phone_digest: None,
+        email_digest: None,
+        personal_code_digest: None,
+        ..request
+    }
+}
+
+pub(super) async fn answer(
+    permit: Permitted<AnswerPersonalDataRequest>,
+    app: Data<App>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse> {
+    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
+    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
+    let _: PersonalDataStep = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let id = path_member(&request, "id").to_owned();
+    let context = app.context(&permit.caller, &args);
+    let permit = permit.into_inner();
+    let answer = app
+        .create_once(&context, key, args.flag("validate_only"), move |tx, context| {
+            let current = permitted(tx.db, &id, &permit)?;
+            let next = match (current.answered_at, current.kind) {
+                (Some(_), _) => current,
+                // Nothing is left to do for somebody who asked what is held.
+                (None, RequestKind::Export) => change(tx, &current, done(tx, current.clone()))?,
+                (None, RequestKind::Erasure) => change(tx, &current, answered(tx, current.clone()))?,
+            };
+            told(&next, context)
+        })
+        .await?;
+    Ok(contacts::no_store(answer))
+}
+
+pub(super) async fn export(permit: Permitted<GetPersonalDataExport>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
+    let args = Args::parse(request.query_string(), &[])?;
+    let id = path_member(&request, "id").to_owned();
+    let context = app.context(&permit.caller, &args);
+    let limit = app.daily_disclosures;
+    let permit = permit.into_inner();
+    let operation = permit.operation;
+    let found = app
+        .write(&context, false, move |tx: &mut Tx<'_>| {
+            let request = permitted(tx.db, &id, &permit)?;
+            if request.done_at.is_some() {
+                return Err(Problem::new(
+                    Code::IllegalTransition,
+                    text(
+                        "It is done, and by what the person was found is forgotten: register the request anew.",
+                        "Yêu cầu đã hoàn tất và thông tin tra cứu đã được xóa: hãy đăng ký yêu cầu mới.",
+                    ),
+                ));
+            }
+            let held = held_now(tx, &request)?;
+            let showing = Showing { operation, action: Action::Export, reason: Some(&request.id), limit };
+            let mut export = PersonalDataExport { contacts: Vec::new(), personal_codes: Vec::new() };
+            for contact in &held.contacts {
+                let disclosures = store::disclosures(tx.db, &contact.id)?;
+                disclosing::note(tx, contact, &showing)?;
+                export.contacts.push(HeldContact { contact: contacts::clear(contact, Sight::Officers), disclosures });
+            }
+            for organisation in &held.organisations {
+                let id = &organisation.row.id;
+                if let Some(personal_code) = personal::code_of(tx.db, id)? {
+                    disclosing::note_of(tx, personal::ENTITY, id, id, &showing)?;
+                    export.personal_codes.push(HeldCode { organisation_id: id.clone(), personal_code });
+                }
+            }
+            Ok(export)
+        })
+        .await?;
+    Ok(contacts::no_store(Answer::ok(serde_json::to_string(&found).map_err(Problem::internal)?)))
+}
+
+pub(super) async fn erase(
+    permit: Permitted<ErasePersonalData>,
+    app: Data<App>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse> {
+    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
+    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
+    let _: PersonalDataStep = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let id = path_member(&request, "id").to_owned();
+    let context = app.context(&permit.caller, &args);
+    let (validate_only, backup_days) = (args.flag("validate_only"), app.backup_days);
+    let permit = permit.into_inner();
+    let answer = app
+        .create_once(&context, key, validate_only, move |tx, context| {
+            let current = permitted(tx.db, &id, &permit)?;
+            let erased = if current.done_at.is_some() { current } else { erase_now(tx, &current, permit.operation, backup_days)? };
+            told(&erased, context)
+        })
+        .await?;
+    if !validate_only {
+        // Also when it was erased before: whoever was told that the cleaning failed asks again.
+        contacts::scrub(&app).await?;
+    }
+    Ok(contacts::no_store(answer))
+}
+
+fn erase_now(tx: &mut Tx<'_>, current: &PersonalDataRequest, operation: &str, backup_days: i64) -> Result<PersonalDataRequest> {
+    if current.kind != RequestKind::Erasure {
+        return Err(Problem::new(
+            Code::IllegalTransition,
+            text("The person asked for an export, not for erasure.", "Người này yêu cầu trích xuất, không yêu cầu xóa."),
+        ));
+    }
+    let held = held_now(tx, current)?;
+    held.contacts.iter().try_for_each(|contact| contacts::erase(tx, contact, operation))?;
+    for organisation in &held.organisations {
+        personal::erase(tx, organisation)?;
+        let id = &organisation.row.id;
+        let note =
+            Note { action: Action::Erase, operation, entity: personal::ENTITY, entity_id: id, organisation_id: Some(id), reason: None };
+        audit::note(tx, &note)?;
+    }
+    let next = PersonalDataRequest {
+        contact_ids: contact_ids(&held),
+        organisation_ids: organisation_ids(&held),
+        held_elsewhere: held.elsewhere,
+        backups_until: tx.today.checked_add_signed(TimeDelta::days(backup_days)),
+        ..done(tx, current.clone())
+    };
+    change(tx, current, next)
+}

@@ -1,0 +1,153 @@
+//! What a person may ask: everything that is held on him or her, and its erasure, after which nothing holds it.
+
+mod canary;
+
+use crate::contacts::{a_person, make};
+use crate::support::document::Operation;
+use crate::support::{Response, TestApp, Value, a_buyer, a_producer, assert_refused, count, json};
+
+const PHONE: &str = "0912 345 667";
+
+fn register(app: &TestApp, key: &str, body: Value) -> Response {
+    app.post("/v1/personal-data-requests", body).key(key).send()
+}
+
+fn by_phone(kind: &str) -> Value {
+    json!({"kind": kind, "phone": PHONE, "channel": "paper"})
+}
+
+/// A list of requests that goes page by page, with several items.
+pub fn paged_list(app: &TestApp, admin: &str, operation: &Operation) -> Option<String> {
+    if operation.path != "/v1/personal-data-requests" {
+        return None;
+    }
+    (0..5).for_each(|_| drop(register(app, admin, by_phone("export")).expect(201)));
+    Some(operation.path.clone())
+}
+
+#[test]
+fn a_request_says_until_when_it_is_answered_and_keeps_nothing_to_find_the_person_by() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    let contact = make(&app, &producer, a_person());
+    let officer = app.officer("92");
+    // A Saturday: Monday and Tuesday are the two working days.
+    let mut body = by_phone("erasure");
+    body["received_on"] = json!("2026-11-21");
+    body["email"] = json!("nguoi.khac@example.vn");
+    let made = register(&app, &officer, body).expect(201);
+    assert_eq!(made.header("Cache-Control"), Some("no-store"));
+    let json = made.json();
+    assert_eq!((json["answer_by"].as_str(), json["status"].as_str()), (Some("2026-11-24"), Some("open")));
+    assert_eq!((json["contact_ids"].clone(), json["held_elsewhere"].clone()), (json!([contact.rsplit('/').next().unwrap()]), json!(false)));
+    for table in ["changes", "idempotency_keys", "personal_data_requests", "audit_pending"] {
+        for value in ["912345667", "345 667", "nguoi.khac"] {
+            let columns = cungcau::access::columns::COLUMNS.iter().find(|(name, _)| *name == table).unwrap().1;
+            for (column, _) in columns {
+                let found =
+                    count(&mut app.db(), &format!("SELECT count(*) AS n FROM {table} WHERE CAST({column} AS TEXT) LIKE '%{value}%'"));
+                assert_eq!(found, 0, "{table}.{column}");
+            }
+        }
+    }
+    let path = made.header("Location").unwrap();
+    app.get(path).key(&app.officer("01")).send().expect(404);
+    app.get(path).key(&app.auditor()).send().expect(200);
+    app.get(path).key(&app.producer(&producer)).send().expect(403);
+    assert_eq!(app.get("/v1/personal-data-requests").key(&app.officer("01")).send().expect(200).items().len(), 0);
+    assert_eq!(app.get("/v1/personal-data-requests?status=open&kind=erasure").key(&officer).send().items().len(), 1);
+    let answered = app.post(&format!("{path}/answer"), json!({})).key(&officer).send().expect(200).json();
+    assert_eq!((answered["status"].as_str(), answered["answered_at"].as_str()), (Some("answered"), Some("2026-11-23T05:00:00.000000Z")));
+    let refused = register(
+        &app,
+        &officer,
+        json!({"kind": "export", "channel": "paper", "received_on": "2026-11-24", "personal_code": "0123456789ab"}),
+    );
+    assert_refused(refused, 422, &[("/received_on", "in_the_future"), ("/personal_code", "not_a_personal_code")]);
+    assert_refused(register(&app, &officer, json!({"kind": "export", "channel": "paper"})), 422, &[("/phone", "missing")]);
+}
+
+#[test]
+fn an_export_gives_all_that_is_held_and_to_whom_it_was_shown() {
+    let app = TestApp::start();
+    let producer = a_producer(&app)
+        .with(json!({"legal_form": "household_business", "tax_code": "094085001234", "producer": {"kind": "household_business"}}))
+        .create();
+    let contact = make(&app, &producer, a_person());
+    let officer = app.officer("92");
+    app.post(&format!("{contact}/disclose"), json!({"reason": "Xác minh hồ sơ hội nghị"})).key(&officer).send().expect(200);
+    let mut body = by_phone("export");
+    body["personal_code"] = json!("094 085 001 234");
+    let path = register(&app, &officer, body).expect(201).header("Location").unwrap().to_owned();
+    let export = || app.get(&format!("{path}/export")).key(&officer).send();
+    let held = export().expect(200);
+    assert_eq!(held.header("Cache-Control"), Some("no-store"));
+    let json = held.json();
+    assert_eq!(json["personal_codes"], json!([{"organisation_id": producer.id, "personal_code": "094085001234"}]));
+    let of = &json["contacts"][0];
+    assert_eq!((&of["contact"]["phone"], &of["contact"]["consent"]["text_version"]), (&json!("+84912345667"), &json!("2026-01")));
+    let shown = of["disclosures"].as_array().unwrap();
+    assert_eq!(
+        (shown.len(), shown[0]["reason"].as_str(), shown[0]["actor_role"].as_str()),
+        (1, Some("Xác minh hồ sơ hội nghị"), Some("officer"))
+    );
+    assert_eq!(export().expect(200).json()["contacts"][0]["disclosures"].as_array().unwrap().len(), 2, "the export is a showing too");
+    let noted = |action: &str| count(&mut app.db(), &format!("SELECT count(*) AS n FROM audit_pending WHERE action = '{action}'"));
+    assert_eq!(noted("export"), 4, "a contact and a code, twice");
+    app.post(&format!("{path}/erase"), json!({})).key(&officer).send().expect(409);
+    let done = app.post(&format!("{path}/answer"), json!({})).key(&officer).send().expect(200).json();
+    assert_eq!(done["status"], "done");
+    assert_eq!(export().expect(409).problem_code(), "illegal_transition");
+}
+
+#[test]
+fn an_officer_erases_what_his_province_holds_and_an_administrator_the_rest() {
+    let app = TestApp::start();
+    let (here, there) = (a_producer(&app).create(), a_buyer(&app).create());
+    let (contact, elsewhere) = (make(&app, &here, a_person()), make(&app, &there, a_person()));
+    let (officer, admin) = (app.officer("92"), app.admin());
+    let erase = |key: &str| {
+        let made = register(&app, key, by_phone("erasure")).expect(201);
+        let path = made.header("Location").unwrap().to_owned();
+        (made.json(), app.post(&format!("{path}/erase"), json!({})).key(key).send().expect(200).json())
+    };
+    let (made, done) = erase(&officer);
+    assert_eq!((&made["held_elsewhere"], made["contact_ids"].as_array().unwrap().len()), (&json!(true), 1));
+    // Thirty days from 2026-11-23.
+    assert_eq!((done["status"].as_str(), done["backups_until"].as_str()), (Some("done"), Some("2026-12-23")));
+    app.get(&contact).key(&admin).send().expect(404);
+    app.get(&elsewhere).key(&admin).send().expect(200);
+    let (_, done) = erase(&admin);
+    assert_eq!(done["held_elsewhere"], false);
+    app.get(&elsewhere).key(&admin).send().expect(404);
+    assert_eq!(count(&mut app.db(), "SELECT count(*) AS n FROM audit_pending WHERE action = 'erase' AND entity = 'contact'"), 2);
+    assert_eq!(count(&mut app.db(), "SELECT count(*) AS n FROM personal_data_requests WHERE phone_digest IS NOT NULL"), 0);
+}
+
+#[test]
+fn erasing_a_personal_code_leaves_the_organisation() {
+    let app = TestApp::start();
+    let household = || {
+        a_producer(&app)
+            .with(json!({"legal_form": "household_business", "tax_code": "094085001234", "producer": {"kind": "household_business"}}))
+    };
+    let producer = household().create();
+    let admin = app.admin();
+    let body = json!({"kind": "erasure", "personal_code": "094085001234", "channel": "email"});
+    let made = register(&app, &admin, body).expect(201);
+    assert_eq!(made.json()["organisation_ids"], json!([producer.id]));
+    let path = format!("{}/erase", made.header("Location").unwrap());
+    assert_eq!(app.post(&format!("{path}?validate_only=true"), json!({})).key(&admin).send().expect(200).json()["status"], "done");
+    assert_eq!(app.rows()["personal_codes"], 1);
+    let send = || app.post(&path, json!({})).key(&admin).header("Idempotency-Key", "k").send().expect(200);
+    let (first, again) = (send(), send());
+    assert_eq!((again.header("Idempotency-Replayed"), &first.text), (Some("true"), &again.text));
+    let now = app.get(&producer.path).send().expect(200).json();
+    assert_eq!((&now["has_personal_tax_code"], &now["version"], &now["name"]), (&json!(false), &json!(2), &producer.json["name"]));
+    let before = app.get(&format!("{}?at=2026-11-23T05:00:00Z", producer.path)).send();
+    assert_eq!(before.status, 200, "{}", before.text);
+    assert_eq!(app.rows()["personal_codes"], 0);
+    assert_eq!(count(&mut app.db(), "SELECT count(*) AS n FROM organisations WHERE personal_code_digest IS NOT NULL"), 0);
+    // The code is nobody's here now.
+    household().named("Hộ kinh doanh khác").create();
+}
