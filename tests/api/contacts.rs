@@ -368,6 +368,16 @@ fn a_contact_past_its_day_is_absent_at_once_and_then_deleted() {
 }
 
 #[test]
+fn a_source_that_is_named_contacts_is_a_source() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let body = a_producer(&app).into_body();
+    let put = app.put("/v1/organisations/by-ref/contacts/row-1", body).key(&admin).send().expect(201);
+    assert_eq!(app.get("/v1/organisations/by-ref/contacts/row-1").send().expect(200).id(), put.id());
+    app.patch("/v1/organisations/by-ref/contacts/row-1", "*", json!({})).key(&admin).send().expect(405);
+}
+
+#[test]
 fn an_organisation_has_at_most_fifty_contacts() {
     let app = TestApp::start();
     let producer = a_producer(&app).create();
