@@ -213,7 +213,9 @@ fn every_operation_asks_whose_the_record_is() {
     let elsewhere = ["keys", "introductions", "personal-data"];
     let untried: Vec<&str> = TABLE
         .iter()
-        .filter(|(operation, area, rules)| asks(rules) && !elsewhere.contains(area) && !QUESTIONS.contains(operation) && !tried.contains(operation))
+        .filter(|(operation, area, rules)| {
+            asks(rules) && !elsewhere.contains(area) && !QUESTIONS.contains(operation) && !tried.contains(operation)
+        })
         .map(|(operation, ..)| *operation)
         .filter(|operation| *operation != "disclose_contact")
         .collect();
