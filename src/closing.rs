@@ -5,20 +5,19 @@ use crate::check;
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::http::answer::Answer;
 use crate::http::auth::{Operation, Permitted};
-use crate::http::body::{self, Media};
+use crate::http::body::Media;
 use crate::http::collection::Collection;
 use crate::http::collection_handlers::{WRITE_PARAMS, told, visible};
-use crate::http::idempotency::IdempotencyKey;
-use crate::http::query::Args;
+use crate::http::path_member;
+use crate::http::posted::Posted;
 use crate::http::route::{Doc, Route, schema_of};
-use crate::http::{BODY_LIMIT, path_member};
 use crate::log::Tx;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::marker::PhantomData;
 use utoipa::ToSchema;
 
@@ -103,15 +102,12 @@ pub fn close_route<C: Closes>() -> Route {
 }
 
 async fn close<C: Closes>(permit: Permitted<Close<C>>, app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[WRITE_PARAMS])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let closing: NewClosing = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let Posted::<NewClosing> { body: closing, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, WRITE_PARAMS).await?;
     let id = path_member(&request, "id").to_owned();
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let context = app.context(&permit.caller, &args);
     let permit = permit.into_inner();
     let answer: Answer = app
-        .create_once(&context, key, args.flag("validate_only"), move |tx, context| {
+        .create_once(&context, key, validate_only, move |tx, context| {
             let (record, owners) = visible::<C>(tx.db, &id, context)?;
             permit.require(&owners)?;
             if let Some(day) = C::closed_on(&record) {

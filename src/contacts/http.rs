@@ -18,8 +18,8 @@ use crate::http::body::{self, Media};
 use crate::http::collection_handlers::object_of;
 use crate::http::etag::{IfMatch, is_not_modified};
 use crate::http::history::history_page;
-use crate::http::idempotency::IdempotencyKey;
 use crate::http::page::{After, Page, seal};
+use crate::http::posted::Posted;
 use crate::http::query::{Args, CURSOR, FIELDS, Kind, LIMIT, Param, VALIDATE_ONLY, param};
 use crate::http::{BODY_LIMIT, Context, path_member};
 use crate::log::Tx;
@@ -147,13 +147,9 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let new: NewContact = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let Posted::<NewContact> { body: new, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let organisation_id = path_member(&request, "id").to_owned();
-    let context = app.context(&permit.caller, &args);
-    let validate_only = args.flag("validate_only");
     let permit = permit.into_inner();
     let (of, asked) = (organisation_id.clone(), context.clone());
     let kept = app

@@ -10,6 +10,7 @@ use super::edge::language;
 use super::etag::{IfMatch, etag, is_not_modified, must_not_exist, stale};
 use super::idempotency::IdempotencyKey;
 use super::page::{After, Page, seal};
+use super::posted::Posted;
 use super::query::{AS_OF, AT, Args, CURSOR, FIELDS, LIMIT, ON_ERROR, Param, VALIDATE_ONLY};
 use super::{BATCH_BODY_LIMIT, BATCH_ITEMS, BODY_LIMIT, Context, path_member};
 use crate::access::columns::redact;
@@ -58,12 +59,8 @@ pub async fn create<C: Collection>(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[WRITE_PARAMS])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let new: C::New = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let context = app.context(&permit.caller, &args);
-    let validate_only = args.flag("validate_only");
+    let Posted::<C::New> { body: new, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, WRITE_PARAMS).await?;
     let permit = permit.into_inner();
     if key.is_some() || validate_only {
         let answer = app

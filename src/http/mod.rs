@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod pace;
 pub mod page;
+pub mod posted;
 pub mod query;
 pub mod route;
 

@@ -14,15 +14,14 @@ use crate::demands::{self, DemandStatus, Demands};
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::http::answer::{Answer, pick, read_fields};
 use crate::http::auth::{Permitted, operation};
-use crate::http::body::{self, Media};
 use crate::http::collection::Collection;
 use crate::http::collection_handlers::object_of;
 use crate::http::etag::is_not_modified;
 use crate::http::history::history_page;
-use crate::http::idempotency::IdempotencyKey;
 use crate::http::page::{After, Page, seal};
+use crate::http::posted::Posted;
 use crate::http::query::{Args, CURSOR, FIELDS, Kind, LIMIT, Param, VALIDATE_ONLY, param};
-use crate::http::{BODY_LIMIT, Context, path_member};
+use crate::http::{Context, path_member};
 use crate::log::{Meta, Operation as Logged, Tx};
 use crate::offers::{self, OfferStatus, Offers};
 use crate::organisations;
@@ -128,12 +127,8 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let new: NewIntroduction = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let context = app.context(&permit.caller, &args);
-    let validate_only = args.flag("validate_only");
+    let Posted::<NewIntroduction> { body: new, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let answer = app
         .create_once(&context, key, validate_only, move |tx, context| {
             let introduction = ask(tx, &new)?;
@@ -238,14 +233,11 @@ step_handler!(withdraw, WithdrawIntroduction, Withdraw);
 step_handler!(end, EndIntroduction, End);
 
 async fn take(permit: Permit, app: Data<App>, request: HttpRequest, payload: Payload, step: Step) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let _: IntroductionStep = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let Posted::<IntroductionStep> { body: _, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let id = path_member(&request, "id").to_owned();
-    let context = app.context(&permit.caller, &args);
     let answer = app
-        .create_once(&context, key, args.flag("validate_only"), move |tx, context| {
+        .create_once(&context, key, validate_only, move |tx, context| {
             let (introduction, sides) = permitted(tx.db, &id, &permit)?;
             let status = rules::step(&introduction, step, tx.caller, &sides)?;
             let next = next(tx, &introduction, step, status)?;

@@ -9,18 +9,19 @@ use crate::db::Db;
 use crate::error::{Code, Faults, Problem, Result};
 use crate::http::answer::Answer;
 use crate::http::auth::{Permitted, operation};
-use crate::http::body::{self, Media};
+use crate::http::body::Media;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::page::{After, Page, seal};
+use crate::http::posted::Posted;
 use crate::http::query::{Args, CURSOR, Kind, LIMIT, Param, VALIDATE_ONLY, param};
 use crate::http::route::{Doc, Route, get_route, schema_of};
-use crate::http::{BODY_LIMIT, Context, path_member};
+use crate::http::{Context, path_member};
 use crate::log::Tx;
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 
 operation!(ListKeys = "list_keys");
@@ -183,12 +184,9 @@ async fn get(permit: Permitted<GetKey>, app: Data<App>, request: HttpRequest) ->
 }
 
 async fn create(permit: Permitted<CreateKey>, app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let new: NewKey = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let context = app.context(&permit.caller, &args);
-    make(&app, &context, key, args.flag("validate_only"), move |tx| {
+    let Posted::<NewKey> { body: new, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
+    make(&app, &context, key, validate_only, move |tx| {
         let mut faults = Faults::new();
         let province_id = new.province.as_deref().and_then(|province| check::province(&mut faults, "/province", province, tx.today));
         faults.into_result()?;
@@ -200,14 +198,11 @@ async fn create(permit: Permitted<CreateKey>, app: Data<App>, request: HttpReque
 }
 
 async fn rotate(permit: Permitted<RotateKey>, app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let rotation: KeyRotation = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let Posted::<KeyRotation> { body: rotation, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let id = path_member(&request, "id").to_owned();
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let context = app.context(&permit.caller, &args);
     let permit = permit.into_inner();
-    make(&app, &context, key, args.flag("validate_only"), move |tx| {
+    make(&app, &context, key, validate_only, move |tx| {
         let old = permitted(tx.db, &id, &permit)?;
         rules::rotate(tx, &old, rotation.overlap_hours.unwrap_or(OVERLAP_HOURS))
     })
@@ -249,15 +244,12 @@ async fn make(
 }
 
 async fn revoke(permit: Permitted<RevokeKey>, app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let revocation: KeyRevocation = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let Posted::<KeyRevocation> { body: revocation, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let id = path_member(&request, "id").to_owned();
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let context = app.context(&permit.caller, &args);
     let permit = permit.into_inner();
     let answer = app
-        .create_once(&context, key, args.flag("validate_only"), move |tx, context| {
+        .create_once(&context, key, validate_only, move |tx, context| {
             let key = permitted(tx.db, &id, &permit)?;
             let key = rules::revoke(tx, key, revocation.reason.clone())?;
             let view = view(tx.db, key, context)?;

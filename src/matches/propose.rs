@@ -13,14 +13,13 @@ use crate::demands::{Demand, Demands};
 use crate::error::{Code, Language, Problem, Result, text};
 use crate::http::answer::Answer;
 use crate::http::auth::{Permitted, operation};
-use crate::http::body::{self, Media};
+use crate::http::body::Media;
 use crate::http::collection::{Collection, location};
 use crate::http::collection_handlers::{WRITE_PARAMS, told, visible};
 use crate::http::edge::language;
-use crate::http::idempotency::IdempotencyKey;
-use crate::http::query::Args;
+use crate::http::path_member;
+use crate::http::posted::Posted;
 use crate::http::route::{Doc, Route, schema_of};
-use crate::http::{BODY_LIMIT, path_member};
 use crate::indexing::{self, Index, day};
 use crate::log::Tx;
 use crate::market::Market;
@@ -75,13 +74,10 @@ pub(super) fn route() -> Route {
 }
 
 async fn propose_mou(permit: Permitted<ProposeMou>, app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[WRITE_PARAMS])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let proposal: NewProposal = body::typed(Value::Object(body::parse(&bytes)?), "")?;
+    let Posted::<NewProposal> { body: proposal, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, WRITE_PARAMS).await?;
     let (demand, offer) = (path_member(&request, "id").to_owned(), path_member(&request, "offer").to_owned());
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let (context, language, index) = (app.context(&permit.caller, &args), language(&request), Arc::clone(&app.index));
-    let validate_only = args.flag("validate_only");
+    let (language, index) = (language(&request), Arc::clone(&app.index));
     let permit = permit.into_inner();
     let answer = app
         .create_once(&context, key, validate_only, move |tx, context| {

@@ -9,13 +9,12 @@ use crate::check;
 use crate::db::Json;
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::http::auth::{Permitted, operation};
-use crate::http::body::{self, Media};
+use crate::http::body::Media;
 use crate::http::collection_handlers::{WRITE_PARAMS, told, visible};
 use crate::http::etag::IfMatch;
-use crate::http::idempotency::IdempotencyKey;
-use crate::http::query::Args;
+use crate::http::path_member;
+use crate::http::posted::Posted;
 use crate::http::route::{Doc, Route, schema_of};
-use crate::http::{BODY_LIMIT, path_member};
 use crate::log::Tx;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
@@ -143,15 +142,12 @@ async fn change<T>(
 where
     T: serde::de::DeserializeOwned + Send + 'static,
 {
-    let args = Args::parse(request.query_string(), &[WRITE_PARAMS])?;
     let if_match = IfMatch::read_if_sent(&request)?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let new: T = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let Posted::<T> { body: new, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, WRITE_PARAMS).await?;
     let id = path_member(&request, "id").to_owned();
-    let context = app.context(&permit.caller, &args);
     let answer = app
-        .create_once(&context, key, args.flag("validate_only"), move |tx, context| {
+        .create_once(&context, key, validate_only, move |tx, context| {
             let (mou, owners) = visible::<Mous>(tx.db, &id, context)?;
             permit.require(&owners)?;
             if_match.check(mou.row.version, context)?;

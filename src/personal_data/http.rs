@@ -14,19 +14,18 @@ use crate::db::{Db, Json};
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::http::answer::{Answer, pick, read_fields};
 use crate::http::auth::{Permitted, operation};
-use crate::http::body::{self, Media};
 use crate::http::collection_handlers::object_of;
 use crate::http::etag::is_not_modified;
-use crate::http::idempotency::IdempotencyKey;
 use crate::http::page::{After, Page, seal};
+use crate::http::posted::Posted;
 use crate::http::query::{Args, CURSOR, FIELDS, Kind, LIMIT, Param, VALIDATE_ONLY, param};
-use crate::http::{BODY_LIMIT, Context, path_member};
+use crate::http::{Context, path_member};
 use crate::log::{Meta, Operation as Logged, Tx};
 use crate::organisations::personal;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 
 operation!(ListPersonalDataRequests = "list_personal_data_requests");
 operation!(CreatePersonalDataRequest = "create_personal_data_request");
@@ -100,12 +99,8 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let new: NewPersonalDataRequest = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
-    let context = app.context(&permit.caller, &args);
-    let validate_only = args.flag("validate_only");
+    let Posted::<NewPersonalDataRequest> { body: new, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let answer = app
         .create_once(&context, key, validate_only, move |tx, context| {
             let made = register(tx, &new)?;
@@ -209,15 +204,12 @@ pub(super) async fn answer(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let _: PersonalDataStep = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let Posted::<PersonalDataStep> { body: _, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let id = path_member(&request, "id").to_owned();
-    let context = app.context(&permit.caller, &args);
     let permit = permit.into_inner();
     let answer = app
-        .create_once(&context, key, args.flag("validate_only"), move |tx, context| {
+        .create_once(&context, key, validate_only, move |tx, context| {
             let current = permitted(tx.db, &id, &permit)?;
             let next = match (current.answered_at, current.kind) {
                 (Some(_), _) => current,
@@ -277,13 +269,10 @@ pub(super) async fn erase(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;
-    let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
-    let _: PersonalDataStep = body::typed(Value::Object(body::parse(&bytes)?), "")?;
-    let key = IdempotencyKey::read(&request, permit.caller.name(), &bytes)?;
+    let Posted::<PersonalDataStep> { body: _, key, context, validate_only } =
+        Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let id = path_member(&request, "id").to_owned();
-    let context = app.context(&permit.caller, &args);
-    let (validate_only, backup_days) = (args.flag("validate_only"), app.backup_days);
+    let backup_days = app.backup_days;
     let permit = permit.into_inner();
     let answer = app
         .create_once(&context, key, validate_only, move |tx, context| {
