@@ -2,13 +2,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "a place is one that the book gave out; a stale one is a fault of the caller")]
 
-use super::columns::{Block, ROWS, Summary};
+use super::bits::ROWS;
+use super::columns::{Block, Rest, Summary};
 use super::facts::{Need, Setting, Supply};
-use super::gather::Gathered;
-use super::papers::Papers;
+use super::papers::{Papers, PromiseSet};
 use super::question::Question;
 use super::ranking::{Race, Ranking};
-use super::scan::{self, Standing};
+use super::scan::{self, Scattered, Standing};
 use crate::market::record::{Id, Rows};
 use std::collections::HashMap;
 
@@ -21,20 +21,19 @@ pub struct Place {
     pub slot: u32,
 }
 
-/// From so many offers of one block on, scanning it for them is quicker than gathering them.
-const WORTH_A_SCAN: usize = 24;
-
 /// All offers, by the group of their products.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     groups: Vec<Group>,
     /// Offers with numbers that the columns cannot hold, whole.
     wide: HashMap<Id, Supply>,
+    /// The promises of those that have any: few have.
+    promises: HashMap<Id, PromiseSet>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Group {
-    blocks: Vec<Box<Block>>,
+    blocks: Vec<Block>,
     rows: usize,
 }
 
@@ -52,7 +51,7 @@ impl Book {
         let place = Place { group, slot: u32::try_from(rows.rows).unwrap_or(u32::MAX) };
         rows.rows += 1;
         let summary = Summary::new(papers.get(supply.papers));
-        self.write(place, supply, summary);
+        self.write(place, supply, &summary);
         place
     }
 
@@ -61,7 +60,7 @@ impl Book {
     pub fn replace(&mut self, place: Place, supply: Supply, papers: &Papers) -> (Place, Option<(Id, Place)>) {
         if place.group == supply.group {
             let summary = Summary::new(papers.get(supply.papers));
-            self.write(place, supply, summary);
+            self.write(place, supply, &summary);
             return (place, None);
         }
         let moved = self.remove(place);
@@ -78,12 +77,13 @@ impl Book {
         }
         let rows = &mut self.groups[usize::from(place.group)];
         rows.rows -= 1;
+        rows.blocks[block_of(last)].shorten();
         if rows.rows + ROWS == rows.blocks.len() * ROWS {
             rows.blocks.pop();
         }
         let (Some(supply), summary) = moved? else { return None };
         let id = supply.id;
-        self.write(place, supply, summary);
+        self.write(place, supply, &summary);
         Some((id, place))
     }
 
@@ -91,7 +91,10 @@ impl Book {
     pub fn get(&self, place: Place) -> Option<Supply> {
         let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
         let (block, row) = (&rows.blocks[block_of(place)], row_of(place));
-        if block.is_wide(row) { self.wide.get(&block.rest[row].id).cloned() } else { Some(block.get(row, place.group)) }
+        if block.judged[row].is_wide() {
+            return self.wide.get(&block.rest[row].id).cloned();
+        }
+        Some(Supply { promises: self.promises_of(&block.rest[row]), ..block.get(row, place.group) })
     }
 
     /// The product of the offer in a place.
@@ -125,31 +128,19 @@ impl Book {
 
     /// Bytes that the offers take, without the arenas.
     pub fn bytes(&self) -> usize {
-        let blocks: usize = self.groups.iter().flat_map(|rows| &rows.blocks).map(|block| block.bytes()).sum();
-        let lists: usize = self.groups.iter().map(|rows| size_of::<Group>() + rows.blocks.capacity() * size_of::<Box<Block>>()).sum();
-        blocks + lists + self.wide.capacity() * size_of::<(Id, Supply)>()
+        let blocks: usize = self.groups.iter().flat_map(|rows| &rows.blocks).map(Block::bytes).sum();
+        let lists: usize = self.groups.iter().map(|rows| size_of::<Group>() + rows.blocks.capacity() * size_of::<Block>()).sum();
+        blocks + lists + self.wide.capacity() * size_of::<(Id, Supply)>() + self.promises.capacity() * size_of::<(Id, PromiseSet)>()
     }
 
-    /// Scans the block in which `chosen` lie, and `first` of them, for these alone.
-    fn scan_some(&self, question: &Question<'_>, first: Place, chosen: &[Place], race: &mut Race<Place>) {
-        let mut left_out = [scan::LEFT_OUT; ROWS];
-        for place in chosen {
-            left_out[row_of(*place)] = 0;
-        }
-        let start = Place { slot: first.slot - u32::try_from(row_of(first)).unwrap_or(0), ..first };
-        let standing = Standing { block: self.block(first), start };
-        scan::scan(question, (&standing.block.columns, self.used(start)), Some(&left_out), &standing, race);
-    }
-
-    /// How many rows of the block that begins at `start` are in use.
-    fn used(&self, start: Place) -> usize {
-        self.groups[usize::from(start.group)].rows - start.slot as usize
+    fn promises_of(&self, rest: &Rest) -> PromiseSet {
+        self.promises.get(&rest.id).copied().unwrap_or_default()
     }
 
     /// Judges those offers of a block that are kept whole.
     fn judge_wide(&self, question: &Question<'_>, standing: &Standing<'_>, race: &mut Race<Place>) {
-        let Standing { block, start } = standing;
-        for row in (0..ROWS).filter(|row| block.is_wide(*row)) {
+        let Standing { block, start, .. } = standing;
+        for (row, _) in block.judged.iter().enumerate().filter(|(_, judged)| judged.is_wide()) {
             let place = Place { slot: start.slot + u32::try_from(row).unwrap_or(0), ..*start };
             if let Some(supply) = self.wide.get(&block.rest[row].id) {
                 scan::whole(supply, place, question.need, question.setting, race);
@@ -161,20 +152,27 @@ impl Book {
         &self.groups[usize::from(place.group)].blocks[block_of(place)]
     }
 
-    fn write(&mut self, place: Place, supply: Supply, summary: Summary) {
-        self.unset(place);
+    fn write(&mut self, place: Place, supply: Supply, summary: &Summary) {
+        let (block, row) = (&mut self.groups[usize::from(place.group)].blocks[block_of(place)], row_of(place));
+        if row < block.judged.len() {
+            self.unset(place);
+        }
         let block = &mut self.groups[usize::from(place.group)].blocks[block_of(place)];
-        if !block.set(row_of(place), &supply, summary) {
+        if !block.set(row, &supply, summary) {
             self.wide.insert(supply.id, supply);
+        } else if supply.promises != PromiseSet::default() {
+            self.promises.insert(supply.id, supply.promises);
         }
     }
 
     /// Forgets what stands in a place.
     fn unset(&mut self, place: Place) {
         let (block, row) = (&mut self.groups[usize::from(place.group)].blocks[block_of(place)], row_of(place));
-        if block.is_wide(row) {
-            self.wide.remove(&block.rest[row].id);
+        let id = block.rest[row].id;
+        if block.judged[row].is_wide() {
+            self.wide.remove(&id);
         }
+        self.promises.remove(&id);
         block.clear(row);
     }
 
@@ -187,14 +185,15 @@ impl Book {
             return race.finish();
         }
         let question = Question::new(need, setting);
+        let promises = |rest: &Rest| self.promises_of(rest);
         for (group, rows) in (0_u8..).zip(&self.groups).filter(|(group, rows)| rows.rows > 0 && need.wants(*group)) {
             let Some(question) = &question else {
                 self.iter_group(group).for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
                 continue;
             };
             for (block, start) in rows.blocks.iter().zip((0_u32..).step_by(ROWS)) {
-                let standing = Standing { block, start: Place { group, slot: start } };
-                scan::scan(question, (&block.columns, self.used(standing.start)), None, &standing, &mut race);
+                let standing = Standing { block, start: Place { group, slot: start }, promises: &promises };
+                scan::scan(question, &standing, &mut race);
                 if block.wide > 0 {
                     self.judge_wide(question, &standing, &mut race);
                 }
@@ -215,24 +214,23 @@ impl Book {
             supplies.for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
             return race.finish();
         };
-        let mut gathered = Gathered::new();
+        let promises = |rest: &Rest| self.promises_of(rest);
+        let mut scattered = Scattered::new();
         for chosen in places.chunk_by(|one, other| (one.group, block_of(*one)) == (other.group, block_of(*other))) {
             let Some(first) = chosen.first().filter(|first| need.wants(first.group)) else { continue };
-            let block = self.block(*first);
-            if chosen.len() >= WORTH_A_SCAN {
-                self.scan_some(&question, *first, chosen, &mut race);
+            let start = Place { slot: first.slot - u32::try_from(row_of(*first)).unwrap_or(0), ..*first };
+            let standing = Standing { block: self.block(*first), start, promises: &promises };
+            scattered.add(&question, standing, chosen, &mut race);
+            if standing.block.wide == 0 {
+                continue;
             }
-            for place in chosen {
-                if block.is_wide(row_of(*place)) {
-                    if let Some(supply) = self.wide.get(&block.rest[row_of(*place)].id) {
-                        scan::whole(supply, *place, need, setting, &mut race);
-                    }
-                } else if chosen.len() < WORTH_A_SCAN {
-                    gathered.add(&question, block, *place, &mut race);
+            for place in chosen.iter().filter(|place| standing.block.judged[row_of(**place)].is_wide()) {
+                if let Some(supply) = self.wide.get(&standing.block.rest[row_of(*place)].id) {
+                    scan::whole(supply, *place, need, setting, &mut race);
                 }
             }
         }
-        gathered.scan(&question, &mut race);
+        scattered.look(&question, &mut race);
         race.finish()
     }
 }
@@ -241,6 +239,6 @@ fn block_of(place: Place) -> usize {
     place.slot as usize / ROWS
 }
 
-pub(super) fn row_of(place: Place) -> usize {
+fn row_of(place: Place) -> usize {
     place.slot as usize % ROWS
 }

@@ -1,6 +1,6 @@
 //! Numbers in fewer bytes than they have, in the same order: what a scan reads must be small.
 //!
-//! A day is two bytes, from 1950 to 2129; a quantity four, to eight digits; a price for one unit two, to two digits and a half. What
+//! A day is two bytes, from 1950 to 2129; a quantity four, to eight digits. What
 //! does not fit is told, and kept elsewhere.
 
 use crate::market::record::{Day, FOREVER, Price};
@@ -72,23 +72,28 @@ pub(super) fn value_of(code: i32) -> i64 {
 /// Numbers up to this are exact in a float of eight bytes.
 pub(super) const MOST_EXACT: i64 = 1 << 53;
 
-/// The code of what a price is for one thousandth of the base unit: the upper half of a float of four bytes, two to three
-/// digits. It never falls while the price rises, and prices whose codes are equal have to be compared.
+/// A quantity as a scan reads it: in the order of quantities, but large ones that are close may have the same.
+pub(super) fn size_code(value: i64) -> u32 {
+    #[expect(clippy::cast_precision_loss, reason = "rounded, in order")]
+    let size = value.max(0) as f32;
+    size.to_bits()
+}
+
+/// What a price is for one thousandth of the base unit, as a scan reads it: the bits of a float of four bytes. It never falls
+/// while the price rises, and prices for which it is equal have to be compared.
 ///
 /// Both numbers of the price are at most [`MOST_EXACT`]: division and rounding keep the order of exact numbers.
-pub(super) fn rate_code(price: &Price) -> u16 {
+pub(super) fn rate_bits(price: &Price) -> u32 {
+    rate(price).to_bits()
+}
+
+/// The same as a number.
+pub(super) fn rate(price: &Price) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "exact up to MOST_EXACT")]
     let rate = price.amount.max(0) as f64 / price.per_base.max(1) as f64;
     #[expect(clippy::cast_possible_truncation, reason = "rounded, in order")]
-    let bits = (rate as f32).to_bits();
-    u16::try_from(bits >> 16).unwrap_or(u16::MAX)
-}
-
-/// The least price with a code.
-#[expect(clippy::inline_always, reason = "a loop of wide instructions")]
-#[inline(always)]
-pub(super) fn least_rate(code: u16) -> f32 {
-    f32::from_bits(u32::from(code) << 16)
+    let rate = rate as f32;
+    rate
 }
 
 #[cfg(test)]
@@ -126,7 +131,7 @@ mod tests {
             let price = |(amount, per_base)| Price { amount, per_base, currency: 0, basis: Basis::Delivered, vat_included: true, visibility: Visibility::Public };
             let (one, other) = (price((one.0.min(MOST_EXACT), one.1)), price((other.0.min(MOST_EXACT), other.1)));
             let (over_one, over_other) = super::super::score::over_one(&one, &other);
-            match rate_code(&one).cmp(&rate_code(&other)) {
+            match rate_bits(&one).cmp(&rate_bits(&other)) {
                 std::cmp::Ordering::Less => prop_assert!(over_one < over_other),
                 std::cmp::Ordering::Greater => prop_assert!(over_one > over_other),
                 std::cmp::Ordering::Equal => {}

@@ -1,94 +1,124 @@
-//! Offers of one group in columns, 512 to a block: what a scan reads lies side by side, each number as small as it can be.
+//! Offers of one group, up to 512 to a block: what a look at one offer reads lies in one line, and what a scan of all of them
+//! reads stands beside it in sets of rows.
 
-#![expect(clippy::indexing_slicing, reason = "rows are below ROWS, the length of every column")]
+#![expect(clippy::indexing_slicing, reason = "rows are those that were written")]
 
-use super::codes::{day_code, day_of, floor_code, nearest_day_code, rate_code, value_of};
+use super::codes::{day_code, day_of, floor_code, nearest_day_code, rate, size_code, value_of};
 use super::facts::Supply;
-use super::papers::{PaperSet, PromiseSet, kind_bit};
+use super::papers::{PaperSet, PromiseSet};
+use super::planes::{Planes, UNIT_BITS};
 use crate::market::record::{ALL_MONTHS, Basis, Id, Paper, Price, Rows, Visibility};
 use std::cmp::Reverse;
 
-/// Rows of a block.
-pub(super) const ROWS: usize = 512;
+/// A block chooses its frames anew after so many rows at the latest: as many as it has.
+const MOST_PATIENCE: u16 = 512;
 
-/// Bits above the months in [`Block::months`].
+/// Bits above the months in [`Judged::months`].
 pub(super) const EVERYWHERE: u16 = 1 << 12;
 /// The row has OCOP papers beside the one that lasts longest, which might count before that begins.
 pub(super) const MORE_STARS: u16 = 1 << 13;
 /// The row has promises.
 pub(super) const PROMISED: u16 = 1 << 14;
-/// The row has numbers without codes: the book keeps the offer whole, and its columns say nothing but its id.
+/// The row has numbers without codes: the book keeps the offer whole, and the block nothing but its id.
 const WIDE: u16 = 1 << 15;
 
-/// Bits of [`Block::marks`]: OCOP stars, an invented offer, days of lead time plus one.
-pub(super) const STARS: u16 = 0b111;
-const ILLUSTRATIVE: u16 = 1 << 3;
+/// Bits of [`Rest::marks`]: an invented offer, days of lead time plus one.
+const ILLUSTRATIVE: u16 = 1;
 const LEAD_SHIFT: u32 = 4;
 const MOST_LEAD: u16 = 4_000;
 
-/// Bits of [`Block::terms`]: the currency below, then whether there is a price, basis and tax, the visibility on top.
+/// Bits of [`Judged::terms`]: the currency below, then whether there is a price, basis and tax, OCOP stars, the visibility on
+/// top.
 pub(super) const CURRENCY: u16 = 0xFF;
 pub(super) const PRICED: u16 = 1 << 8;
 pub(super) const DELIVERED: u16 = 1 << 9;
 pub(super) const WITH_TAX: u16 = 1 << 10;
+const STARS_SHIFT: u32 = 11;
+const STARS: u8 = 0b111;
 pub(super) const VISIBILITY_SHIFT: u32 = 14;
 
-/// A column of sixteen bits each of a set; absent while no row has one of them.
-type Plane<const N: usize> = Option<Box<[u16; N]>>;
-
-/// What a scan reads of `N` rows. A row that is not in use has ended before all days.
+/// What an offer is judged by, but for its papers, its promises and the amount of its price: half a line.
 ///
-/// In the order of the declaration: what every scan reads lies together, on few pages.
-#[derive(Debug, Clone)]
-#[repr(C)]
-pub(super) struct Columns<const N: usize> {
-    /// Days, by their codes.
-    pub from: [u16; N],
-    pub until: [u16; N],
-    pub closed_on: [u16; N],
+/// One that is not in use is of no months and has ended before all days.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
+pub(super) struct Judged {
+    /// Days, by their codes: the first, and the last before it is over or closed.
+    pub from: u16,
+    pub end: u16,
     /// Months of the year, and bits above them.
-    pub months: [u16; N],
-    /// Quantities, by their codes.
-    pub minimum_order: [i32; N],
-    pub quantity: [i32; N],
-    pub unit: [u8; N],
-    pub province: [u8; N],
-    /// Stars and small things.
-    pub marks: [u16; N],
+    pub months: u16,
+    pub shelf_life_days: u16,
     /// The OCOP paper that lasts longest.
-    pub stars_from: [u16; N],
-    pub stars_until: [u16; N],
-    pub shelf_life_days: [u16; N],
-    /// Price for one unit, by its code, and what kind of price it is; both 0 without one.
-    pub rate: [u16; N],
-    pub terms: [u16; N],
-    /// Units it delivers to, unless it delivers everywhere.
-    pub delivers_to: [Plane<N>; 8],
-    /// Kinds of which it has a paper of any date.
-    pub kinds: [Plane<N>; 4],
+    pub stars_from: u16,
+    pub stars_until: u16,
+    /// What kind of price it has, and the stars of that paper.
+    pub terms: u16,
+    pub province: u8,
+    pub unit: u8,
+    /// Quantities, by their codes.
+    pub quantity: i32,
+    pub minimum_order: i32,
+    /// Units it delivers to, by their places in the block, unless it delivers everywhere.
+    pub delivers_to: u64,
 }
 
-/// What is read of a row that may fit, together: one look at memory.
+impl Judged {
+    /// Of the OCOP paper that lasts longest.
+    #[inline]
+    pub fn stars(&self) -> u8 {
+        u8::try_from(self.terms >> STARS_SHIFT & u16::from(STARS)).unwrap_or(0)
+    }
+
+    pub fn is_wide(&self) -> bool {
+        self.months & WIDE != 0
+    }
+
+    fn is_unused(&self) -> bool {
+        self.months & ALL_MONTHS == 0
+    }
+
+    /// The least order as [`Planes`] has it.
+    pub fn minimum_order_code(&self) -> u32 {
+        size_code(value_of(self.minimum_order))
+    }
+
+    /// The quantity as [`Planes`] has it.
+    pub fn quantity_code(&self) -> u32 {
+        size_code(value_of(self.quantity))
+    }
+}
+
+/// What is read of a row that may fit or is shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rest {
     pub id: Id,
     pub producer: u32,
     pub papers: PaperSet,
-    pub promises: PromiseSet,
     product: u32,
     version: u32,
     amount: i32,
     per_base: i32,
+    until: u16,
+    closed_on: u16,
+    marks: u16,
 }
 
-/// 512 rows.
+/// The rows of a block, from the first on.
 #[derive(Debug, Clone)]
-#[repr(C)]
 pub(super) struct Block {
-    pub columns: Columns<ROWS>,
+    pub judged: Vec<Judged>,
+    pub rest: Vec<Rest>,
+    /// Price for one unit; 0 without one.
+    pub rates: Vec<f32>,
+    pub planes: Box<Planes>,
     /// How many rows are wide.
     pub wide: u16,
-    pub rest: [Rest; ROWS],
+    /// No price for one unit is lower, nor ever was since the frames were chosen.
+    pub least_rate: f32,
+    /// Rows written since the frames were chosen, and after how many they are chosen anew.
+    written: u16,
+    patience: u16,
 }
 
 impl Rest {
@@ -110,207 +140,248 @@ impl Rest {
     }
 }
 
-impl<const N: usize> Columns<N> {
-    pub const fn new() -> Self {
-        Self {
-            months: [0; N],
-            marks: [0; N],
-            from: [0; N],
-            until: [0; N],
-            closed_on: [0; N],
-            stars_from: [0; N],
-            stars_until: [0; N],
-            shelf_life_days: [0; N],
-            rate: [0; N],
-            terms: [0; N],
-            unit: [0; N],
-            province: [0; N],
-            quantity: [0; N],
-            minimum_order: [0; N],
-            delivers_to: [const { None }; 8],
-            kinds: [const { None }; 4],
-        }
-    }
-
-    /// Copies row `from` of `other` to row `to`: of its sets, the plane of units it delivers to that a demand's lies in, and
-    /// those planes of kinds that are asked for.
-    #[inline]
-    pub fn copy<const M: usize>(&mut self, to: usize, other: &Columns<M>, from: usize, delivers_to: usize, kinds: [bool; 4]) {
-        self.from[to] = other.from[from];
-        self.until[to] = other.until[from];
-        self.closed_on[to] = other.closed_on[from];
-        self.months[to] = other.months[from];
-        self.minimum_order[to] = other.minimum_order[from];
-        self.quantity[to] = other.quantity[from];
-        self.unit[to] = other.unit[from];
-        self.province[to] = other.province[from];
-        self.marks[to] = other.marks[from];
-        self.stars_from[to] = other.stars_from[from];
-        self.stars_until[to] = other.stars_until[from];
-        self.shelf_life_days[to] = other.shelf_life_days[from];
-        self.rate[to] = other.rate[from];
-        self.terms[to] = other.terms[from];
-        let delivers_to = delivers_to & 7;
-        copy_plane(&mut self.delivers_to[delivers_to], to, &other.delivers_to[delivers_to], from);
-        for ((plane, other), _) in self.kinds.iter_mut().zip(&other.kinds).zip(kinds).filter(|(_, asked)| *asked) {
-            copy_plane(plane, to, other, from);
-        }
-    }
-}
-
-fn copy_plane<const N: usize, const M: usize>(plane: &mut Plane<N>, to: usize, other: &Plane<M>, from: usize) {
-    let bits = other.as_ref().map_or(0, |other| other[from]);
-    match plane {
-        Some(plane) => plane[to] = bits,
-        None if bits != 0 => plane.insert(Box::new([0; N]))[to] = bits,
-        None => {}
-    }
-}
-
 impl Block {
-    #[expect(clippy::large_stack_arrays, reason = "on its way to the heap")]
-    pub fn new() -> Box<Self> {
-        Box::new(Self { columns: Columns::new(), wide: 0, rest: [Rest::default(); ROWS] })
+    pub fn new() -> Self {
+        Self {
+            judged: Vec::new(),
+            rest: Vec::new(),
+            rates: Vec::new(),
+            planes: Box::new(Planes::new()),
+            wide: 0,
+            least_rate: f32::INFINITY,
+            written: 0,
+            patience: 8,
+        }
     }
 
-    /// Whether the book keeps the offer of a row whole.
-    pub fn is_wide(&self, row: usize) -> bool {
-        self.columns.months[row] & WIDE != 0
-    }
-
-    /// Writes a row; `false` if the offer has numbers without codes and must be kept whole beside its id.
-    pub fn set(&mut self, row: usize, supply: &Supply, summary: Summary) -> bool {
+    /// Writes a row, one of those that are there or the next; `false` if the offer has numbers without codes and must be
+    /// kept whole beside its id.
+    pub fn set(&mut self, row: usize, supply: &Supply, summary: &Summary) -> bool {
+        if row == self.judged.len() {
+            self.judged.push(Judged::default());
+            self.rest.push(Rest::default());
+            self.rates.push(0.0);
+        }
         self.clear(row);
-        self.rest[row].id = supply.id;
-        if self.write(row, supply).is_none() {
-            self.clear(row);
-            self.columns.months[row] = WIDE;
+        let Some((judged, rest)) = self.coded(supply, summary) else {
+            self.judged[row].months = WIDE;
+            self.rest[row].id = supply.id;
             self.wide += 1;
             return false;
+        };
+        (self.judged[row], self.rest[row]) = (judged, rest);
+        let rate = rest.price(judged.terms).map_or(0.0, |price| rate(&price));
+        self.rates[row] = rate;
+        if judged.terms & PRICED != 0 {
+            self.least_rate = self.least_rate.min(rate);
         }
-        self.columns.marks[row] |= summary.stars;
-        self.columns.months[row] |= summary.more_stars;
-        (self.columns.stars_from[row], self.columns.stars_until[row]) = (summary.stars_from, summary.stars_until);
-        write_planes(&mut self.columns.kinds, row, u128::from(summary.kinds));
-        write_planes(&mut self.columns.delivers_to, row, supply.delivers_to.unwrap_or_default().0);
+        self.planes.put(row, &judged, rate.to_bits(), summary);
+        self.written += 1;
+        if self.written >= self.patience {
+            self.choose_frames();
+        }
         true
+    }
+
+    /// Chooses the frames of the numbers anew, by those that are there.
+    fn choose_frames(&mut self) {
+        (self.written, self.patience) = (0, self.patience.saturating_mul(2).min(MOST_PATIENCE));
+        let rows = || (0..self.judged.len()).filter(|row| !self.judged[*row].is_unused());
+        let of = |number: fn(&Judged) -> u32| rows().map(|row| number(&self.judged[row])).collect::<Vec<_>>();
+        let stars_of = |number: fn(&Judged) -> u32| {
+            let with_stars = rows().filter(|row| self.judged[*row].stars() > 0);
+            with_stars.map(|row| number(&self.judged[row])).collect::<Vec<_>>()
+        };
+        let rates: Vec<u32> = rows().filter(|row| self.judged[*row].terms & PRICED != 0).map(|row| self.rates[row].to_bits()).collect();
+        self.least_rate = rates.iter().min().map_or(f32::INFINITY, |rate| f32::from_bits(*rate));
+        let some = rows().count() / 64;
+        let forever = u32::from(u16::MAX);
+        let ends = of(|judged| judged.end.into()).into_iter().filter(|end| *end < forever).collect();
+        let some_rates = rates.len() / 64;
+        // Where none is stated the number is 0: whatever is stated must lie in the frame, not beside those below it.
+        let stated = |numbers: Vec<u32>| numbers.into_iter().filter(|number| *number > 0).collect();
+        let (minimum_orders, shelf_lives) = (stated(of(Judged::minimum_order_code)), stated(of(|judged| judged.shelf_life_days.into())));
+        let (from, quantities) = (of(|judged| judged.from.into()), of(Judged::quantity_code));
+        let (stars_from, stars_until) = (stars_of(|judged| judged.stars_from.into()), stars_of(|judged| judged.stars_until.into()));
+        let planes = &mut self.planes;
+        planes.from.reframe(from, some);
+        planes.end.reframe(ends, 0);
+        planes.minimum_order.reframe(minimum_orders, 0);
+        planes.quantity.reframe(quantities, some);
+        planes.shelf_life_days.reframe(shelf_lives, 0);
+        planes.stars_from.reframe(stars_from, 0);
+        planes.stars_until.reframe(stars_until, 0);
+        planes.rate.reframe(rates, some_rates);
+        for row in (0..self.judged.len()).filter(|row| !self.judged[*row].is_unused()) {
+            self.planes.put_numbers(row, &self.judged[row], self.rates[row].to_bits());
+        }
     }
 
     /// What the columns say of the papers of a row.
     pub fn summary(&self, row: usize) -> Summary {
+        let judged = &self.judged[row];
+        let kinds = self.planes.kinds().iter().filter(|kind| kind.has.has(row)).map(|kind| {
+            let (from, until) = kind.days[kind.has.rank(row)];
+            HeldKind { kind: kind.number, several: kind.several.has(row), from, until }
+        });
         Summary {
-            kinds: u64::try_from(read_planes(&self.columns.kinds, row)).unwrap_or(0),
-            stars: self.columns.marks[row] & STARS,
-            more_stars: self.columns.months[row] & MORE_STARS,
-            stars_from: self.columns.stars_from[row],
-            stars_until: self.columns.stars_until[row],
+            kinds: kinds.collect(),
+            stars: judged.stars(),
+            more_stars: judged.months & MORE_STARS != 0,
+            stars_from: judged.stars_from,
+            stars_until: judged.stars_until,
         }
     }
 
-    /// What has a place of its own; `None` where a number has no code.
-    fn write(&mut self, row: usize, supply: &Supply) -> Option<()> {
-        self.columns.from[row] = day_code(supply.from)?;
-        self.columns.until[row] = day_code(supply.until)?;
-        self.columns.closed_on[row] = day_code(supply.closed_on)?;
-        self.columns.quantity[row] = exact_code(supply.quantity)?;
-        self.columns.minimum_order[row] = exact_code(supply.minimum_order)?;
+    /// An offer as it stands in a row; `None` where a number has no code.
+    fn coded(&mut self, supply: &Supply, summary: &Summary) -> Option<(Judged, Rest)> {
+        let set = |is: bool, bit: u16| if is { bit } else { 0 };
         let lead = supply.lead_time_days.map_or(Some(0), |days| (days < MOST_LEAD).then_some(days + 1))?;
-        self.columns.marks[row] = lead << LEAD_SHIFT | if supply.illustrative { ILLUSTRATIVE } else { 0 };
+        let (mut amount, mut per_base, mut terms) = (0, 0, 0);
         if let Some(price) = &supply.price {
-            self.rest[row].amount = exact_code(price.amount)?;
-            self.rest[row].per_base = exact_code(price.per_base)?;
-            self.columns.rate[row] = rate_code(price);
-            self.columns.terms[row] = terms_of(price);
+            (amount, per_base, terms) = (exact_code(price.amount)?, exact_code(price.per_base)?, terms_of(price));
         }
-        let promised = if supply.promises == PromiseSet::default() { 0 } else { PROMISED };
-        let everywhere = if supply.delivers_to.is_none() { EVERYWHERE } else { 0 };
-        self.columns.months[row] = supply.months & ALL_MONTHS | promised | everywhere;
-        self.columns.shelf_life_days[row] = supply.shelf_life_days;
-        self.columns.unit[row] = supply.unit;
-        self.columns.province[row] = supply.province;
-        self.rest[row].producer = supply.producer;
-        self.rest[row].papers = supply.papers;
-        self.rest[row].promises = supply.promises;
-        self.rest[row].product = supply.product;
-        self.rest[row].version = supply.version;
-        Some(())
+        let mut delivers_to = 0;
+        if let Some(units) = supply.delivers_to {
+            for unit in (0..128).filter(|unit| units.contains(*unit)) {
+                delivers_to |= 1 << self.planes.place_or_new(unit)?;
+            }
+        }
+        if supply.unit >> UNIT_BITS != 0 {
+            return None;
+        }
+        let (until, closed_on) = (day_code(supply.until)?, day_code(supply.closed_on)?);
+        let judged = Judged {
+            from: day_code(supply.from)?,
+            end: nearest_day_code(supply.end()),
+            months: supply.months & ALL_MONTHS
+                | set(supply.delivers_to.is_none(), EVERYWHERE)
+                | set(summary.more_stars, MORE_STARS)
+                | set(supply.promises != PromiseSet::default(), PROMISED),
+            shelf_life_days: supply.shelf_life_days,
+            stars_from: summary.stars_from,
+            stars_until: summary.stars_until,
+            terms: terms | u16::from(summary.stars) << STARS_SHIFT,
+            province: supply.province,
+            unit: supply.unit,
+            quantity: exact_code(supply.quantity)?,
+            minimum_order: exact_code(supply.minimum_order)?,
+            delivers_to,
+        };
+        let rest = Rest {
+            id: supply.id,
+            producer: supply.producer,
+            papers: supply.papers,
+            product: supply.product,
+            version: supply.version,
+            amount,
+            per_base,
+            until,
+            closed_on,
+            marks: lead << LEAD_SHIFT | set(supply.illustrative, ILLUSTRATIVE),
+        };
+        Some((judged, rest))
     }
 
     /// Leaves a row unused.
     pub fn clear(&mut self, row: usize) {
-        self.wide -= u16::from(self.columns.months[row] & WIDE != 0);
-        (self.columns.months[row], self.columns.marks[row], self.columns.from[row], self.columns.until[row], self.columns.closed_on[row]) =
-            (0, 0, 0, 0, 0);
-        (self.columns.stars_from[row], self.columns.stars_until[row], self.columns.shelf_life_days[row]) = (0, 0, 0);
-        (self.columns.rate[row], self.columns.terms[row], self.rest[row].amount, self.rest[row].per_base) = (0, 0, 0, 0);
-        (self.columns.quantity[row], self.columns.minimum_order[row]) = (0, 0);
-        write_planes(&mut self.columns.kinds, row, 0);
-        write_planes(&mut self.columns.delivers_to, row, 0);
+        if self.judged[row].is_wide() {
+            self.wide -= 1;
+        } else if self.planes.used.has(row) {
+            self.planes.clear(row);
+        }
+        (self.judged[row], self.rest[row]) = (Judged::default(), Rest::default());
     }
 
-    /// The offer of a row that is not wide.
+    /// Forgets the last row, which is unused.
+    pub fn shorten(&mut self) {
+        self.judged.pop();
+        self.rest.pop();
+        self.rates.pop();
+    }
+
+    /// The offer of a row that is not wide, but for its promises.
     pub fn get(&self, row: usize, group: u8) -> Supply {
-        let lead = self.columns.marks[row] >> LEAD_SHIFT;
+        let (judged, rest) = (&self.judged[row], &self.rest[row]);
+        let lead = rest.marks >> LEAD_SHIFT;
         Supply {
-            id: self.rest[row].id,
-            version: self.rest[row].version,
-            product: self.rest[row].product,
-            producer: self.rest[row].producer,
-            province: self.columns.province[row],
+            id: rest.id,
+            version: rest.version,
+            product: rest.product,
+            producer: rest.producer,
+            province: judged.province,
             group,
-            unit: self.columns.unit[row],
-            quantity: value_of(self.columns.quantity[row]),
-            months: self.columns.months[row] & ALL_MONTHS,
-            from: day_of(self.columns.from[row]),
-            until: day_of(self.columns.until[row]),
-            closed_on: day_of(self.columns.closed_on[row]),
-            minimum_order: value_of(self.columns.minimum_order[row]),
+            unit: judged.unit,
+            quantity: value_of(judged.quantity),
+            months: judged.months & ALL_MONTHS,
+            from: day_of(judged.from),
+            until: day_of(rest.until),
+            closed_on: day_of(rest.closed_on),
+            minimum_order: value_of(judged.minimum_order),
             lead_time_days: lead.checked_sub(1),
-            price: self.rest[row].price(self.columns.terms[row]),
-            delivers_to: (self.columns.months[row] & EVERYWHERE == 0).then(|| Rows(read_planes(&self.columns.delivers_to, row))),
-            shelf_life_days: self.columns.shelf_life_days[row],
-            papers: self.rest[row].papers,
-            promises: self.rest[row].promises,
-            illustrative: self.columns.marks[row] & ILLUSTRATIVE != 0,
+            price: rest.price(judged.terms),
+            delivers_to: (judged.months & EVERYWHERE == 0).then(|| Rows(self.planes.units_of(judged.delivers_to))),
+            shelf_life_days: judged.shelf_life_days,
+            papers: rest.papers,
+            promises: PromiseSet::default(),
+            illustrative: rest.marks & ILLUSTRATIVE != 0,
         }
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
-        let planes = self.columns.kinds.iter().chain(&self.columns.delivers_to).filter(|plane| plane.is_some()).count();
-        size_of::<Self>() + planes * size_of::<[u16; ROWS]>()
+        let rows = self.judged.capacity() * size_of::<Judged>()
+            + self.rest.capacity() * size_of::<Rest>()
+            + self.rates.capacity() * size_of::<f32>();
+        size_of::<Self>() + rows + size_of::<Planes>() + self.planes.heap()
     }
 }
 
 /// What the columns say of a set of papers.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Summary {
     /// Kinds of which it has a paper of any date.
-    kinds: u64,
+    pub kinds: Vec<HeldKind>,
     /// Stars of the OCOP paper that lasts longest, and the codes of its days.
-    stars: u16,
+    stars: u8,
     stars_from: u16,
     stars_until: u16,
-    /// [`MORE_STARS`] or nothing.
-    more_stars: u16,
+    more_stars: bool,
+}
+
+/// Papers of one kind: whether there are several, and the codes of the days of the one that lasts longest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeldKind {
+    pub kind: u8,
+    pub several: bool,
+    pub from: u16,
+    pub until: u16,
 }
 
 impl Summary {
     pub fn new(papers: &[Paper]) -> Self {
-        let kinds = papers.iter().fold(0, |kinds, paper| kinds | kind_bit(paper.kind));
+        let mut kinds: Vec<HeldKind> = Vec::with_capacity(papers.len());
+        for paper in papers.iter().filter(|paper| paper.kind < 64) {
+            let (from, until) = (nearest_day_code(paper.from), nearest_day_code(paper.until));
+            match kinds.iter_mut().find(|held| held.kind == paper.kind) {
+                Some(held) if (held.until, Reverse(held.from)) >= (until, Reverse(from)) => held.several = true,
+                Some(held) => *held = HeldKind { kind: paper.kind, several: true, from, until },
+                None => kinds.push(HeldKind { kind: paper.kind, several: false, from, until }),
+            }
+        }
         let ocop = papers.iter().filter(|paper| paper.stars > 0);
         let Some(longest) = ocop.clone().max_by_key(|paper| (paper.until, paper.stars, Reverse(paper.from))) else {
             return Self { kinds, ..Self::default() };
         };
         let more = ocop.clone().any(|paper| paper.from < longest.from);
-        let higher = ocop.clone().any(|paper| paper.stars > longest.stars) || u16::from(longest.stars) > STARS;
+        let higher = ocop.clone().any(|paper| paper.stars > longest.stars) || longest.stars > STARS;
         Self {
             kinds,
             // Where another has more stars, as if it had most and never began: whether one counts has to be looked up.
-            stars: if higher { 5 } else { u16::from(longest.stars) },
+            stars: if higher { 5 } else { longest.stars },
             stars_from: if higher { u16::MAX } else { nearest_day_code(longest.from) },
             stars_until: nearest_day_code(longest.until),
-            more_stars: if more || higher { MORE_STARS } else { 0 },
+            more_stars: more || higher,
         }
     }
 }
@@ -325,21 +396,4 @@ pub(super) fn terms_of(price: &Price) -> u16 {
 fn exact_code(value: i64) -> Option<i32> {
     let (code, exact) = floor_code(value);
     exact.then_some(code)
-}
-
-fn read_planes<const N: usize>(planes: &[Plane<N>], row: usize) -> u128 {
-    planes.iter().rev().fold(0, |bits, plane| bits << 16 | u128::from(plane.as_ref().map_or(0, |plane| plane[row])))
-}
-
-/// Writes the bits of a set, sixteen to a plane.
-fn write_planes<const N: usize>(planes: &mut [Plane<N>], row: usize, mut bits: u128) {
-    for plane in planes {
-        let part = u16::try_from(bits & 0xFFFF).unwrap_or(0);
-        match plane {
-            Some(plane) => plane[row] = part,
-            None if part != 0 => plane.insert(Box::new([0; N]))[row] = part,
-            None => {}
-        }
-        bits >>= 16;
-    }
 }

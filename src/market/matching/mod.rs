@@ -9,6 +9,7 @@
 //! with [`mends`], [`Papers`] and [`Promises`] (sets that offers share), [`Book`] (all offers, and the best for a demand),
 //! [`DemandBook`] (all demands, and the best for an offer), [`readiness()`] (what a producer lacks).
 
+mod bits;
 mod book;
 mod calendar;
 mod codes;
@@ -18,11 +19,10 @@ mod demands;
 #[cfg(test)]
 mod examples;
 mod facts;
-mod gather;
 mod judge;
-mod lanes;
 mod mend;
 mod papers;
+mod planes;
 #[cfg(test)]
 mod properties;
 mod question;
@@ -34,6 +34,8 @@ mod samples;
 mod scan;
 mod score;
 mod shares;
+mod sliced;
+mod survey;
 
 pub use book::{Book, Place};
 pub use constraints::{Code, Detail, Evaluation, Missed, Scored, Verdict, evaluate, missed, scored};

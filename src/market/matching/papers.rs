@@ -48,33 +48,11 @@ impl Papers {
             .fold(Held::default(), |held, paper| Held { stars: held.stars.max(paper.stars), kinds: held.kinds | kind_bit(paper.kind) })
     }
 
-    /// The kinds that hold on every day from `from` to `until`, for up to [`AT_ONCE`] sets.
-    ///
-    /// Sets lie scattered: each step is taken for all of them before the next, so that the processor waits for many at once.
-    #[expect(clippy::indexing_slicing, reason = "handles come from this arena, and both arrays have AT_ONCE places")]
-    pub(super) fn kinds_held(&self, sets: &[PaperSet], from: Day, until: Day) -> [u64; AT_ONCE] {
-        let held = |paper: &Paper| if paper.holds_through(from, until) { kind_bit(paper.kind) } else { 0 };
-        let (mut runs, mut kinds) = ([Run::default(); AT_ONCE], [0; AT_ONCE]);
-        for (run, set) in runs.iter_mut().zip(sets) {
-            *run = self.0.runs[set.0 as usize];
-        }
-        for (kinds, run) in kinds.iter_mut().zip(runs).filter(|(_, run)| run.length > 0) {
-            *kinds = held(&self.0.pool[run.start as usize]);
-        }
-        for (kinds, run) in kinds.iter_mut().zip(runs).filter(|(_, run)| run.length > 1) {
-            *kinds |= self.0.pool[run.start as usize + 1..][..run.length as usize - 1].iter().fold(0, |all, paper| all | held(paper));
-        }
-        kinds
-    }
-
     /// Bytes that the sets take.
     pub fn bytes(&self) -> usize {
         self.0.bytes()
     }
 }
-
-/// How many sets are looked up at once.
-pub(super) const AT_ONCE: usize = 64;
 
 /// What papers say over a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,11 +1,11 @@
 //! A demand made ready for a scan: thresholds in the columns' codes, and points by province, months and stars.
 
 use super::calendar;
-use super::codes::{MOST_EXACT, ceil_code, day_code, floor_code, rate_code};
+use super::codes::{MOST_EXACT, ceil_code, day_code, floor_code, rate_bits};
 use super::columns::{CURRENCY, DELIVERED, PRICED, WITH_TAX, terms_of};
 use super::facts::{Need, Setting};
 use super::score::{self, NEUTRAL};
-use crate::market::record::{ALL_MONTHS, Basis, MonthBits};
+use crate::market::record::{Basis, MonthBits};
 use crate::market::tables::Kilometres;
 
 /// Calendar months that a set of them can hold.
@@ -24,21 +24,22 @@ pub(super) struct Question<'a> {
     /// Codes of quantities.
     pub minimum_order_at_most: i32,
     pub quantity_at_least: i32,
+    /// The quantity that must be left.
+    pub enough: i64,
     pub price: Option<Ceiling>,
-    /// Where in the columns the unit of delivery stands.
-    pub place: (usize, u32),
-    /// Required kinds, sixteen a plane.
-    pub required: [u16; 4],
-    /// Welcome kinds, sixteen a plane.
-    pub preferred: [u16; 4],
+    /// First and last day of the needed months that lie in the period, where these follow each other: who supplies in any
+    /// season shares a month if it shares one of these days.
+    pub run: Option<(u16, u16)>,
+    /// Those months, with their place in the year and the days of each that lie in the period.
+    pub calendar: Vec<(usize, u16, u16)>,
     pub points: Points,
     months: Calendar,
 }
 
 /// How prices are held against the ceiling.
 pub(super) struct Ceiling {
-    /// The code of the ceiling for one unit.
-    pub rate: u16,
+    /// The ceiling for one unit, as the columns write prices.
+    pub rate: u32,
     /// Which bits of the terms must be what, for a price above the ceiling to be too high.
     pub bounded: (u16, u16),
     /// Which bits of the terms must be what, for a price to be compared in the score.
@@ -51,8 +52,6 @@ pub(super) struct Ceiling {
 pub(super) struct Points {
     /// By unit: points of the distance, and the distance.
     pub province: [(u16, Kilometres); 128],
-    /// The points of the distance alone.
-    pub distance: [f32; 128],
     pub months: [u16; MOST_MONTHS + 1],
     pub stars: [u16; 8],
     /// For one percent.
@@ -61,12 +60,12 @@ pub(super) struct Points {
     pub preferred: u16,
     /// The same for every offer.
     pub always: u16,
-    /// At most so many for each month of the year that is shared, and so many whatever is: where a month of the year comes
-    /// twice, all.
-    pub month: f32,
-    pub whole_season: f32,
-    /// For one star.
+    /// For one percent of the months, and whether each month of the year comes once.
+    pub month: u16,
+    pub each_month_once: bool,
+    /// For one percent of the stars, and of the nearness.
     pub star: u16,
+    pub nearness: u16,
 }
 
 impl<'a> Question<'a> {
@@ -76,6 +75,7 @@ impl<'a> Question<'a> {
         if need.ceiling.is_some_and(|ceiling| ceiling.amount.max(ceiling.per_base) > MOST_EXACT) {
             return None;
         }
+        let calendar = run(need);
         let enough = if need.single_supplier { need.quantity } else { 1 };
         Some(Self {
             need,
@@ -85,6 +85,7 @@ impl<'a> Question<'a> {
             until: day_code(need.until)?,
             minimum_order_at_most: floor_code(need.quantity).0,
             quantity_at_least: ceil_code(enough),
+            enough,
             price: need.ceiling.map(|ceiling| {
                 let terms = terms_of(&ceiling);
                 let same = PRICED | CURRENCY | DELIVERED | WITH_TAX;
@@ -92,11 +93,10 @@ impl<'a> Question<'a> {
                 let basis = if ceiling.basis == Basis::FarmGate { DELIVERED } else { 0 };
                 let tax = if ceiling.vat_included { 0 } else { WITH_TAX };
                 let bounded = PRICED | CURRENCY | basis | tax;
-                Ceiling { rate: rate_code(&ceiling), bounded: (bounded, terms & bounded), alike: (same, terms & same), is_seen: seen }
+                Ceiling { rate: rate_bits(&ceiling), bounded: (bounded, terms & bounded), alike: (same, terms & same), is_seen: seen }
             }),
-            place: (usize::from(need.place / 16), u32::from(need.place % 16)),
-            required: planes(need.required),
-            preferred: planes(need.preferred),
+            run: calendar.first().zip(calendar.last()).map(|((_, first, _), (_, _, last))| (*first, *last)),
+            calendar,
             points: Points::new(need, setting),
             months: Calendar::new(need)?,
         })
@@ -113,52 +113,41 @@ impl<'a> Question<'a> {
     }
 }
 
-/// How many of the lowest twelve bits are set, in steps that become vector instructions everywhere.
-#[expect(clippy::inline_always, reason = "a loop of wide instructions")]
-#[inline(always)]
-pub(super) fn ones(bits: MonthBits) -> u16 {
-    let bits = bits & ALL_MONTHS;
-    let pairs = bits - (bits >> 1 & 0x0555);
-    let fours = (pairs & 0x0333) + (pairs >> 2 & 0x0333);
-    let eights = fours + (fours >> 4);
-    (eights & 0xF) + (fours >> 8)
-}
-
-/// Sixteen bits a plane.
-fn planes(kinds: u64) -> [u16; 4] {
-    [0, 16, 32, 48].map(|shift| u16::try_from(kinds >> shift & 0xFFFF).unwrap_or(0))
+/// Each month that is needed, with its place in the year and its days in the period; none unless they follow each other.
+fn run(need: &Need) -> Vec<(usize, u16, u16)> {
+    let mut found: Vec<(usize, u16, u16)> = Vec::new();
+    let mut before = None;
+    for month in need.months_between(need.from, need.until) {
+        let days = (calendar::first_day(month).max(need.from), calendar::last_day(month).min(need.until));
+        let (Some(first), Some(last), true) = (day_code(days.0), day_code(days.1), before.is_none_or(|before| month == before + 1)) else {
+            return Vec::new();
+        };
+        before = Some(month);
+        found.push((usize::try_from(month.rem_euclid(12)).unwrap_or(0), first, last));
+    }
+    found
 }
 
 impl Points {
-    /// A number of points that no offer with these months of the year exceeds by the months that it shares.
-    #[inline]
-    pub fn months_at_most(&self, needed: MonthBits, months: MonthBits) -> f32 {
-        self.whole_season + f32::from(ones(months & needed)) * self.month
-    }
-
     fn new(need: &Need, setting: &Setting<'_>) -> Self {
         let [volume, months, price, stars, preferred, distance, deliveries] = setting.weights.percent().map(u16::from);
         let count = u16::try_from(need.months.count_ones()).unwrap_or(12).max(1);
-        let once = need.months_needed == u32::from(count);
         let mut found = Self {
             province: [(0, 0); 128],
-            distance: [0.0; 128],
             months: [0; MOST_MONTHS + 1],
             stars: [0, 1, 2, 3, 4, 5, 6, 7].map(|count| stars * u16::from(score::stars_fit(count))),
             volume,
             price,
             preferred,
             always: deliveries * u16::from(NEUTRAL),
-            month: if once { f32::from(months) * 100.0 / f32::from(count) } else { 0.0 },
-            whole_season: if once { 0.0 } else { f32::from(months) * 100.0 },
-            star: stars * u16::from(score::stars_fit(1)),
+            month: months,
+            each_month_once: need.months_needed == u32::from(count),
+            star: stars,
+            nearness: distance,
         };
         for (province, entry) in (0..).zip(&mut found.province) {
             let kilometres = setting.tables.distance(need.province, province);
             *entry = (distance * u16::from(score::distance_fit(kilometres)), kilometres);
-        }
-        for (points, (distance, _)) in found.distance.iter_mut().zip(found.province) {
-            *points = f32::from(distance);
         }
         for (common, points) in (0..).zip(&mut found.months).take(need.months_needed as usize + 1) {
             *points = months * u16::from(score::months_fit(common, need.months_needed));
@@ -201,17 +190,5 @@ impl Calendar {
     fn each_year(&self, months: MonthBits) -> u64 {
         let months = u64::from(months);
         ((months >> self.month_of_year | months << (12 - self.month_of_year)) & 0xFFF) * EACH_YEAR
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ones_of_every_set_of_months_are_counted() {
-        for months in 0..=ALL_MONTHS {
-            assert_eq!(u32::from(ones(months)), months.count_ones(), "{months:b}");
-        }
     }
 }

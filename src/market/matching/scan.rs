@@ -1,125 +1,131 @@
-//! The scan of a block: first the loops over columns ([`super::lanes`]), then a closer look at the rows that may fit after
-//! all, or whose best possible score lets them in among the best or the near misses.
+//! The scan of a block: the survey of its rows ([`super::survey`]), then a closer look at those that may fit after all, or
+//! that may come in among the best or the near misses.
 
-#![expect(clippy::needless_bitwise_bool, reason = "a branch for each row is what keeps a loop from being vectorised")]
-#![expect(clippy::indexing_slicing, reason = "rows are below ROWS, the length of every column; planes and tables by masks of their length")]
-
+use super::bits::Bits;
 use super::book::Place;
 use super::codes::value_of;
-use super::columns::{Block, Columns, MORE_STARS, PROMISED, ROWS, Rest, STARS, VISIBILITY_SHIFT};
+use super::columns::{Block, EVERYWHERE, Judged, MORE_STARS, PROMISED, Rest, VISIBILITY_SHIFT};
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
 use super::judge::judge;
-use super::lanes::{CLOSED, DOUBT, Survey, fail};
-use super::papers::{AT_ONCE, Held, PaperSet};
+use super::papers::PromiseSet;
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
 use super::score::{self, NEUTRAL};
+use super::survey::{Survey, kinds};
 use crate::market::record::ALL_MONTHS;
 use std::cmp::Reverse;
 
-/// What keeps rows out of a scan: [`LEFT_OUT`], or 0 for those that stay.
-pub(super) type Mask = [u16; ROWS];
-/// As if the row were closed.
-pub(super) const LEFT_OUT: u16 = CLOSED;
+/// Up to so many rows of a block are looked at one by one at once; in tests fewer, so that small markets are surveyed too.
+const FEW: usize = if cfg!(test) { 2 } else { 32 };
 
-/// What lies beside the columns of a scan: of a row that may fit, the rest.
-pub(super) trait Beside {
-    /// Where the book keeps it.
-    fn place(&self, row: usize) -> Place;
-    /// What is not in the columns.
-    fn rest(&self, row: usize) -> &Rest;
-    /// All of it.
-    fn supply(&self, row: usize) -> Supply;
-}
+/// So many rows are looked at together.
+const AT_ONCE: usize = 64;
 
 /// A block as it stands in its group; `start` is the place of its first row.
+#[derive(Clone, Copy)]
 pub(super) struct Standing<'b> {
     pub block: &'b Block,
     pub start: Place,
+    /// What is promised of its offers.
+    pub promises: &'b dyn Fn(&Rest) -> PromiseSet,
 }
 
-impl Beside for Standing<'_> {
+impl Standing<'_> {
     fn place(&self, row: usize) -> Place {
         Place { slot: self.start.slot + u32::try_from(row).unwrap_or(0), ..self.start }
     }
+}
 
-    fn rest(&self, row: usize) -> &Rest {
-        &self.block.rest[row]
-    }
-
-    fn supply(&self, row: usize) -> Supply {
-        self.block.get(row, self.start.group)
+/// Scans all rows; wide ones are the caller's to look at.
+pub(super) fn scan(question: &Question<'_>, standing: &Standing<'_>, race: &mut Race<Place>) {
+    let rows = standing.block.judged.len();
+    if rows <= FEW {
+        look_at(question, standing, 0..rows, race);
+    } else {
+        scan_chosen(question, standing, Bits::ALL, race);
     }
 }
 
-/// Scans the first `used` rows, without those that `left_out` names; wide ones are the caller's to look at.
-pub(super) fn scan<const N: usize>(
-    question: &Question<'_>,
-    (columns, used): (&Columns<N>, usize),
-    left_out: Option<&Mask>,
-    beside: &impl Beside,
-    race: &mut Race<Place>,
-) {
-    // Whole vectors: unused rows are closed.
-    let used = used.next_multiple_of(64).min(N);
-    let least = (race.best.least_score(), race.near.least_score());
-    let mut survey = Survey::<N>::new(question, columns, used, left_out, least);
-    race.considered += u32::from(survey.open);
-    race.eligible += u32::from(survey.fitting);
-
-    let mut alive = Alive::<N>::new(&survey.alive, used);
-    let fails = &mut survey.fails;
-    let mut common = [0; N];
-    for row in alive.rows() {
-        refine(question, columns, beside, row, fails, &mut common);
-    }
-    if question.need.required != 0 {
-        alive.keep(fails);
-        certify(question, beside, &alive, fails);
-    }
-    alive.keep(fails);
-    for row in alive.rows() {
-        Row { columns, beside, at: row, fails: fails[row], common: common[row], bound: survey.bounds[row] }.rank(question, race);
-    }
+/// Rows of many blocks, few of each, that are looked at together: so many that the processor waits for all of them at once.
+pub(super) struct Scattered<'b> {
+    rows: Vec<(Standing<'b>, usize)>,
 }
 
-/// Rows of a block that may still count or win.
-struct Alive<const N: usize> {
-    rows: [u16; N],
-    count: usize,
-}
+impl<'b> Scattered<'b> {
+    pub fn new() -> Self {
+        Self { rows: Vec::with_capacity(AT_ONCE) }
+    }
 
-impl<const N: usize> Alive<N> {
-    fn new(alive: &[u8; N], used: usize) -> Self {
-        let mut found = Self { rows: [0; N], count: 0 };
-        let (eights, _) = alive.as_chunks::<8>();
-        for (first, eight) in (0_u16..).step_by(8).zip(eights).take(used / 8) {
-            // Most of the time none of eight is alive.
-            let mut left = u64::from_le_bytes(*eight);
-            while left != 0 {
-                found.rows[found.count & (N - 1)] = first + u16::try_from(left.trailing_zeros() / 8).unwrap_or(0);
-                found.count += 1;
-                left &= left - 1;
+    /// Takes in the rows in `chosen`, of which there are some; scans the block where they are many.
+    pub fn add(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: &[Place], race: &mut Race<Place>) {
+        let rows = || chosen.iter().map(|place| (place.slot - standing.start.slot) as usize);
+        if chosen.len() > FEW {
+            let mut bits = Bits::NONE;
+            rows().for_each(|row| bits.put(row, true));
+            scan_chosen(question, &standing, bits, race);
+            return;
+        }
+        for row in rows() {
+            self.rows.push((standing, row));
+            if self.rows.len() == AT_ONCE {
+                self.look(question, race);
             }
         }
-        found
     }
 
-    fn rows(&self) -> impl Iterator<Item = usize> {
-        self.rows.iter().take(self.count).map(|row| usize::from(*row) & (N - 1))
-    }
-
-    /// Drops those that by now fail more than one constraint.
-    fn keep(&mut self, fails: &[u16; N]) {
-        let mut count = 0;
-        for at in 0..self.count {
-            let row = self.rows[at];
-            self.rows[count] = row;
-            let certain = fails[usize::from(row) & (N - 1)] & !DOUBT;
-            count += usize::from(certain & certain.wrapping_sub(1) == 0);
+    /// Looks at those that are there, and forgets them.
+    pub fn look(&mut self, question: &Question<'_>, race: &mut Race<Place>) {
+        let judged: Vec<Judged> =
+            self.rows.iter().map(|(standing, row)| standing.block.judged.get(*row).copied().unwrap_or_default()).collect();
+        for ((standing, row), judged) in self.rows.iter().zip(judged) {
+            if let Some(rest) = standing.block.rest.get(*row).filter(|_| !judged.is_wide() && judged.end >= question.as_of) {
+                race.considered += 1;
+                race.eligible += u32::from(Look { standing, row: *row, judged, rest }.rank(question, race));
+            }
         }
-        self.count = count;
+        self.rows.clear();
+    }
+}
+
+fn scan_chosen(question: &Question<'_>, standing: &Standing<'_>, chosen: Bits, race: &mut Race<Place>) {
+    let survey = Survey::new(question, standing.block, chosen, race.best.least_score(), race.near.least_score());
+    race.considered += survey.open.count();
+    race.eligible += survey.fitting.count();
+    for row in survey.doubtful.rows() {
+        race.eligible += u32::from(Look::new(standing, row).is_some_and(|look| look.rank(question, race)));
+    }
+    // First what lies in one line of memory, of many rows at once, so that the processor waits for all of them together.
+    let mut rows = survey.contending.rows();
+    loop {
+        let (mut some, mut count) = ([(0_u16, 0_u16); AT_ONCE], 0);
+        for (place, row) in some.iter_mut().zip(rows.by_ref()) {
+            let score = Look::new(standing, row).map_or(0, |look| look.score_at_most(question));
+            (*place, count) = ((u16::try_from(row).unwrap_or(0), score), count + 1);
+        }
+        for (row, score) in some.into_iter().take(count) {
+            let row = usize::from(row);
+            let least = if survey.fitting.has(row) { race.best.least_score() } else { race.near.least_score() };
+            if score >= least
+                && let Some(look) = Look::new(standing, row)
+            {
+                look.rank(question, race);
+            }
+        }
+        if count < AT_ONCE {
+            break;
+        }
+    }
+}
+
+/// Looks at rows one by one.
+fn look_at(question: &Question<'_>, standing: &Standing<'_>, rows: impl Iterator<Item = usize>, race: &mut Race<Place>) {
+    for row in rows {
+        let Some(look) = Look::new(standing, row).filter(|look| !look.judged.is_wide() && look.judged.end >= question.as_of) else {
+            continue;
+        };
+        race.considered += 1;
+        race.eligible += u32::from(look.rank(question, race));
     }
 }
 
@@ -143,166 +149,223 @@ fn full(supply: &Supply, place: Place, need: &Need, setting: &Setting<'_>, race:
     found.fails.is_empty()
 }
 
-/// Whether the OCOP papers of a row have to be looked up, and if not, how many stars it has over the period.
-#[inline]
-fn stars_of<const N: usize>(question: &Question<'_>, block: &Columns<N>, row: usize) -> (bool, u16) {
-    let (begun, lasts) = (block.stars_from[row] <= question.from, question.until <= block.stars_until[row]);
-    let unknown = (block.months[row] & MORE_STARS != 0) & lasts & !begun;
-    (unknown, if begun & lasts { block.marks[row] & STARS } else { 0 })
-}
-
-/// Counts the months that are shared, and compares a price with the ceiling where the codes do not tell.
-#[inline]
-fn refine<const N: usize>(
-    question: &Question<'_>,
-    block: &Columns<N>,
-    beside: &impl Beside,
+/// A closer look at an open row.
+struct Look<'a> {
+    standing: &'a Standing<'a>,
     row: usize,
-    fails: &mut [u16; N],
-    common: &mut [u8; N],
-) {
-    let before = fails[row];
-    if before & (Code::Period.bit() | Code::Months.bit()) == 0 {
-        let end = block.until[row].min(block.closed_on[row].saturating_sub(1));
-        common[row] = question.months_shared(block.months[row] & ALL_MONTHS, block.from[row], end);
-        fails[row] |= fail(common[row] == 0, Code::Months);
-    }
-    if let Some(ceiling) = &question.price
-        && before & Code::Price.bit() == 0
-        && too_dear(question, ceiling, block, beside, row)
-    {
-        fails[row] |= Code::Price.bit();
-    }
+    judged: Judged,
+    rest: &'a Rest,
 }
 
-/// Looks up whether the required papers, of which each row has some of any date, hold over the period.
-fn certify<const N: usize>(question: &Question<'_>, beside: &impl Beside, alive: &Alive<N>, fails: &mut [u16; N]) {
-    let need = question.need;
-    let unknown = alive.rows().filter(|row| fails[*row] & Code::Certificate.bit() == 0).collect::<Vec<_>>();
-    for rows in unknown.chunks(AT_ONCE) {
-        let mut sets = [PaperSet::default(); AT_ONCE];
-        for (set, row) in sets.iter_mut().zip(rows) {
-            *set = beside.rest(*row).papers;
-        }
-        let held = question.setting.papers.kinds_held(&sets[..rows.len()], need.from, need.until);
-        for (row, kinds) in rows.iter().zip(held) {
-            fails[*row] |= fail(need.required & !kinds != 0, Code::Certificate);
-        }
+impl<'a> Look<'a> {
+    fn new(standing: &'a Standing<'a>, row: usize) -> Option<Self> {
+        let (judged, rest) = standing.block.judged.get(row).zip(standing.block.rest.get(row))?;
+        Some(Self { standing, row, judged: *judged, rest })
     }
-}
 
-/// A row that fails at most one constraint.
-struct Row<'a, B, const N: usize> {
-    columns: &'a Columns<N>,
-    beside: &'a B,
-    at: usize,
-    /// What it fails; with [`DOUBT`], it is not counted yet.
-    fails: u16,
-    /// Calendar months of both sides.
-    common: u8,
-    bound: f32,
-}
-
-impl<B: Beside, const N: usize> Row<'_, B, N> {
-    /// Counts it unless that is done, and takes it in where it is good enough.
-    #[inline]
-    fn rank(&self, question: &Question<'_>, race: &mut Race<Place>) {
-        let (block, row, points, fails) = (self.columns, self.at, &question.points, self.fails & !DOUBT);
-        let counted = self.fails & DOUBT == 0;
-        let (stars_unknown, stars) = stars_of(question, block, row);
-        let promised = block.months[row] & PROMISED != 0;
-        if (stars_unknown && question.need.least_stars > 0) || (promised && !self.surely_leaves_enough(question)) {
-            race.eligible += u32::from(self.judge(question, race));
-            return;
+    /// Takes it in where it is good enough; whether it fits.
+    fn rank(&self, question: &Question<'_>, race: &mut Race<Place>) -> bool {
+        let (need, points, judged) = (question.need, &question.points, &self.judged);
+        if judged.unit != need.unit {
+            return false;
         }
-        race.eligible += u32::from(fails == 0 && !counted);
-        let least = if fails == 0 { race.best.least_score() } else { race.near.least_score() };
-        let months = points.months[usize::from(self.common)];
-        let without_months = self.bound - points.months_at_most(question.need.months, block.months[row]);
-        if without_months + f32::from(months) < f32::from(least) {
-            return;
+        let (mut fails, common) = self.fails_of_terms(question);
+        let (stars_unknown, stars) = self.stars(question);
+        fails |= fail(!stars_unknown && stars < need.least_stars, Code::Stars);
+        if is_twice(fails) {
+            return false;
         }
+        let delivers = judged.months & EVERYWHERE != 0
+            || self.standing.block.planes.place(need.place).is_some_and(|place| judged.delivers_to >> place & 1 != 0);
+        fails |= fail(!delivers, Code::Delivery);
+        if is_twice(fails) {
+            return false;
+        }
+        if let Some(ceiling) = &question.price
+            && self.is_too_dear(question, ceiling)
+        {
+            fails |= Code::Price.bit();
+        }
+        if need.required != 0 && !is_twice(fails) && self.lacks_papers(question) {
+            fails |= Code::Certificate.bit();
+        }
+        if is_twice(fails) {
+            return false;
+        }
+        let promised = judged.months & PROMISED != 0;
+        if (stars_unknown && need.least_stars > 0) || (promised && !self.surely_leaves_enough(question, fails)) {
+            return self.judge(question, race);
+        }
+        let fits = fails == 0;
+        let least = if fits { race.best.least_score() } else { race.near.least_score() };
         if promised || stars_unknown {
+            // It does not fit better for what is promised of it, nor for stars that it has not.
             self.judge(question, race);
-            return;
+            return fits;
         }
-        let (distance_points, distance) = points.province[usize::from(block.province[row] & 127)];
+        let (distance_points, distance) = points.province.get(usize::from(judged.province & 127)).copied().unwrap_or_default();
         let score = points.always
             + distance_points
-            + months
-            + points.stars[usize::from(stars)]
-            + u16::from(volume_fit(value_of(block.quantity[row]), question.need.quantity)) * points.volume
-            + u16::from(price_fit(question, block, self.beside, row)) * points.price;
-        let preferred_at_most = self.preferred_at_most(question);
-        if score + preferred_at_most * points.preferred < least {
-            return;
+            + points.months.get(usize::from(common)).copied().unwrap_or(0)
+            + points.stars.get(usize::from(stars & 7)).copied().unwrap_or(0)
+            + u16::from(volume_fit(value_of(judged.quantity), need.quantity)) * points.volume
+            + u16::from(self.price_fit(question)) * points.price;
+        if score + 100 * points.preferred < least {
+            return fits;
         }
-        let score = score + if preferred_at_most == 0 { 0 } else { self.preferred(question) * points.preferred };
+        let score = score + self.preferred(question) * points.preferred;
         if score < least {
-            return;
+            return fits;
         }
-        let rank = (Reverse(score), distance, self.beside.rest(row).id);
+        let (rank, place) = ((Reverse(score), distance, self.rest.id), self.standing.place(self.row));
         match Fails(fails).near() {
-            None => race.best.offer(rank, self.beside.place(row)),
-            Some(code) => race.near.offer(rank, (self.beside.place(row), code)),
+            None => race.best.offer(rank, place),
+            Some(code) => race.near.offer(rank, (place, code)),
         }
+        fits
+    }
+
+    /// A score that it does not exceed, by what lies close together.
+    #[inline]
+    fn score_at_most(&self, question: &Question<'_>) -> u16 {
+        let (need, points, judged, planes) = (question.need, &question.points, &self.judged, &self.standing.block.planes);
+        let lasts = question.until <= judged.stars_until;
+        let months = if points.each_month_once { (judged.months & need.months).count_ones() } else { need.months_needed };
+        let mut welcome = 100;
+        if need.preferred != 0 {
+            let may_hold = kinds(need.preferred).filter(|kind| planes.kind(*kind).is_some_and(|kind| kind.has.has(self.row)));
+            welcome = preferred_fit(may_hold.count(), need);
+        }
+        points.always
+            + points.province.get(usize::from(judged.province & 127)).map_or(0, |(points, _)| *points)
+            + points.months.get(months as usize).copied().unwrap_or(0)
+            + welcome * points.preferred
+            + if lasts { points.stars.get(usize::from(judged.stars())).copied().unwrap_or(0) } else { 0 }
+            + u16::from(volume_fit(value_of(judged.quantity), need.quantity)) * points.volume
+            + self.price_fit_at_most(question) * points.price
+    }
+
+    /// The fit of its price, or one more.
+    fn price_fit_at_most(&self, question: &Question<'_>) -> u16 {
+        let neutral = u16::from(NEUTRAL);
+        let Some(ceiling) = question.price.as_ref().filter(|ceiling| ceiling.is_seen && ceiling.rate > 0) else { return neutral };
+        let (mask, value) = ceiling.alike;
+        if self.judged.terms & mask != value {
+            return neutral;
+        }
+        let part = self.standing.block.rates.get(self.row).copied().unwrap_or(0.0) / f32::from_bits(ceiling.rate);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+        let fit = (101.0 - 50.0 * part).clamp(0.0, 100.0) as u16;
+        // Where the caller does not see it, it is neutral.
+        if self.judged.terms >> VISIBILITY_SHIFT <= question.setting.view.level as u16 { fit } else { fit.max(neutral) }
+    }
+
+    /// What it fails of all but unit, delivery, stars, papers and price, and how many calendar months it shares.
+    #[inline]
+    fn fails_of_terms(&self, question: &Question<'_>) -> (u16, u8) {
+        let (need, judged) = (question.need, &self.judged);
+        let months = judged.months & ALL_MONTHS;
+        let shares_days = judged.from.max(question.from) <= judged.end.min(question.until);
+        let common = if shares_days { question.months_shared(months, judged.from, judged.end) } else { 0 };
+        let shares_months = if shares_days { common > 0 } else { months & need.months != 0 };
+        let fails = fail(!shares_days, Code::Period)
+            | fail(!shares_months, Code::Months)
+            | fail(judged.minimum_order > question.minimum_order_at_most, Code::MinimumOrder)
+            | fail(judged.quantity < question.quantity_at_least, Code::Quantity)
+            | fail(judged.shelf_life_days < need.shelf_life_days, Code::ShelfLife);
+        (fails, common)
+    }
+
+    /// Whether its OCOP papers have to be looked up, and if not, how many stars it has over the period.
+    #[inline]
+    fn stars(&self, question: &Question<'_>) -> (bool, u8) {
+        let judged = &self.judged;
+        let (begun, lasts) = (judged.stars_from <= question.from, question.until <= judged.stars_until);
+        let unknown = judged.months & MORE_STARS != 0 && lasts && !begun;
+        (unknown, if begun && lasts { judged.stars() } else { 0 })
+    }
+
+    /// Whether a required paper does not hold over the period.
+    fn lacks_papers(&self, question: &Question<'_>) -> bool {
+        kinds(question.need.required).any(|kind| !self.holds(question, kind))
+    }
+
+    /// Whether it has a paper of a kind that holds over the period.
+    fn holds(&self, question: &Question<'_>, number: u8) -> bool {
+        let Some(kind) = self.standing.block.planes.kind(number).filter(|kind| kind.has.has(self.row)) else { return false };
+        let (from, until) = kind.days.get(kind.has.rank(self.row)).copied().unwrap_or((u16::MAX, 0));
+        if from <= question.from && question.until <= until {
+            return true;
+        }
+        let (need, papers) = (question.need, question.setting.papers);
+        kind.several.has(self.row) && papers.held(self.rest.papers, need.from, need.until).kinds >> number & 1 != 0
     }
 
     /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
-    fn surely_leaves_enough(&self, question: &Question<'_>) -> bool {
-        let most = question.setting.promises.most(self.beside.rest(self.at).promises);
-        let enough = if question.need.single_supplier { question.need.quantity } else { 1 };
-        self.fails & Code::Quantity.bit() != 0 || value_of(self.columns.quantity[self.at]).saturating_sub(most) >= enough
+    fn surely_leaves_enough(&self, question: &Question<'_>, fails: u16) -> bool {
+        let most = question.setting.promises.most((self.standing.promises)(self.rest));
+        fails & Code::Quantity.bit() != 0 || value_of(self.judged.quantity).saturating_sub(most) >= question.enough
     }
 
     /// Judges it by all that is known of it; whether it fits.
     fn judge(&self, question: &Question<'_>, race: &mut Race<Place>) -> bool {
-        full(&self.beside.supply(self.at), self.beside.place(self.at), question.need, question.setting, race)
-    }
-
-    /// Fit of the welcome papers, should all that it has of any date hold.
-    fn preferred_at_most(&self, question: &Question<'_>) -> u16 {
-        let kinds = (0_u32..)
-            .step_by(16)
-            .zip(self.columns.kinds.iter().zip(question.preferred))
-            .fold(0, |kinds, (shift, (plane, asked))| kinds | u64::from(plane.as_ref().map_or(0, |plane| plane[self.at]) & asked) << shift);
-        u16::from(score::preferred_fit(Held { stars: 0, kinds }, question.need.preferred))
+        let supply = self.standing.block.get(self.row, self.standing.start.group);
+        let supply = Supply { promises: (self.standing.promises)(self.rest), ..supply };
+        full(&supply, self.standing.place(self.row), question.need, question.setting, race)
     }
 
     /// Fit of the welcome papers.
     fn preferred(&self, question: &Question<'_>) -> u16 {
-        let need = question.need;
-        let held = if need.preferred == 0 {
-            Held::default()
-        } else {
-            question.setting.papers.held(self.beside.rest(self.at).papers, need.from, need.until)
-        };
-        u16::from(score::preferred_fit(held, need.preferred))
+        preferred_fit(kinds(question.need.preferred).filter(|kind| self.holds(question, *kind)).count(), question.need)
+    }
+
+    /// Whether the price is above the ceiling, as far as the caller may know.
+    fn is_too_dear(&self, question: &Question<'_>, ceiling: &Ceiling) -> bool {
+        let (terms, (mask, value)) = (self.judged.terms, ceiling.bounded);
+        if terms & mask != value {
+            return false;
+        }
+        let (owned, seen) = self.seen(question);
+        (seen && (ceiling.is_seen || owned))
+            && self.rest.price(terms).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
+                let (price, ceiling) = score::over_one(&price, &ceiling);
+                price > ceiling
+            })
+    }
+
+    fn price_fit(&self, question: &Question<'_>) -> u8 {
+        let ceiling = question.price.as_ref().filter(|ceiling| ceiling.is_seen).map(|ceiling| ceiling.alike);
+        let Some(((mask, value), ceiling)) = ceiling.zip(question.need.ceiling) else { return NEUTRAL };
+        let terms = self.judged.terms;
+        if terms & mask != value || !self.seen(question).1 {
+            return NEUTRAL;
+        }
+        self.rest.price(terms).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
+    }
+
+    /// Whether the offer is the caller's own, and whether the caller sees its price.
+    fn seen(&self, question: &Question<'_>) -> (bool, bool) {
+        let view = &question.setting.view;
+        let owned = view.organisation == Some(self.rest.producer);
+        (owned, owned || self.judged.terms >> VISIBILITY_SHIFT <= view.level as u16 || view.provinces.contains(self.judged.province))
     }
 }
 
-/// Whether a price that the codes let pass is above the ceiling all the same: of equal codes, or of what the caller owns.
-fn too_dear<const N: usize>(question: &Question<'_>, ceiling: &Ceiling, block: &Columns<N>, beside: &impl Beside, row: usize) -> bool {
-    let terms = block.terms[row];
-    let (mask, value) = ceiling.bounded;
-    if terms & mask != value || block.rate[row] < ceiling.rate {
-        return false;
-    }
-    let view = &question.setting.view;
-    let by_level = ceiling.is_seen && terms >> VISIBILITY_SHIFT <= view.level as u16;
-    if by_level && block.rate[row] > ceiling.rate {
-        return true;
-    }
-    let owned = view.organisation.is_some() && view.organisation == Some(beside.rest(row).producer);
-    let seen = by_level || owned || view.provinces.contains(block.province[row]);
-    (seen && (ceiling.is_seen || owned)) && above(question, block, beside, row)
+/// Fit of so many of the welcome papers.
+fn preferred_fit(held: usize, need: &Need) -> u16 {
+    let asked = u16::try_from(need.preferred.count_ones()).unwrap_or(64);
+    (u16::try_from(held).unwrap_or(0) * 100).checked_div(asked).unwrap_or(100)
 }
 
-fn above<const N: usize>(question: &Question<'_>, block: &Columns<N>, beside: &impl Beside, row: usize) -> bool {
-    beside.rest(row).price(block.terms[row]).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
-        let (price, ceiling) = score::over_one(&price, &ceiling);
-        price > ceiling
-    })
+#[inline]
+fn fail(fails: bool, code: Code) -> u16 {
+    if fails { code.bit() } else { 0 }
+}
+
+/// Whether more than one constraint fails.
+#[inline]
+fn is_twice(fails: u16) -> bool {
+    fails & fails.wrapping_sub(1) != 0
 }
 
 #[inline]
@@ -314,22 +377,4 @@ fn volume_fit(quantity: i64, needed: i64) -> u8 {
         Some(hundredfold) => u8::try_from(hundredfold / needed).unwrap_or(0),
         None => score::volume_fit(i128::from(quantity), i128::from(needed)),
     }
-}
-
-#[inline]
-fn price_fit<const N: usize>(question: &Question<'_>, block: &Columns<N>, beside: &impl Beside, row: usize) -> u8 {
-    let Some(((mask, value), ceiling)) =
-        question.price.as_ref().filter(|ceiling| ceiling.is_seen).map(|ceiling| ceiling.alike).zip(question.need.ceiling)
-    else {
-        return NEUTRAL;
-    };
-    let terms = block.terms[row];
-    let view = &question.setting.view;
-    let seen = terms >> VISIBILITY_SHIFT <= view.level as u16
-        || view.organisation.is_some() && view.organisation == Some(beside.rest(row).producer)
-        || view.provinces.contains(block.province[row]);
-    if terms & mask != value || !seen {
-        return NEUTRAL;
-    }
-    beside.rest(row).price(terms).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
 }

@@ -1,0 +1,351 @@
+//! The survey of a block: which of its rows are open, which certainly fit, and which have to be looked at one by one because
+//! they may fit, or may come in among the best or the near misses.
+//!
+//! Loops over sets of 512 rows, which the compiler turns into vector instructions: into the widest that the processor has,
+//! chosen when the program runs. A row that fails twice interests nobody, and one that fails once only as a near miss.
+
+#![expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
+
+use super::bits::Bits;
+use super::codes::{rate, size_code};
+use super::columns::Block;
+use super::planes::{Kind, Planes};
+use super::question::{Ceiling, Question};
+use super::score::NEUTRAL;
+use super::sliced::Against;
+use fearless_simd::{Level, dispatch};
+
+/// From this on, several quantities have the same code.
+const MOST_TOLD_APART: i64 = 1 << 24;
+
+/// What is found of a block.
+pub(super) struct Survey {
+    /// Rows that are open.
+    pub open: Bits,
+    /// Those that certainly fit.
+    pub fitting: Bits,
+    /// Those that may fit, and those that may come in.
+    pub doubtful: Bits,
+    pub contending: Bits,
+}
+
+/// What the rows are known to fail.
+struct Tally {
+    once: Bits,
+    twice: Bits,
+    /// They may fail more.
+    unsure: Bits,
+}
+
+impl Tally {
+    #[inline(always)]
+    fn fail(&mut self, rows: Bits) {
+        self.twice = self.twice.or(self.once.and(rows));
+        self.once = self.once.or(rows);
+    }
+
+    #[inline(always)]
+    fn hold(&mut self, against: Against) {
+        self.fail(against.fails);
+        self.unsure = self.unsure.or(against.unsure);
+    }
+}
+
+impl Survey {
+    /// Surveys `chosen` rows; `best` and `near` are the least scores that enter among the best and the near misses.
+    pub fn new(question: &Question<'_>, block: &Block, chosen: Bits, best: u16, near: u16) -> Self {
+        dispatch!(Level::new(), _ => survey(question, block, chosen, best, near))
+    }
+}
+
+#[inline(always)]
+fn survey(question: &Question<'_>, block: &Block, chosen: Bits, best: u16, near: u16) -> Survey {
+    let (planes, need) = (&*block.planes, question.need);
+    let mut open = planes.used.and(chosen);
+    let ended = planes.end.at_least(question.as_of.into(), true);
+    let mut over = ended.fails;
+    for row in ended.unsure.and(open).rows() {
+        over.put(row, block.judged.get(row).is_none_or(|judged| judged.end < question.as_of));
+    }
+    open = open.without(over);
+    let price_fit = best_price_fit(question, block.least_rate);
+    let none = Survey { open, fitting: Bits::NONE, doubtful: Bits::NONE, contending: Bits::NONE };
+    if open.is_empty() {
+        return none;
+    }
+    let mut tally = Tally { once: Bits::NONE, twice: Bits::NONE, unsure: planes.promised };
+    let unit = planes.of_another_unit(need.unit);
+    // Beside the unit: it makes no near miss, so it counts as two failures.
+    tally.fail(unit);
+    tally.fail(unit);
+    tally.fail(planes.not_delivering(need.place));
+    for kind in kinds(need.required) {
+        // Several kinds are one constraint: here a row may seem to fail twice that fails it alone.
+        if need.required.is_power_of_two() {
+            tally.fail(planes.kind(kind).map_or(Bits::NONE, |kind| kind.has).not());
+        }
+    }
+    days(question, planes, open, &mut tally);
+    if open.without(tally.twice).is_empty() {
+        return none;
+    }
+    let told_apart = |number: i64| number < MOST_TOLD_APART;
+    tally.hold(planes.quantity.at_least(size_code(question.enough), told_apart(question.enough)));
+    tally.hold(planes.minimum_order.at_most(size_code(need.quantity), told_apart(need.quantity)));
+    if need.shelf_life_days > 0 {
+        tally.hold(planes.shelf_life_days.at_least(need.shelf_life_days.into(), true));
+    }
+    if need.least_stars > 0 {
+        tally.hold(stars(question, planes, need.least_stars));
+    }
+    if let Some(ceiling) = &question.price {
+        tally.hold(prices(question, ceiling, planes));
+    }
+    if need.required != 0 {
+        certificates(question, planes, open, &mut tally);
+    }
+    let alive = open.without(tally.twice);
+    let faultless = alive.without(tally.once);
+    let fitting = faultless.without(tally.unsure);
+    let doubtful = faultless.and(tally.unsure);
+    let missing = alive.and(tally.once);
+    let mut contending = Bits::NONE;
+    if !fitting.is_empty() {
+        contending = contenders(question, planes, fitting, price_fit, best);
+    }
+    if !missing.is_empty() {
+        contending = contending.or(contenders(question, planes, missing, price_fit, near));
+    }
+    Survey { open, fitting, doubtful, contending }
+}
+
+/// The kinds of a set.
+#[inline(always)]
+pub(super) fn kinds(mut set: u64) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let kind = (set != 0).then(|| u8::try_from(set.trailing_zeros()).unwrap_or(0))?;
+        set &= set - 1;
+        Some(kind)
+    })
+}
+
+/// Days and months of both.
+#[inline(always)]
+fn days(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally) {
+    let shares = |first: u16, last: u16| {
+        let (begins, ends) = (planes.from.at_most(last.into(), true), planes.end.at_least(first.into(), true));
+        Against { fails: begins.fails.or(ends.fails).or(planes.never), unsure: begins.unsure.or(ends.unsure) }
+    };
+    let period = shares(question.from, question.until);
+    tally.hold(period);
+    let seasonal = open.without(planes.all_year);
+    let mut doubtful = open;
+    if let Some((first, last)) = question.run {
+        if (first, last) != (question.from, question.until) {
+            // Who shares no day at all is judged by its season.
+            let run = shares(first, last);
+            tally.fail(run.fails.without(period.fails).without(period.unsure).and(planes.all_year));
+            tally.unsure = tally.unsure.or(run.unsure);
+        }
+        doubtful = seasonal;
+    }
+    if !seasonal.is_empty() {
+        let certainly_shares = seasonal.without(period.fails).without(period.unsure);
+        tally.fail(planes.without_months(question.need.months).without(certainly_shares));
+        if question.run.is_some() {
+            seasons(question, planes, certainly_shares, tally);
+            doubtful = Bits::NONE;
+        } else {
+            tally.fail(planes.without_months(question.need.months).and(certainly_shares));
+        }
+    }
+    // One that does not reach over the whole period may share no demanded month.
+    if !doubtful.without(tally.twice).is_empty() {
+        let (begun, lasts) = (planes.from.at_most(question.from.into(), true), planes.end.at_least(question.until.into(), true));
+        let partly = begun.fails.or(begun.unsure).or(lasts.fails).or(lasts.unsure);
+        tally.unsure = tally.unsure.or(doubtful.and(partly));
+    }
+}
+
+/// Whether `rows`, which share days, share a calendar month.
+#[inline(always)]
+fn seasons(question: &Question<'_>, planes: &Planes, rows: Bits, tally: &mut Tally) {
+    let (mut sure, mut may) = (Bits::NONE, Bits::NONE);
+    for (month, first, last) in &question.calendar {
+        let season = planes.month(*month).and(rows);
+        if season.is_empty() {
+            continue;
+        }
+        let (begins, ends) = (planes.from.at_most((*last).into(), true), planes.end.at_least((*first).into(), true));
+        let holds = season.without(begins.fails).without(ends.fails);
+        may = may.or(holds);
+        sure = sure.or(holds.without(begins.unsure).without(ends.unsure));
+    }
+    tally.fail(rows.without(may));
+    tally.unsure = tally.unsure.or(may.without(sure));
+}
+
+/// Whether the longest OCOP paper has so many stars and holds over the period.
+#[inline(always)]
+fn stars(question: &Question<'_>, planes: &Planes, least: u8) -> Against {
+    let (begun, lasts) = (planes.stars_from.at_most(question.from.into(), true), planes.stars_until.at_least(question.until.into(), true));
+    let enough = planes.with_stars(least);
+    // Where it has not begun, another may hold.
+    let lapsed = lasts.fails;
+    let late = begun.fails.or(begun.unsure);
+    let unsure = begun.unsure.or(lasts.unsure).or(planes.more_stars.and(late)).without(lapsed);
+    let holds = enough.without(begun.fails).without(lapsed);
+    Against { fails: holds.or(unsure).not(), unsure }
+}
+
+/// Whether prices are at most the ceiling, as far as the caller may know.
+#[inline(always)]
+fn prices(question: &Question<'_>, ceiling: &Ceiling, planes: &Planes) -> Against {
+    let view = &question.setting.view;
+    let may_own = view.organisation.is_some() || !view.provinces.is_empty();
+    // Of a ceiling that the caller does not see, only owners learn that their price is above it.
+    if !ceiling.is_seen && view.organisation.is_none() {
+        return Against::HOLDS;
+    }
+    let bounded = planes.with_terms(ceiling.bounded.0, ceiling.bounded.1);
+    let within = planes.rate.at_most(ceiling.rate, false);
+    let may_be_bounded = bounded.fails.not();
+    let high = within.fails.or(within.unsure);
+    if !ceiling.is_seen {
+        return Against { fails: Bits::NONE, unsure: may_be_bounded.and(high) };
+    }
+    let seen = planes.visible(view.level as u16);
+    let fails = may_be_bounded.without(bounded.unsure).and(within.fails).and(seen);
+    let judged = if may_own { Bits::ALL } else { seen };
+    Against { fails, unsure: may_be_bounded.and(high).and(judged).without(fails) }
+}
+
+/// Whether each required kind is held over the period.
+#[inline(always)]
+fn certificates(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally) {
+    let several_kinds = question.need.required.count_ones() > 1;
+    let (mut fails, mut unsure) = (Bits::NONE, Bits::NONE);
+    for kind in kinds(question.need.required) {
+        let Some(kind) = planes.kind(kind) else {
+            fails = Bits::ALL;
+            break;
+        };
+        fails = fails.or(kind.has.not());
+        let (lapsed, other) = lapsed(question, kind, open.without(tally.twice).without(fails));
+        fails = fails.or(lapsed);
+        unsure = unsure.or(other);
+    }
+    unsure = unsure.without(fails);
+    if several_kinds {
+        tally.fail(fails);
+    } else if let Some(kind) = kinds(question.need.required).next().and_then(|kind| planes.kind(kind)) {
+        // Those that have none failed before.
+        tally.fail(fails.and(kind.has));
+    }
+    tally.unsure = tally.unsure.or(unsure);
+}
+
+/// Those of `rows` whose paper does not hold over the period: of which it is the only one, and which may have another.
+#[inline(always)]
+fn lapsed(question: &Question<'_>, kind: &Kind, rows: Bits) -> (Bits, Bits) {
+    let lapsed =
+        kind.has.and_ranked(rows, |rank| kind.days.get(rank).is_none_or(|(from, until)| *from > question.from || question.until > *until));
+    (lapsed.without(kind.several), lapsed.and(kind.several))
+}
+
+/// Those of `rows` whose score may be `least` or more.
+///
+/// No part of such a row is worse than the best that there can be by more than the best sum is better than `least`. What a
+/// row loses by its stars and its papers is known; what it may lose by the rest is as much less.
+#[inline(always)]
+fn contenders(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, least: u16) -> Bits {
+    let (need, points) = (question.need, &question.points);
+    let best =
+        points.always + 100 * (points.volume + points.month + points.star + points.preferred + points.nearness) + price_fit * points.price;
+    let Some(slack) = best.checked_sub(least) else { return Bits::NONE };
+    let welcome = kinds(need.preferred).fold(Bits::NONE, |rows, kind| planes.kind(kind).map_or(rows, |kind| rows.or(kind.has)));
+    let lapsed = planes.stars_until.at_least(question.until.into(), true).fails;
+    if least == 0 {
+        return rows;
+    }
+    let mut found = Bits::NONE;
+    let (mut rest, mut left) = (rows, Some(slack));
+    for stars in (0..=5).rev() {
+        let Some(slack) = left.filter(|_| !rest.is_empty()) else { break };
+        // Rows with so many stars, and no more.
+        let starred = if stars == 0 || points.star == 0 { rest } else { rest.and(planes.with_stars(stars)).without(lapsed) };
+        rest = rest.without(starred);
+        if !starred.is_empty() {
+            if need.preferred == 0 {
+                found = found.or(rivals(question, planes, starred, price_fit, slack));
+            } else {
+                found = found.or(rivals(question, planes, starred.and(welcome), price_fit, slack));
+                if let Some(slack) = slack.checked_sub(100 * points.preferred) {
+                    found = found.or(rivals(question, planes, starred.without(welcome), price_fit, slack));
+                }
+            }
+        }
+        left = slack.checked_sub(20 * points.star);
+    }
+    found
+}
+
+/// Those of `rows` that lose at most `slack` by volume, months and price, each by itself.
+#[inline(always)]
+fn rivals(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, slack: u16) -> Bits {
+    if rows.is_empty() {
+        return rows;
+    }
+    let (need, points, mut rows) = (question.need, &question.points, rows);
+    // The least fit with which a part of so many points a percent does not lose more than the slack.
+    let fit = |most: u16, points: u16| slack.checked_div(points).map_or(0, |lost| most.saturating_sub(lost));
+    let volume = fit(100, points.volume);
+    if volume > 0 {
+        let quantity = (i128::from(need.quantity) * i128::from(volume) + 99) / 100;
+        rows = rows.without(planes.quantity.at_least(size_code(i64::try_from(quantity).unwrap_or(i64::MAX)), false).fails);
+    }
+    // Each month of the year that is not shared loses its part of the whole.
+    let asked = need.months.count_ones();
+    if points.each_month_once && u32::from(slack) * asked < u32::from(points.month) * 100 {
+        rows = rows.and(planes.all_year.or(planes.with_all_months(need.months)));
+    }
+    let price = fit(price_fit, points.price);
+    if price > 0 && !rows.is_empty() {
+        rows = rows.and(cheap(question, planes, price));
+    }
+    rows
+}
+
+/// The best fit of a price in a block, or a better one.
+fn best_price_fit(question: &Question<'_>, least_rate: f32) -> u16 {
+    let neutral = u16::from(NEUTRAL);
+    let Some(ceiling) = question.price.as_ref().filter(|ceiling| ceiling.is_seen).and(question.need.ceiling) else { return neutral };
+    let ceiling = rate(&ceiling);
+    if ceiling <= 0.0 {
+        return 100;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 101")]
+    let fit = (101.0 - 50.0 * least_rate / ceiling).clamp(0.0, 100.0) as u16;
+    fit.max(neutral)
+}
+
+/// Rows whose price may fit so well.
+#[inline(always)]
+fn cheap(question: &Question<'_>, planes: &Planes, fit: u16) -> Bits {
+    let neutral = fit <= u16::from(NEUTRAL);
+    let Some((terms, ceiling)) = question.price.as_ref().filter(|ceiling| ceiling.is_seen).zip(question.need.ceiling) else {
+        return if neutral { Bits::ALL } else { Bits::NONE };
+    };
+    let alike = planes.with_terms(terms.alike.0, terms.alike.1);
+    // A fit of so much: at most so many fiftieths of the ceiling; a little more, for rounding.
+    let most = rate(&ceiling) * (f32::from(100 - fit.min(100)) / 50.0) * 1.001;
+    let dear = planes.rate.at_most(most.to_bits(), false).fails;
+    if !neutral {
+        return alike.fails.not().without(dear);
+    }
+    // Where they are not seen, or not alike, they are neutral.
+    let view = &question.setting.view;
+    let sees_all = view.organisation.is_none() && view.provinces.is_empty();
+    let compared = alike.fails.or(alike.unsure).not().and(if sees_all { planes.visible(view.level as u16) } else { Bits::NONE });
+    compared.and(dear).not()
+}
