@@ -295,6 +295,7 @@ struct Inner {
     cause: Option<String>,
     contended: bool,
     hides: bool,
+    crowded: bool,
 }
 
 /// What a fallible part of this service returns.
@@ -312,6 +313,7 @@ impl Problem {
             cause: None,
             contended: false,
             hides: false,
+            crowded: false,
         }))
     }
 
@@ -390,14 +392,20 @@ impl Problem {
 
     /// 503 with `Retry-After` for whoever finds a queue full. Not logged one by one: it comes in thousands.
     pub fn overloaded() -> Self {
-        Self::new(
+        let mut problem = Self::new(
             Code::Unavailable,
             text(
                 "More is asked than can be answered in time; nothing was stored. Try again.",
                 "Có nhiều yêu cầu hơn mức trả lời kịp; chưa có gì được lưu. Hãy thử lại.",
             ),
-        )
-        .with_header("Retry-After", "1")
+        );
+        problem.0.crowded = true;
+        problem.with_header("Retry-After", "1")
+    }
+
+    /// Whether it is the one that all are told who find a queue full.
+    pub fn is_overload(&self) -> bool {
+        self.0.crowded
     }
 
     /// The same problem with members at fault.

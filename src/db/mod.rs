@@ -264,6 +264,22 @@ impl Store {
         self.pools.is_away()
     }
 
+    /// Whether who is about to write something would find a full queue: then nothing need be made of it.
+    ///
+    /// # Errors
+    /// 503 at once.
+    pub fn look_before_writing(&self) -> Result<()> {
+        self.writer.as_ref().map_or_else(|| self.pools.writes.queue().look(), |writer| writer.look())
+    }
+
+    /// The same of who is about to read.
+    ///
+    /// # Errors
+    /// 503 at once.
+    pub fn look_before_reading(&self) -> Result<()> {
+        self.pools.connections.queue().look()
+    }
+
     /// How many were turned away since the start, by the queue that was full.
     pub fn turned_away(&self) -> [(&'static str, u64); 2] {
         let writes = self.writer.as_ref().map_or_else(|| self.pools.writes.queue().turned_away(), |writer| writer.turned_away());

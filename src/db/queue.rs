@@ -43,10 +43,24 @@ impl Queue {
         let joined = Instant::now();
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         let ticket = Ticket { queue: Arc::clone(self), joined };
-        if waiting >= MOST || (waiting >= FEW && self.age(joined) > STANDS) {
+        if self.is_full(waiting, joined) {
             return Err(self.turn_away());
         }
         Ok(ticket)
+    }
+
+    /// Turns somebody away who has not come as far as to join, when the queue is full.
+    ///
+    /// # Errors
+    /// 503 at once.
+    pub fn look(&self) -> Result<()> {
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        // Most come when nobody else waits: these need not ask for the time.
+        if waiting >= FEW && self.is_full(waiting, Instant::now()) { Err(self.turn_away()) } else { Ok(()) }
+    }
+
+    fn is_full(&self, waiting: usize, now: Instant) -> bool {
+        waiting >= MOST || (waiting >= FEW && self.age(now) > STANDS)
     }
 
     /// How many were turned away.
@@ -139,10 +153,12 @@ mod tests {
     fn a_full_queue_turns_away_at_once_and_takes_again_when_one_has_left() {
         let queue = Queue::new();
         let mut waiting: Vec<Ticket> = (0..MOST).map(|_| queue.join().unwrap()).collect();
+        queue.look().unwrap_err();
         let refused = queue.join().unwrap_err();
         assert_eq!((refused.code(), refused.headers()), (Code::Unavailable, [("Retry-After", "1".to_owned())].as_slice()));
-        assert_eq!(queue.turned_away(), 1);
+        assert_eq!(queue.turned_away(), 2);
         waiting.pop().unwrap().begin().unwrap();
+        queue.look().unwrap();
         drop(queue.join().unwrap());
         drop(waiting.pop());
         waiting.push(queue.join().unwrap());

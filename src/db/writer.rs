@@ -120,6 +120,14 @@ impl Writer {
         Ok(Self { queue: Some(queue), waiting: Queue::new(), threads: vec![writer, finisher] })
     }
 
+    /// Turns somebody away who has nothing to write yet, when too many wait.
+    ///
+    /// # Errors
+    /// 503 at once.
+    pub fn look(&self) -> Result<()> {
+        self.waiting.look()
+    }
+
     /// How many were turned away since the start.
     pub fn turned_away(&self) -> u64 {
         self.waiting.turned_away()

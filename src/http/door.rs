@@ -44,9 +44,10 @@ pub struct Door {
 }
 
 impl Door {
-    /// The door of `connection`.
+    /// The door of `connection`; everything goes through where nobody is to be turned away.
     pub fn new(connection: TcpStream, app: Data<App>) -> Self {
-        Self { connection, turn: Turn::Fresh, app }
+        let turn = if app.sheds { Turn::Fresh } else { Turn::Unsure };
+        Self { connection, turn, app }
     }
 
     /// Looks at what was just read: the answer of whoever is turned away.
@@ -56,18 +57,34 @@ impl Door {
         }
         let is_behind = pace::ask(Instant::now());
         let request = (self.turn != Turn::Asked).then(|| Whole::read(read)).flatten();
-        let (Some(request), true, Turn::Answered) = (&request, is_behind, self.turn) else {
+        let turned_away = match (&request, self.turn) {
+            (Some(request), Turn::Answered) if !is_watched(request.path) => {
+                if is_behind {
+                    self.app.turned_away();
+                }
+                is_behind || self.finds_a_full_queue(request)
+            }
+            _ => false,
+        };
+        let Some(request) = request.as_ref().filter(|_| turned_away) else {
             self.turn = if request.is_some() { Turn::Asked } else { Turn::Unsure };
             return None;
         };
-        if is_watched(request.path) {
-            self.turn = Turn::Asked;
-            return None;
-        }
-        self.app.turned_away();
         let id = request.id.and_then(kept_id).map(str::to_owned);
         let id = id.or_else(|| self.app.ids.id("req", self.app.clock.now()).ok()).unwrap_or_default();
-        Some(request.refusal().with_id(&id, request.wants_body))
+        Some(Refusal::of(request.language).answer(&id, request.wants_body))
+    }
+
+    /// Whether the queue of the database is full where `request` is bound to join it.
+    fn finds_a_full_queue(&self, request: &Whole<'_>) -> bool {
+        let store = &self.app.store;
+        let looked = match request.is_reading {
+            true if is_a_record(request.path) => store.look_before_reading(),
+            // It may be answered from memory.
+            true => Ok(()),
+            false => store.look_before_writing(),
+        };
+        looked.is_err()
     }
 }
 
@@ -112,10 +129,28 @@ pub fn is_watched(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics")
 }
 
+/// Whether `path` is that of a single record, `/v1/products/prd_…`: what is read by its id is in the database.
+fn is_a_record(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or(path);
+    let Some((collection, id)) = path.strip_prefix("/v1/").and_then(|rest| rest.split_once('/')) else { return false };
+    let is_id = id.split_once('_').is_some_and(|(prefix, number)| {
+        prefix.bytes().all(|byte| byte.is_ascii_lowercase())
+            && number.len() == 26
+            && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    !collection.is_empty() && is_id
+}
+
+/// Whether a request by `method` changes nothing.
+pub fn is_reading(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
 /// A request that is all there.
 #[derive(Debug, PartialEq, Eq)]
 struct Whole<'a> {
     path: &'a str,
+    is_reading: bool,
     wants_body: bool,
     language: Language,
     id: Option<&'a str>,
@@ -128,7 +163,8 @@ impl<'a> Whole<'a> {
         // The parser that actix has: what is whole here is whole there.
         let mut request = httparse::Request::new(&mut headers);
         let httparse::Status::Complete(head) = request.parse(bytes).ok()? else { return None };
-        let mut whole = Self { path: request.path?, wants_body: request.method? != "HEAD", language: Language::En, id: None };
+        let (path, method) = (request.path?, request.method?);
+        let mut whole = Self { path, is_reading: is_reading(method), wants_body: method != "HEAD", language: Language::En, id: None };
         if request.version? != 1 {
             return None;
         }
@@ -156,13 +192,6 @@ impl<'a> Whole<'a> {
         }
         (bytes.len().checked_sub(head)? == body.unwrap_or(0)).then_some(whole)
     }
-
-    fn refusal(&self) -> &'static Refusal {
-        match self.language {
-            Language::En => &ENGLISH,
-            Language::Vi => &VIETNAMESE,
-        }
-    }
 }
 
 static ENGLISH: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(Language::En));
@@ -170,12 +199,25 @@ static VIETNAMESE: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(Language::V
 
 /// What is told, with a gap for the request's id.
 #[derive(Debug)]
-struct Refusal {
+pub struct Refusal {
     head: String,
     body: (String, String),
 }
 
 impl Refusal {
+    /// In `language`.
+    pub fn of(language: Language) -> &'static Self {
+        match language {
+            Language::En => &ENGLISH,
+            Language::Vi => &VIETNAMESE,
+        }
+    }
+
+    /// The problem document of the request with this id.
+    pub fn body(&self, id: &str) -> String {
+        [&self.body.0, id, &self.body.1].concat()
+    }
+
     fn new(language: Language) -> Self {
         const GAP: &str = "req_gap";
         let problem = Problem::overloaded();
@@ -193,7 +235,8 @@ impl Refusal {
         Self { head, body: (before.to_owned(), after.to_owned()) }
     }
 
-    fn with_id(&self, id: &str, wants_body: bool) -> Vec<u8> {
+    /// The whole answer.
+    fn answer(&self, id: &str, wants_body: bool) -> Vec<u8> {
         let (before, after) = (&self.body.0, &self.body.1);
         let length = before.len() + id.len() + after.len();
         let mut answer = Vec::with_capacity(self.head.len() + length + 100);
@@ -224,9 +267,26 @@ mod tests {
     #[test]
     fn a_request_is_whole_when_nothing_of_it_is_missing_and_nothing_follows() {
         let get = whole("GET /v1/products?q=gao HTTP/1.1\r\nHost: a\r\nAccept-Language: vi\r\nX-Request-Id: r1\r\n\r\n").unwrap();
-        assert_eq!(get, Whole { path: "/v1/products?q=gao", wants_body: true, language: Language::Vi, id: Some("r1") });
+        assert_eq!(get, Whole { path: "/v1/products?q=gao", is_reading: true, wants_body: true, language: Language::Vi, id: Some("r1") });
         assert!(!whole("HEAD /v1/products HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n").unwrap().wants_body);
         assert!(whole("POST /v1/mous HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}").is_some());
+    }
+
+    #[test]
+    fn only_a_single_record_is_known_to_be_in_the_database() {
+        assert!(is_a_record("/v1/products/prd_01M86782GTG80Y17X1VB1MRB0N"));
+        assert!(is_a_record("/v1/mous/mou_01M86782GTG80Y17X1VB1MRB0N?fields=number"));
+        for path in [
+            "/v1/products",
+            "/v1/products?q=prd_01M86782GTG80Y17X1VB1MRB0N",
+            "/v1/provinces/92@2025-07-01",
+            "/v1/demands/dmd_01M86782GTG80Y17X1VB1MRB0N/matches",
+            "/v1/products/gao",
+            "/healthz",
+            "/v1//prd_01M86782GTG80Y17X1VB1MRB0N",
+        ] {
+            assert!(!is_a_record(path), "{path}");
+        }
     }
 
     #[test]
@@ -255,14 +315,15 @@ mod tests {
     fn the_refusal_says_how_long_it_is() {
         for language in [Language::En, Language::Vi] {
             let refusal = Refusal::new(language);
-            let answer = String::from_utf8(refusal.with_id("req_1", true)).unwrap();
+            let answer = String::from_utf8(refusal.answer("req_1", true)).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
             assert!(head.contains("\r\nretry-after: 1\r\n") && head.contains("\r\nx-request-id: req_1\r\n"), "{head}");
             assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
             let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&refusal.body("req_1")).unwrap(), body);
             assert_eq!((&body["code"], &body["request_id"]), (&"unavailable".into(), &"req_1".into()));
-            let without = String::from_utf8(refusal.with_id("req_1", false)).unwrap();
+            let without = String::from_utf8(refusal.answer("req_1", false)).unwrap();
             assert_eq!(without, format!("{head}\r\n\r\n"));
         }
     }

@@ -5,13 +5,13 @@
 
 use super::REQUEST_TIMEOUT;
 use super::auth::Asked;
-use super::door::is_watched;
+use super::door::{Refusal, is_reading, is_watched};
 use super::headers::secure;
 use super::limits::Counter;
 use super::pace;
 use crate::access::Role;
 use crate::app::App;
-use crate::audit::Refusal;
+use crate::audit;
 use crate::error::{Code, Language, Problem, text};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -50,16 +50,10 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let id = request_id(&http, app.as_ref().map(actix_web::web::Data::get_ref));
     http.extensions_mut().insert(RequestId(id.clone()));
 
-    let response = if pace::is_behind(started) && !is_watched(http.path()) {
-        if let Some(app) = &app {
-            app.turned_away();
-        }
-        ServiceResponse::new(http.clone(), problem_response(&Problem::overloaded(), &http, &id))
-    } else {
-        match refusal(&http) {
-            None => answer(next, request, &http, &id).await,
-            Some(problem) => ServiceResponse::new(http.clone(), problem_response(&problem, &http, &id)),
-        }
+    let turned_away = app.as_ref().and_then(|app| crowd(app, &http, started));
+    let response = match turned_away.or_else(|| refusal(&http)) {
+        None => answer(next, request, &http, &id).await,
+        Some(problem) => ServiceResponse::new(http.clone(), problem_response(&problem, &http, &id)),
     };
     let mut response = response;
     let draining = app.as_ref().is_some_and(|app| app.is_draining());
@@ -74,6 +68,18 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     }
     report(&http, &response, app.as_ref().map(actix_web::web::Data::get_ref), &id, started);
     Ok(response)
+}
+
+/// What is told when there is a crowd before what `http` asks.
+fn crowd(app: &App, http: &HttpRequest, now: Instant) -> Option<Problem> {
+    if is_watched(http.path()) {
+        return None;
+    }
+    if pace::is_behind(now) {
+        app.turned_away();
+        return Some(Problem::overloaded());
+    }
+    if is_reading(http.method().as_str()) { None } else { app.store.look_before_writing().err() }
 }
 
 /// What is wrong with a request before anybody looks at what it asks.
@@ -147,7 +153,8 @@ fn problem_response(problem: &Problem, http: &HttpRequest, id: &str) -> HttpResp
     for (name, value) in problem.headers() {
         response.insert_header((*name, value.as_str()));
     }
-    response.body(problem.to_json(language, Some(id)).to_string())
+    // Who is turned away is told in few microseconds: there are thousands of them.
+    response.body(if problem.is_overload() { Refusal::of(language).body(id) } else { problem.to_json(language, Some(id)).to_string() })
 }
 
 /// Counts it for the audit log when somebody was refused.
@@ -156,12 +163,17 @@ fn note_refusal(problem: &Problem, http: &HttpRequest) {
     let extensions = http.extensions();
     let Some(Asked(operation)) = extensions.get::<Asked>().copied() else { return };
     let (key_id, role) = extensions.get::<Recognised>().map_or((None, None), |known| (known.0.clone(), known.1));
-    app.audit.refused(Refusal { operation, code, key_id, role });
+    app.audit.refused(audit::Refusal { operation, code, key_id, role });
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> actix_web::http::StatusCode {
         self.code().status()
+    }
+
+    /// The edge makes the answer; nothing is worded before.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
     }
 }
 

@@ -117,6 +117,9 @@ mod tests {
         assert!(rounds.ask(at(start, 20)));
         assert!(!rounds.is_behind(at(start, 30)));
         assert!(rounds.is_behind(at(start, 31)), "who came when that round had just begun");
+        for n in 32..40 {
+            rounds.ask(at(start, n));
+        }
         rounds.end(at(start, 40));
         assert!(rounds.ask(at(start, 40)));
         assert!(!rounds.is_behind(at(start, 50)), "the round before began at 20 ms");
