@@ -5,7 +5,7 @@
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test judges fuzz bench lint lint-fmt lint-clippy lint-deny openapi
+.PHONY: help run test judges fuzz bench abuse lint lint-fmt lint-clippy lint-deny openapi
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -27,6 +27,9 @@ fuzz: ## each fuzz target for a minute, led by coverage (seconds and target: ARG
 
 bench: ## benchmarks, on SQLite and a throw-away PostgreSQL (cargo bench arguments: ARGS='...')
 	scripts/bench.sh $(ARGS)
+
+abuse: ## the service under abuse: too much load, slow clients, what limits cost (parts: ARGS='overload slow cost')
+	scripts/abuse.sh $(ARGS)
 
 lint: lint-fmt lint-clippy lint-deny ## formatting, clippy, and the dependencies' licences and sources
 

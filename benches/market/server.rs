@@ -21,6 +21,11 @@ pub struct Server {
 impl Server {
     /// Starts a server on `url`, on one core alone where one is given and the system can.
     pub fn start(url: &str, core: Option<usize>) -> Self {
+        Self::start_with(url, core, &[("CUNGCAU_ANONYMOUS_RATE", "off"), ("CUNGCAU_KEY_RATE", "off")])
+    }
+
+    /// The same with settings of one's own.
+    pub fn start_with(url: &str, core: Option<usize>, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut command = pinned(env!("CARGO_BIN_EXE_cungcau"), core);
         command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url, "--data"]).arg(data.path());
@@ -28,13 +33,7 @@ impl Server {
             command.env_remove(name);
         }
         let begun = Instant::now();
-        let mut process = command
-            .env("CUNGCAU_LOG", "warn")
-            .env("CUNGCAU_ANONYMOUS_RATE", "off")
-            .env("CUNGCAU_KEY_RATE", "off")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = command.env("CUNGCAU_LOG", "warn").envs(settings.iter().copied()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let address = lines.find_map(|line| line.unwrap().strip_prefix("Cung Cầu serves http://").map(str::to_owned)).unwrap();
         // What else it says must not fill the pipe.

@@ -8,17 +8,22 @@ const HEAD: &str = "# Results of the benchmarks\n\n\
     counts: figures of different machines, or of one machine at different hours, can't be compared. A load of more than\n\
     one beside the benchmark itself makes every figure here worse than it is. How to run one part: see `benches/README.md`.\n";
 
-/// Prints a section and writes it in the place of the one with the same title; a new one goes where the alphabet puts it.
+/// Prints a section of `benches/RESULTS.md` and writes it in the place of the one with the same title; a new one goes where the alphabet puts it.
 pub fn publish(title: &str, body: &str) {
+    publish_in("RESULTS.md", HEAD, title, body);
+}
+
+/// The same in a file of its own, under `head`.
+pub fn publish_in(file: &str, head: &str, title: &str, body: &str) {
     let section = format!("## {title}\n\n{}\n\n{}\n", machine(), body.trim());
     println!("{section}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join(file);
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     let mut sections: Vec<String> = known.split("\n## ").skip(1).map(|rest| format!("## {}\n", rest.trim_end())).collect();
     sections.retain(|other| !other.starts_with(&format!("## {title}\n")));
     sections.push(section);
     sections.sort();
-    std::fs::write(&path, format!("{HEAD}\n{}", sections.join("\n"))).unwrap();
+    std::fs::write(&path, format!("{head}\n{}", sections.join("\n"))).unwrap();
 }
 
 /// Day, machine, and what else it was doing.
