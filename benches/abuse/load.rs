@@ -120,6 +120,7 @@ pub fn closed(address: SocketAddr, requests: &[Vec<u8>], at_a_time: usize, time:
     run(address, requests, Arrivals::Closed { waiting: at_a_time }, time)
 }
 
+#[expect(clippy::too_many_lines, reason = "one loop: what is due is sent, and what has come is taken")]
 fn run(address: SocketAddr, requests: &[Vec<u8>], mut arrivals: Arrivals, time: Duration) -> Outcome {
     let mut poll = Poll::new().unwrap();
     let mut events = Events::with_capacity(1024);
@@ -207,8 +208,7 @@ fn run(address: SocketAddr, requests: &[Vec<u8>], mut arrivals: Arrivals, time: 
             let Some(connection) = &mut connections[token] else { continue };
             let closed = loop {
                 match connection.socket.read(&mut buffer) {
-                    Ok(0) => break true,
-                    Ok(n) if connection.due.is_some() => {
+                    Ok(n) if n > 0 && connection.due.is_some() => {
                         if !connection.answer.take(&buffer[..n]) {
                             continue;
                         }
@@ -230,10 +230,9 @@ fn run(address: SocketAddr, requests: &[Vec<u8>], mut arrivals: Arrivals, time: 
                         // Nothing more comes before the next request.
                         break false;
                     }
-                    // An answer that nobody asked for.
-                    Ok(_) => break true,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break false,
-                    Err(_) => break true,
+                    // The end, or an answer that nobody asked for.
+                    Ok(_) | Err(_) => break true,
                 }
             };
             if closed {

@@ -25,8 +25,8 @@ pub fn run(register: &Register) -> Vec<String> {
     let kinds: [(&str, Requests); 4] = [
         ("searches without a key, from memory", |register, _| register.anonymous_searches()),
         ("searches and matches of an administrator, from memory", Register::searches),
-        ("reads, from the database", Register::reads),
-        ("writes", Register::writes),
+        ("reads, from the database", |_, place| Register::reads(place)),
+        ("writes", |_, place| Register::writes(place)),
     ];
     let mut report = format!(
         "A register of size M on SQLite. The load has an arrival rate of its own and comes from one core, the server has the other; limits by key and address are off. Sustainable is the highest of some rates at which 99.5 % are answered well and the 99th percentile is under {} ms. Times count from when a request was due, and are the slowest of all, in milliseconds.\n\n| | all out, answers a second | sustainable, a second | good a second | 99th percentile | three times as much: sent a second | good a second | share of the sustainable | slowest good | shed | slowest shed | 99th percentile of shed | neither | connections | sent late by |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",

@@ -70,7 +70,7 @@ impl Register {
     }
 
     /// Single records by their ids, and with every fifth request a page of certificates or events: all from the database.
-    pub fn reads(&self, place: &Place) -> Vec<Vec<u8>> {
+    pub fn reads(place: &Place) -> Vec<Vec<u8>> {
         let mut client = crate::server::Client::new(&place.server.address, Some(&place.key));
         let mut ids = Vec::new();
         for collection in ["products", "organisations", "offers"] {
@@ -92,7 +92,7 @@ impl Register {
     }
 
     /// Signed MoUs of two parties with one commitment.
-    pub fn writes(&self, place: &Place) -> Vec<Vec<u8>> {
+    pub fn writes(place: &Place) -> Vec<Vec<u8>> {
         let mut client = crate::server::Client::new(&place.server.address, Some(&place.key));
         let mut made = |path: &str, body: Value| {
             let (status, answer) = client.post(path, &body);

@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const CONNECTIONS: &str = "300";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Requests a second of the honest client: with the default limit of its key.
 const HONEST: f64 = 100.0;
 /// Its 99th percentile, microseconds.
 const MOST: u64 = 250_000;
+
+type Attack = fn(&Place) -> Child;
 
 /// Measures and publishes it; the promises that are not kept.
 pub fn run(register: &Register) -> Vec<String> {
@@ -22,12 +24,11 @@ pub fn run(register: &Register) -> Vec<String> {
         "`slowhttptest` holds {CONNECTIONS} connections for a minute (and comes back with as many when the server has closed them), all limits as they are unless set otherwise. Meanwhile an honest client with a key asks {HONEST} times a second, searches and single records in turns. Milliseconds.\n\n| | honest requests | answered well | median | 99th percentile | slowest | other statuses |\n|---|---|---|---|---|---|---|\n"
     );
     let mut broken = Vec::new();
-    let kinds: [(&str, Option<fn(&Place) -> Child>); 3] =
-        [("nobody", None), ("slow bodies", Some(slow_bodies)), ("slow headers", Some(slow_headers))];
+    let kinds: [(&str, Option<Attack>); 3] = [("nobody", None), ("slow bodies", Some(slow_bodies)), ("slow headers", Some(slow_headers))];
     for (what, attack) in kinds {
         let place = register.serve(&[]);
         let requests: Vec<Vec<u8>> =
-            register.searches(&place).into_iter().zip(register.reads(&place)).flat_map(|(search, read)| [search, read]).collect();
+            register.searches(&place).into_iter().zip(Register::reads(&place)).flat_map(|(search, read)| [search, read]).collect();
         let time = if attack.is_some() { MINUTE } else { MINUTE / 6 };
         let is_over = AtomicBool::new(false);
         let outcome = std::thread::scope(|scope| {
