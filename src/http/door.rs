@@ -67,7 +67,7 @@ impl Door {
             _ => false,
         };
         let Some(request) = request.as_ref().filter(|_| turned_away) else {
-            self.turn = if request.is_some() { Turn::Asked } else { Turn::Unsure };
+            self.turn = if request.as_ref().is_some_and(|request| !is_streamed(request.path)) { Turn::Asked } else { Turn::Unsure };
             return None;
         };
         let id = request.id.and_then(kept_id).map(str::to_owned);
@@ -107,7 +107,7 @@ impl AsyncWrite for Door {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, Error>> {
         let written = Pin::new(&mut self.connection).poll_write(context, bytes);
         if matches!(self.turn, Turn::Asked | Turn::Answered) {
-            // INVARIANT: an answer is whole in memory before its first byte is written, so that with the last byte of what
+            // INVARIANT: an answer that is not streamed is whole in memory before its first byte is written, so that with the last byte of what
             // there is to write it is out.
             let is_out = matches!(&written, Poll::Ready(Ok(n)) if *n == bytes.len());
             self.turn = if is_out { Turn::Answered } else { Turn::Asked };
@@ -127,6 +127,11 @@ impl AsyncWrite for Door {
 /// Whether this is how the service itself is watched: that must work when everything else is too much.
 pub fn is_watched(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
+/// Whether the answer may come piece by piece: of such a one it is not known here where it ends.
+fn is_streamed(path: &str) -> bool {
+    path.contains("/export")
 }
 
 /// Whether `path` is that of a single record, `/v1/products/prd_…`: what is read by its id is in the database.
@@ -287,6 +292,19 @@ mod tests {
         ] {
             assert!(!is_a_record(path), "{path}");
         }
+    }
+
+    #[test]
+    fn answers_that_come_in_pieces_are_known_by_their_paths() {
+        let in_pieces = |media: &str| matches!(media, "application/x-ndjson" | "text/csv");
+        let routes = crate::app::routes();
+        let streamed: Vec<&str> = routes
+            .iter()
+            .filter(|route| route.doc.answers.iter().any(|(_, media, ..)| in_pieces(media)))
+            .map(|route| route.path.as_str())
+            .collect();
+        assert!(!streamed.is_empty() && streamed.iter().all(|path| is_streamed(path)), "{streamed:?}");
+        assert!(!is_streamed("/v1/products?q=gao") && !is_streamed("/v1/audit?limit=5"));
     }
 
     #[test]
