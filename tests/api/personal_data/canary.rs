@@ -20,11 +20,13 @@ const SECOND: &str = "0935 719 286";
 const EMAIL: &str = "canarinh.vetxanh@vetxanh-canarinh.vn";
 const CODE: &str = "094191735264";
 
-/// In what they would be found, lower case: with and without accents, and digits with what people put between them.
+/// In what they would be found, lower case: with and without accents, and digits with what people put between them. Whole
+/// numbers: six digits of one stand in a digest by chance once in some dozens of runs.
 fn traces() -> Vec<String> {
-    let mut traces: Vec<String> = ["canarinh", "vẹtxanh", "vetxanh", "9419173"].map(str::to_owned).to_vec();
-    for between in ["", " ", ".", "-"] {
-        traces.push(format!("35{between}719{between}2"));
+    let mut traces: Vec<String> = ["canarinh", "vẹtxanh", "vetxanh", CODE].map(str::to_owned).to_vec();
+    for number in [PHONE, SECOND] {
+        let subscriber = number.trim_start_matches('0');
+        traces.extend(["", " ", ".", "-"].map(|between| subscriber.replace(' ', between)));
     }
     traces
 }
@@ -60,7 +62,8 @@ fn tables_with_traces(place: &Place) -> BTreeSet<String> {
     for (table, columns) in COLUMNS {
         let whole: Vec<String> = columns.iter().map(|(column, _)| format!("coalesce(CAST(\"{column}\" AS TEXT), '')")).collect();
         let rows = lines(&mut db, &format!("SELECT {} AS line FROM {table}", whole.join(" || '|' || ")));
-        if rows.iter().any(|row| !traces_in(row).is_empty()) {
+        for row in rows.iter().filter(|row| !traces_in(row).is_empty()) {
+            println!("{table}: {:?} in {row}", traces_in(row));
             found.insert((*table).to_owned());
         }
     }
