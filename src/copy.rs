@@ -95,6 +95,7 @@ tables! {
         id: String, digest: String, last_four: String, name: String, role: String, organisation_id: Option<String>,
         province_id: Option<String>, created_at: Instant, expires_at: Instant, revoked_at: Option<Instant>, version: i64,
         scopes: String, addresses: String, replaced_by_id: Option<String>, revocation_reason: Option<String>,
+        family_id: String,
     }
     key_uses by (key_id) { key_id: String, last_used_at: Instant }
     key_days by (key_id, day, kind) { key_id: String, day: Day, kind: String, used: i64 }

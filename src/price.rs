@@ -23,9 +23,9 @@ text_enum! {
         Public = "public",
         /// Any key of a buyer, officer, auditor, partner or administrator, and its owner.
         Keys = "keys",
-        /// Its owner, officers of the owner's province, administrators, and whoever the two sides of a match are told to be.
+        /// Its owner, officers of the owner's province, auditors, administrators, and whoever the two sides of a match are told to be.
         Parties = "parties",
-        /// Its owner, officers of the owner's province, administrators.
+        /// Its owner, officers of the owner's province, auditors, administrators.
         Hidden = "hidden",
     }
 }
@@ -33,12 +33,12 @@ text_enum! {
 impl Visibility {
     /// Whether `caller` may see what belongs to `owners`.
     ///
-    /// An auditor reads what the register decides and records; a price that its owner keeps to itself is not part of that.
+    /// An auditor reads everything.
     pub fn is_shown_to(self, caller: &Caller, owners: &Owners) -> bool {
-        let own = caller.role == Some(Role::Admin) || caller.owns(owners);
+        let own = matches!(caller.role, Some(Role::Admin | Role::Auditor)) || caller.owns(owners);
         match self {
             Self::Public => true,
-            Self::Keys => own || matches!(caller.role, Some(Role::Buyer | Role::Officer | Role::Auditor | Role::Partner)),
+            Self::Keys => own || matches!(caller.role, Some(Role::Buyer | Role::Officer | Role::Partner)),
             Self::Parties | Self::Hidden => own,
         }
     }
@@ -113,8 +113,8 @@ mod tests {
         };
         assert_eq!(seeing(Visibility::Public).len(), 9);
         assert_eq!(seeing(Visibility::Keys), ["owner", "buyer", "officer here", "officer elsewhere", "auditor", "partner", "admin"]);
-        assert_eq!(seeing(Visibility::Parties), ["owner", "officer here", "admin"]);
-        assert_eq!(seeing(Visibility::Hidden), ["owner", "officer here", "admin"]);
+        assert_eq!(seeing(Visibility::Parties), ["owner", "officer here", "auditor", "admin"]);
+        assert_eq!(seeing(Visibility::Hidden), ["owner", "officer here", "auditor", "admin"]);
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub const COLUMNS: &[Table] = &[
     ("keys", &[
         ("id", N), ("digest", N), ("last_four", N), ("name", N), ("role", N), ("organisation_id", N), ("province_id", N),
         ("created_at", N), ("expires_at", N), ("revoked_at", N), ("version", N), ("scopes", N), ("addresses", N),
-        ("replaced_by_id", N), ("revocation_reason", N),
+        ("replaced_by_id", N), ("revocation_reason", N), ("family_id", N),
     ]),
     ("key_uses", &[
         ("key_id", N), ("last_used_at", N),

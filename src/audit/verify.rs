@@ -66,6 +66,8 @@ pub enum Finding {
         /// When the checkpoint was signed.
         signed_at: chrono::NaiveDateTime,
     },
+    /// There are rows, and nothing signed that knows of any.
+    NoCheckpoint,
     /// A checkpoint is not signed by the key, or of another instance.
     Unsigned {
         /// Number of the row that it tells of.
@@ -78,7 +80,8 @@ impl fmt::Display for Finding {
         match self {
             Self::Missing { from, to } => write!(f, "rows {from} to {to} are missing"),
             Self::Altered { seq } => write!(f, "row {seq} was altered, moved, or stands behind another row than when it was written"),
-            Self::End { last, noted } => write!(f, "the last row is {last}, but the register noted {noted}"),
+            Self::End { last, noted } => write!(f, "the chain ends with row {last}; the register noted another end (row {noted})"),
+            Self::NoCheckpoint => write!(f, "there are rows and no checkpoint: the file was emptied, or nothing was ever signed"),
             Self::Changes { from, to } => write!(f, "changes {from} to {to} of the log were edited or deleted after they were sealed"),
             Self::Uncovered { seq, due } => write!(f, "row {seq} does not go on with change {due} of the log"),
             Self::CutOff { seq, signed_at } => write!(f, "row {seq} is missing: the checkpoint of {signed_at} UTC knows it"),
@@ -110,7 +113,7 @@ pub struct Report {
 /// # Errors
 /// What the database says.
 pub fn verify(db: &mut Db, instance: &str, key: Option<&VerifyingKey>, checkpoints: &[Checkpoint]) -> Result<Report> {
-    let mut walk = Walk::default();
+    let mut walk = Walk { asks_checkpoints: key.is_some(), ..Walk::default() };
     for checkpoint in checkpoints {
         if key.is_none_or(|key| checkpoint.is_signed_by(key)) && checkpoint.instance == instance {
             walk.known.entry(checkpoint.seq).or_default().push(checkpoint);
@@ -141,6 +144,7 @@ struct Walk<'a> {
     ahead: VecDeque<log::Change>,
     known: BTreeMap<i64, Vec<&'a Checkpoint>>,
     report: Report,
+    asks_checkpoints: bool,
 }
 
 impl Walk<'_> {
@@ -212,6 +216,9 @@ impl Walk<'_> {
                     self.find(Finding::CutOff { seq, signed_at: checkpoint.signed_at });
                 }
             }
+        }
+        if self.asks_checkpoints && self.report.checkpoints == 0 && self.seq > 0 {
+            self.find(Finding::NoCheckpoint);
         }
         self.report.unsealed = log::head(db)? - self.change;
         Ok(self.report)

@@ -143,6 +143,7 @@ diesel::table! {
         addresses -> Text,
         replaced_by_id -> Nullable<Text>,
         revocation_reason -> Nullable<Text>,
+        family_id -> Text,
     }
 }
 

@@ -12,9 +12,10 @@ use crate::app::App;
 use crate::clock::day_of;
 use crate::error::{Code, Problem, Result, Text, text};
 use crate::http::Context;
-use crate::http::address::client_address;
+use crate::http::address::{client_address, shared};
 use crate::http::auth::Source;
 use crate::http::edge::Recognised;
+use crate::http::limits::Who;
 use crate::people::People;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
@@ -30,6 +31,8 @@ const TRUSTED_FOR: TimeDelta = TimeDelta::seconds(5);
 const TRUSTED_WHILE_AWAY: TimeDelta = TimeDelta::seconds(60);
 /// How exactly it is known when a key was used last.
 const USES_NOTED_EVERY: TimeDelta = TimeDelta::seconds(60);
+/// The operation whose tokens a key takes that is looked for behind an address from which wrong ones came.
+const GUESS: &str = "get_key";
 /// More keys than an instance has at work; beyond it the cache starts anew.
 const MOST: usize = 10_000;
 
@@ -71,17 +74,23 @@ impl KeyCache {
         let found = if let Some(known) = self.known(&digest, now, TRUSTED_FOR) {
             known
         } else {
-            self.wrong.check(address, now)?;
-            self.find(app, digest.clone(), now, source).await.inspect_err(|problem| {
-                if problem.code() == Code::Unauthenticated {
+            let over = self.wrong.check(address, now);
+            if let (Err(_), Some(address)) = (&over, address) {
+                // Who has a good key behind an address from which others guess is let in; the guesser has the tokens of any
+                // address without a key to spend on it.
+                app.limits.take(Who::Address(shared(address)), GUESS).1.map_or(Ok(()), Err)?;
+            }
+            match self.find(app, digest.clone(), now, source).await {
+                Err(problem) if problem.code() == Code::Unauthenticated => {
                     self.wrong.note(address, now);
+                    return Err(over.err().unwrap_or(problem));
                 }
-            })?
+                found => found?,
+            }
         };
         let same = bool::from(subtle::ConstantTimeEq::ct_eq(found.digest.as_bytes(), digest.as_bytes()));
+        // One that has held is no guess.
         if !same || !found.holds(now) {
-            self.wrong.check(address, now)?;
-            self.wrong.note(address, now);
             return Err(refused());
         }
         if !found.is_accepted_from(address) {
@@ -136,6 +145,11 @@ impl KeyCache {
                 tracing::debug!(cause = %problem, "the use of a key was not noted");
             }
         });
+    }
+
+    /// Asks the database anew for every key: one was revoked.
+    pub fn forget(&self) {
+        self.known.write().clear();
     }
 
     /// Asks the database.

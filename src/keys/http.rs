@@ -127,7 +127,7 @@ pub fn routes() -> Vec<Route> {
             || web::post().to(revoke),
             Doc {
                 summary: "Revoke a key".into(),
-                description: "From now on it opens nothing, on every process within five seconds. Final; revoking it again changes nothing.".into(),
+                description: "From now on it opens nothing, on every process within five seconds, and neither do the keys that it has made to replace it (unless `keep_successors` is true): who stole it has stolen them. What an administrator made to replace it goes on. Final; revoking it again changes nothing.".into(),
                 params: vec![VALIDATE_ONLY],
                 idempotency_key: true,
                 body: Some((Media::Json, "KeyRevocation".into(), json!({"reason": "Máy tính bị mất"}))),
@@ -251,10 +251,12 @@ async fn revoke(permit: Permitted<RevokeKey>, app: Data<App>, request: HttpReque
     let answer = app
         .create_once(&context, key, validate_only, move |tx, context| {
             let key = permitted(tx.db, &id, &permit)?;
-            let key = rules::revoke(tx, key, revocation.reason.clone())?;
+            let key = rules::revoke(tx, key, &revocation)?;
             let view = view(tx.db, key, context)?;
             Ok(Answer::ok(serde_json::to_string(&view).map_err(Problem::internal)?))
         })
         .await?;
+    // Here at once; every other process asks again within five seconds.
+    app.keys.forget();
     Ok(answer.into_response())
 }

@@ -14,7 +14,7 @@ pub use cache::KeyCache;
 pub use http::routes;
 pub use model::{Key, KeyRequest, KeyStatus};
 pub use rules::create;
-pub use store::first_admin_exists;
+pub use store::{family_of, first_admin_exists};
 
 use crate::hex::hex;
 use crate::ids::{Randomness, base32};

@@ -49,6 +49,8 @@ pub struct Key {
     pub replaced_by_id: Option<String>,
     /// Why it was revoked.
     pub revocation_reason: Option<String>,
+    /// The first of the keys that replaced one another up to this one.
+    pub family_id: String,
 }
 
 impl Key {
@@ -207,6 +209,9 @@ pub struct KeyRevocation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 300)]
     pub reason: Option<String>,
+    /// Whether the keys that this one has made to replace it go on; unless said, they are revoked with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_successors: Option<bool>,
 }
 
 /// A key as it is answered; never the key itself.

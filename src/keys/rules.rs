@@ -1,14 +1,14 @@
 //! What a key may be, and what becomes of it.
 
 use super::KeyText;
-use super::model::{Key, KeyRequest, network};
+use super::model::{Key, KeyRequest, KeyRevocation, network};
 use super::store;
 use crate::access::Role;
 use crate::access::scopes::{Scope, areas};
 use crate::check;
 use crate::db::Json;
 use crate::error::{Code, Faults, Problem, Result, text};
-use crate::log::{Operation, Tx};
+use crate::log::{self, Operation, Tx};
 use chrono::TimeDelta;
 
 /// A key lives at most a year.
@@ -31,7 +31,7 @@ pub fn create(tx: &mut Tx<'_>, request: &KeyRequest) -> Result<(Key, KeyText)> {
         check::unknown_reference(&mut faults, "/organisation_id", "organisation", "tổ chức");
     }
     faults.into_result()?;
-    make(tx, request, tx.now + TimeDelta::days(request.days))
+    make(tx, request, tx.now + TimeDelta::days(request.days), None)
 }
 
 fn check_request(request: &KeyRequest, faults: &mut Faults) {
@@ -85,8 +85,10 @@ fn check_request(request: &KeyRequest, faults: &mut Faults) {
     }
 }
 
-fn make(tx: &mut Tx<'_>, request: &KeyRequest, expires_at: chrono::NaiveDateTime) -> Result<(Key, KeyText)> {
+/// Makes a key, of `family` where it replaces another.
+fn make(tx: &mut Tx<'_>, request: &KeyRequest, expires_at: chrono::NaiveDateTime, family: Option<&str>) -> Result<(Key, KeyText)> {
     let id = tx.new_id("key")?;
+    let family_id = family.unwrap_or(&id).to_owned();
     let key_text = KeyText::generate(id.trim_start_matches("key_"), tx.randomness()).map_err(Problem::internal)?;
     let KeyRequest { name, role, organisation_id, province_id, scopes, addresses, days: _ } = request.clone();
     let key = Key {
@@ -105,6 +107,7 @@ fn make(tx: &mut Tx<'_>, request: &KeyRequest, expires_at: chrono::NaiveDateTime
         addresses: Json::new(addresses),
         replaced_by_id: None,
         revocation_reason: None,
+        family_id,
     };
     store::insert(tx.db, &key)?;
     tx.record(Operation::Create, "key", &key.id, 1, &key)?;
@@ -145,24 +148,38 @@ pub(super) fn rotate(tx: &mut Tx<'_>, old: &Key, overlap_hours: i64) -> Result<(
     };
     // An old key that was itself cut short by nothing: its life is what it was made for.
     let life = (old.expires_at - old.created_at).min(TimeDelta::days(LONGEST_LIFE_DAYS));
-    let (new, key_text) = make(tx, &request, tx.now + life)?;
+    let (new, key_text) = make(tx, &request, tx.now + life, Some(&old.family_id))?;
     let expires_at = old.expires_at.min(tx.now + TimeDelta::hours(overlap_hours));
     change(tx, old, Key { expires_at, replaced_by_id: Some(new.id.clone()), ..old.clone() })?;
     Ok((new, key_text))
 }
 
-/// Revokes `key`; one that was revoked before stays as it is.
+/// Revokes `key`, and unless told otherwise the keys that it has made to replace it: who stole it has stolen them. One that
+/// was revoked before stays as it is.
 ///
 /// # Errors
 /// 422 for a reason that is no line.
-pub(super) fn revoke(tx: &mut Tx<'_>, key: Key, reason: Option<String>) -> Result<Key> {
+pub(super) fn revoke(tx: &mut Tx<'_>, key: Key, revocation: &KeyRevocation) -> Result<Key> {
+    let KeyRevocation { reason, keep_successors } = revocation;
     let mut faults = Faults::new();
     check::maybe_line(&mut faults, "/reason", reason.as_deref(), check::LINE_LIMIT);
     faults.into_result()?;
+    let mut last = key.clone();
+    while let (false, Some(next)) = (keep_successors.unwrap_or(false), last.replaced_by_id.clone()) {
+        if log::maker(tx.db, "key", &next)?.as_ref() != Some(&last.id) {
+            break;
+        }
+        let Some(successor) = store::load(tx.db, &next)? else { break };
+        last = revoke_one(tx, successor, reason)?;
+    }
+    revoke_one(tx, key, reason)
+}
+
+fn revoke_one(tx: &mut Tx<'_>, key: Key, reason: &Option<String>) -> Result<Key> {
     if key.revoked_at.is_some() {
         return Ok(key);
     }
-    change(tx, &key, Key { revoked_at: Some(tx.now), revocation_reason: reason, ..key.clone() })
+    change(tx, &key, Key { revoked_at: Some(tx.now), revocation_reason: reason.clone(), ..key.clone() })
 }
 
 fn change(tx: &mut Tx<'_>, current: &Key, next: Key) -> Result<Key> {

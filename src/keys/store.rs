@@ -38,6 +38,14 @@ pub(super) fn load(db: &mut Db, id: &str) -> Result<Option<Key>> {
     Ok(keys::table.find(id).select(Key::as_select()).first(db).optional()?)
 }
 
+/// The family of the key with this id; none of what is no key.
+///
+/// # Errors
+/// What the database says.
+pub fn family_of(db: &mut Db, id: &str) -> Result<Option<String>> {
+    Ok(keys::table.find(id).select(keys::family_id).first(db).optional()?)
+}
+
 /// A page of keys, newest last.
 pub(super) fn list(db: &mut Db, args: &Args, page: &Page, now: NaiveDateTime) -> Result<Vec<Key>> {
     let mut query = keys::table.into_boxed();

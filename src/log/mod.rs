@@ -13,7 +13,7 @@ mod reading;
 pub use announce::{announced, listen};
 pub use history::{At, HistoryEntry, MemberChange, at, history, is_same, latest};
 pub use meta::Meta;
-pub use reading::{Position, after, at_position, head, position};
+pub use reading::{Position, after, at_position, head, maker, position};
 
 use crate::access::{Caller, Role};
 use crate::db::schema::changes;

@@ -49,6 +49,15 @@ pub fn at_position(db: &mut Db, seq: i64) -> Result<Position> {
     Ok(Position { seq, change })
 }
 
+/// The key that made the record; none where the program itself did, or there is no such record.
+///
+/// # Errors
+/// What the database says.
+pub fn maker(db: &mut Db, entity: &str, id: &str) -> Result<Option<String>> {
+    let first = changes::table.filter(changes::entity.eq(entity).and(changes::entity_id.eq(id)).and(changes::version.eq(1)));
+    Ok(first.select(changes::actor_key_id).first(db).optional()?.flatten())
+}
+
 /// The changes after number `seq` in the order of their numbers, at most `limit`.
 ///
 /// # Errors

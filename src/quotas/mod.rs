@@ -11,6 +11,7 @@ pub use days::{Days, Left, keep_writing, write_down};
 use crate::clock::{next_day, start_of};
 use crate::db::text_enum;
 use crate::error::{Code, Problem, Result, text};
+use crate::keys;
 use crate::log::Tx;
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -27,13 +28,16 @@ text_enum! {
     }
 }
 
-/// Takes one from what the key may still do of `kind` today: `limit` times a day. It counts if the transaction is kept.
+/// Takes one from what the key, and those that it replaced, may still do of `kind` today: `limit` times a day. It counts if the transaction is kept.
 ///
 /// Two transactions of one key wait for each other from here on, so that neither takes the other's.
 ///
 /// # Errors
 /// 429 until midnight when nothing is left; what the database says.
 pub fn take(tx: &mut Tx<'_>, key_id: &str, kind: Kind, limit: i64) -> Result<()> {
+    // A person has no key, and is a family of one.
+    let family = keys::family_of(tx.db, key_id)?;
+    let key_id = family.as_deref().unwrap_or(key_id);
     if store::take(tx.db, key_id, tx.today, kind, limit)? { Ok(()) } else { Err(used_up(tx.today, tx.now)) }
 }
 

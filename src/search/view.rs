@@ -9,8 +9,9 @@ use crate::market::record::{Id, Rows, Visibility};
 pub fn view_of(caller: &Caller, market: &Market) -> View {
     let level = match caller.role {
         None | Some(Role::Producer) => Visibility::Public,
-        Some(Role::Buyer | Role::Officer | Role::Auditor | Role::Partner) => Visibility::Keys,
-        Some(Role::Admin) => Visibility::Hidden,
+        Some(Role::Buyer | Role::Officer | Role::Partner) => Visibility::Keys,
+        // An auditor reads everything.
+        Some(Role::Admin | Role::Auditor) => Visibility::Hidden,
     };
     let organisation = caller.organisation_id.as_deref().and_then(Id::parse).and_then(|id| market.organisations().row(id));
     View { level, organisation, provinces: Rows::of(caller.own_provinces().into_iter().map(crate::reference::ProvinceId::row)) }

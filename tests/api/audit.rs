@@ -248,6 +248,14 @@ fn the_command_finds_what_was_cut_off_or_made_anew_by_the_checkpoints() {
     let (whole, said) = verdict(&place, &[]);
     assert!(whole && said.contains("1 checkpoints") && said.contains("The audit log is whole."), "{said}");
 
+    // The checkpoints are emptied.
+    let file = place.data().join("audit-checkpoints.jsonl");
+    let signed = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "").unwrap();
+    let (whole, said) = verdict(&place, &[]);
+    assert!(!whole && said.contains("there are rows and no checkpoint"), "{said}");
+    std::fs::write(&file, signed).unwrap();
+
     // The end is cut off, and the register's own note of it made to fit.
     let sealed: Vec<(i64, i64, String)> = {
         use cungcau::db::schema::audit_head;

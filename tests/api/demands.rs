@@ -121,7 +121,7 @@ fn everybody(app: &TestApp, owner: &Record) -> Vec<(&'static str, Option<String>
 
 #[test]
 fn a_price_ceiling_is_seen_by_whom_its_visibility_names_and_by_nobody_else() {
-    let owners = ["owner", "officer here", "admin"];
+    let owners = ["owner", "officer here", "auditor", "admin"];
     for (visibility, expected) in [
         (None, owners.to_vec()),
         (Some("hidden"), owners.to_vec()),

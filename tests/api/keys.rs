@@ -1,6 +1,8 @@
 //! Keys over the API: made, shown once, narrowed, replaced, revoked; wrong ones by the minute.
 
 use crate::support::{Response, TestApp, Value, a_producer, count, json};
+use cungcau::ids::Randomness;
+use cungcau::keys::KeyText;
 
 fn made(answer: &Response) -> (String, String) {
     (answer.id(), answer.json()["key"].as_str().unwrap().to_owned())
@@ -175,7 +177,7 @@ fn a_key_is_revoked_within_five_seconds_on_every_server() {
 }
 
 #[test]
-fn the_sixth_wrong_key_of_a_minute_is_refused_unread_and_a_good_one_goes_on() {
+fn the_sixth_wrong_key_of_a_minute_is_refused_and_a_good_one_goes_on() {
     let app = TestApp::start();
     let (known, fresh) = (app.admin(), app.auditor());
     app.get("/v1/mous").key(&known).send().expect(200);
@@ -186,11 +188,42 @@ fn the_sixth_wrong_key_of_a_minute_is_refused_unread_and_a_good_one_goes_on() {
     assert_eq!((refused.problem_code().as_str(), refused.header("Retry-After")), ("too_many_requests", Some("60")));
     app.get("/v1/mous").key(&known).send().expect(200);
     app.get("/v1/producers").send().expect(200);
-    // Nobody asks the database for this address now, so that a key which is not known here waits as well.
-    app.get("/v1/mous").key(&fresh).send().expect(429);
-    app.set_clock("2026-11-23 05:01:00");
+    // One that is not known here yet goes on as well, and a well-formed wrong one does not.
     app.get("/v1/mous").key(&fresh).send().expect(200);
+    let other = KeyText::generate("01JDB3B8Q0000000000000000A", &Randomness::System).unwrap().reveal().to_owned();
+    app.get("/v1/mous").key(&other).send().expect(429);
+    app.set_clock("2026-11-23 05:01:00");
+    app.get("/v1/mous").key(&other).send().expect(401);
     app.get("/v1/producers").key("cc_live_7").send().expect(401);
+}
+
+#[test]
+fn what_a_key_made_of_itself_goes_with_it_and_what_an_administrator_made_stays() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let rotate = |by: &str, id: &str| {
+        let answer = app.post(&format!("/v1/keys/{id}/rotate"), json!({"overlap_hours": 24})).key(by).send().expect(201);
+        made(&answer)
+    };
+    let revoke = |id: &str, body: Value| app.post(&format!("/v1/keys/{id}/revoke"), body).key(&admin).send().expect(200);
+    let statuses = |keys: [&str; 3]| keys.map(|key| app.get("/v1/mous").key(key).send().status);
+    // Whoever stole it replaced it twice.
+    let an_officers = || json!({"name": "Sở Công Thương", "role": "officer", "province": "92"});
+    let (first_id, first) = make(&app, &admin, an_officers());
+    let (second_id, second) = rotate(&first, &first_id);
+    let (_, third) = rotate(&second, &second_id);
+    assert_eq!(statuses([&first, &second, &third]), [200; 3]);
+    revoke(&first_id, json!({}));
+    assert_eq!(statuses([&first, &second, &third]), [401; 3], "at once on this server");
+    // An administrator replaced it, and then ended the overlap.
+    let (first_id, first) = make(&app, &admin, an_officers());
+    let (second_id, second) = rotate(&admin, &first_id);
+    revoke(&first_id, json!({}));
+    assert_eq!(statuses([&first, &second, &second]), [401, 200, 200]);
+    // Its owner did, and asks to keep it.
+    let (_, third) = rotate(&second, &second_id);
+    revoke(&second_id, json!({"keep_successors": true}));
+    assert_eq!(statuses([&second, &third, &third]), [401, 200, 200]);
 }
 
 #[test]

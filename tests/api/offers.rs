@@ -124,7 +124,7 @@ fn a_price_is_seen_by_whom_its_visibility_names_and_by_nobody_else() {
     let keys_see = vec!["owner", "buyer", "officer here", "officer elsewhere", "auditor", "partner", "admin"];
     let everybody_sees =
         vec!["anonymous", "owner", "another producer", "buyer", "officer here", "officer elsewhere", "auditor", "partner", "admin"];
-    let owners = vec!["owner", "officer here", "admin"];
+    let owners = vec!["owner", "officer here", "auditor", "admin"];
     for (visibility, expected) in [
         (None, &keys_see),
         (Some("keys"), &keys_see),

@@ -43,6 +43,26 @@ fn a_quota_is_exact_and_begins_anew_at_midnight_in_viet_nam() {
 }
 
 #[test]
+fn who_replaces_a_key_has_no_more_of_the_day() {
+    let app = TestApp::start();
+    let key = app.auditor();
+    let noon = "2026-11-23 05:00:00";
+    let replace = |key: &str| {
+        let path = format!("/v1/keys/{}/rotate", id_of(key));
+        let made = app.post(&path, serde_json::json!({"overlap_hours": 1})).key(&app.admin()).send().expect(201).json();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let second = replace(&key);
+    let third = replace(&second);
+    for key in [&third, &key, &second] {
+        take_at(&app, key, noon, 3, Ok(())).unwrap();
+    }
+    for key in [&key, &second, &third] {
+        assert_eq!(take_at(&app, key, noon, 3, Ok(())).unwrap_err().code(), Code::TooManyRequests);
+    }
+}
+
+#[test]
 fn what_is_not_kept_does_not_count() {
     let app = TestApp::start();
     let key = app.admin();

@@ -63,7 +63,7 @@ fn tables_with_traces(place: &Place) -> BTreeSet<String> {
         let whole: Vec<String> = columns.iter().map(|(column, _)| format!("coalesce(CAST(\"{column}\" AS TEXT), '')")).collect();
         let rows = lines(&mut db, &format!("SELECT {} AS line FROM {table}", whole.join(" || '|' || ")));
         for row in rows.iter().filter(|row| !traces_in(row).is_empty()) {
-            println!("{table}: {:?} in {row}", traces_in(row));
+            eprintln!("{table}: {:?} in {row}", traces_in(row));
             found.insert((*table).to_owned());
         }
     }
