@@ -170,16 +170,16 @@ pub(super) fn revoke(tx: &mut Tx<'_>, key: Key, revocation: &KeyRevocation) -> R
             break;
         }
         let Some(successor) = store::load(tx.db, &next)? else { break };
-        last = revoke_one(tx, successor, reason)?;
+        last = revoke_one(tx, successor, reason.as_deref())?;
     }
-    revoke_one(tx, key, reason)
+    revoke_one(tx, key, reason.as_deref())
 }
 
-fn revoke_one(tx: &mut Tx<'_>, key: Key, reason: &Option<String>) -> Result<Key> {
+fn revoke_one(tx: &mut Tx<'_>, key: Key, reason: Option<&str>) -> Result<Key> {
     if key.revoked_at.is_some() {
         return Ok(key);
     }
-    change(tx, &key, Key { revoked_at: Some(tx.now), revocation_reason: reason.clone(), ..key.clone() })
+    change(tx, &key, Key { revoked_at: Some(tx.now), revocation_reason: reason.map(ToOwned::to_owned), ..key.clone() })
 }
 
 fn change(tx: &mut Tx<'_>, current: &Key, next: Key) -> Result<Key> {
