@@ -92,7 +92,7 @@ impl Days {
             tokens -= used.known + used.fresh;
         }
         let left = Left { quota: self.quota, tokens: tokens.max(0), seconds: left_of(day, now) };
-        (left, (!is_taken).then(|| used_up(day, now)))
+        (left, (!is_taken).then(|| used_up(Kind::Requests, day, now)))
     }
 
     /// What is to be written down, in an order that is the same everywhere.

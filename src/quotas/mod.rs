@@ -23,7 +23,7 @@ text_enum! {
     Kind {
         /// Tokens of all requests.
         Requests = "requests",
-        /// Contacts that were shown.
+        /// Contacts of persons that were shown.
         Disclosures = "disclosures",
     }
 }
@@ -38,20 +38,23 @@ pub fn take(tx: &mut Tx<'_>, key_id: &str, kind: Kind, limit: i64) -> Result<()>
     // A person has no key, and is a family of one.
     let family = keys::family_of(tx.db, key_id)?;
     let key_id = family.as_deref().unwrap_or(key_id);
-    if store::take(tx.db, key_id, tx.today, kind, limit)? { Ok(()) } else { Err(used_up(tx.today, tx.now)) }
+    if store::take(tx.db, key_id, tx.today, kind, limit)? { Ok(()) } else { Err(used_up(kind, tx.today, tx.now)) }
 }
 
 /// 429 for the rest of `day`.
-pub(crate) fn used_up(day: NaiveDate, now: NaiveDateTime) -> Problem {
+pub(crate) fn used_up(kind: Kind, day: NaiveDate, now: NaiveDateTime) -> Problem {
     let seconds = left_of(day, now);
-    Problem::new(
-        Code::TooManyRequests,
-        text(
+    let said = match kind {
+        Kind::Requests => text(
             "This key has used its share of the day: the next one begins at midnight in Viet Nam.",
             "Khóa này đã dùng hết hạn mức trong ngày: hạn mức mới bắt đầu lúc 0 giờ, giờ Việt Nam.",
         ),
-    )
-    .with_header("Retry-After", seconds.to_string())
+        Kind::Disclosures => text(
+            "This key has been shown as many contacts of persons today as it may be: more from midnight in Viet Nam.",
+            "Khóa này đã xem đủ số liên hệ của cá nhân được phép xem trong ngày: có thể xem tiếp từ 0 giờ, giờ Việt Nam.",
+        ),
+    };
+    Problem::new(Code::TooManyRequests, said).with_header("Retry-After", seconds.to_string())
 }
 
 /// Whole seconds until `day` ends, at least one.
