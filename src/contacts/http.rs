@@ -4,8 +4,9 @@
 
 use super::disclosing::{self, Showing};
 use super::model::{Contact, ContactKind, ContactPurpose, ContactView, Logged, NewContact, NewDisclosure, Owned};
-use super::sight::{Shown, clear, known_to, shown, view, without_values};
-use super::{rules, store, write};
+use super::rules::{self, Before};
+use super::sight::{Shown, clear, known_to, shown, view, view_up_to, without_values};
+use super::{store, write};
 use crate::access::{Owners, Permit, Sight};
 use crate::app::App;
 use crate::audit::Action;
@@ -196,19 +197,21 @@ pub(super) async fn patch(permit: Permitted<PatchContact>, app: Data<App>, reque
             body::merge(&mut after, change.clone());
             let new: NewContact = body::typed(Value::Object(after.clone()), "")?;
             body::refuse_unknown_nulls::<NewContact>(after, &change)?;
-            let is_same = object_of(&new)? == before && !guesses(&change, &contact, &owners, &context);
-            let contact = if is_same { contact } else { write::replace(tx, &contact, new)? };
-            told(&contact, &owners, &context)
+            let seen = shown(&context.caller, &owners, contact.visibility).ok_or_else(Problem::not_found)?;
+            let is_blind = seen == Shown::Masked;
+            let is_same = object_of(&new)? == before && !(is_blind && VALUES.iter().any(|member| change.contains_key(*member)));
+            let before = Before { contact: &contact, names_blindly: is_blind && change.contains_key("name") };
+            let contact = if is_same { contact.clone() } else { write::replace(tx, before, new)? };
+            let view = view_up_to(seen, &contact, &context.caller, &owners).ok_or_else(Problem::not_found)?;
+            answer(&view, &context)
         })
         .await?;
     Ok(no_store(answer))
 }
 
-/// Whether a patch states a value that its sender sees masked: then that it changes nothing would tell that it is right.
-fn guesses(change: &Map<String, Value>, contact: &Contact, owners: &Owners, context: &Context) -> bool {
-    let states_a_value = ["name", "position", "phone", "email"].iter().any(|member| change.contains_key(*member));
-    states_a_value && shown(&context.caller, owners, contact.visibility) == Some(Shown::Masked)
-}
+/// What a patch states of these changes the contact, where its sender sees them masked: that nothing changes would tell
+/// that a guess is right.
+const VALUES: [&str; 4] = ["name", "position", "phone", "email"];
 
 pub(super) async fn delete(permit: Permitted<DeleteContact>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let args = Args::parse(request.query_string(), &[&[VALIDATE_ONLY]])?;

@@ -86,7 +86,7 @@ pub fn routes() -> Vec<Route> {
         }),
         route(Method::PATCH, ONE, "patch_contact", || web::patch().to(http::patch), Doc {
             summary: "Change a contact".into(),
-            description: "JSON merge patch (RFC 7396); the result is checked as a whole. Withdrawing a consent (`consent.withdrawn_on`) makes the contact `officers` at once.".into(),
+            description: "JSON merge patch (RFC 7396); the result is checked as a whole. Withdrawing a consent (`consent.withdrawn_on`) makes the contact `officers` at once. A consent is one person's: another person's name needs a consent that is stated anew, or the visibility `officers`, with which the old consent goes; a name stated by somebody who sees the stored one masked counts as another's. A person's contact does not become a mailbox or a switchboard. The answer shows the values no clearer than the caller saw them before the change.".into(),
             params: vec![VALIDATE_ONLY],
             if_match: true,
             body: Some((Media::MergePatch, "ContactPatch".into(), json!({"purpose": "memoranda"}))),
@@ -115,7 +115,7 @@ pub fn routes() -> Vec<Route> {
         }),
         route(Method::POST, &format!("{ONE}/disclose"), "disclose_contact", || web::post().to(http::disclose), Doc {
             summary: "Be shown a contact, and say why".into(),
-            description: "For officers of the organisation's province and administrators. Who was shown whose contact, when and why stands in the audit log, and counts against the key's daily quota of contacts, over which the answer is 429 until midnight in Viet Nam.".into(),
+            description: "For officers of the organisation's province and administrators. Who was shown whose contact, when and why stands in the audit log. A person's counts against the key's daily quota of contacts, over which the answer is 429 until midnight in Viet Nam.".into(),
             body: Some((Media::Json, "NewDisclosure".into(), json!({"reason": "Xác minh hồ sơ hội nghị cung cầu"}))),
             answers: vec![one(200)],
             problems: writing(),

@@ -23,10 +23,21 @@ pub(super) struct Checked {
     pub visibility: ContactVisibility,
     pub phone: Option<String>,
     pub email: Option<String>,
+    pub consent: Option<NewConsent>,
 }
 
-/// Checks everything about `new` on day `today`; `current` is the version that it replaces.
-pub(super) fn check(new: &NewContact, current: Option<&Contact>, today: NaiveDate, faults: &mut Faults) -> Checked {
+/// What a change begins with.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'a> {
+    /// The version that is replaced.
+    pub contact: &'a Contact,
+    /// Whether its sender states a name and sees the stored one masked. Then it counts as another person's: that it does
+    /// not would tell that a guess is right.
+    pub names_blindly: bool,
+}
+
+/// Checks everything about `new` on day `today`; `before` is what it replaces.
+pub(super) fn check(new: &NewContact, before: Option<Before<'_>>, today: NaiveDate, faults: &mut Faults) -> Checked {
     check::maybe_line(faults, "/name", new.name.as_deref(), check::NAME_LIMIT);
     check::maybe_line(faults, "/position", new.position.as_deref(), check::NAME_LIMIT);
     let phone = new.phone.as_deref().and_then(|typed| read_phone(faults, typed));
@@ -42,7 +53,50 @@ pub(super) fn check(new: &NewContact, current: Option<&Contact>, today: NaiveDat
         check_consent(consent, today, faults);
     }
     check_retention(new.retention_until, today, faults);
-    Checked { visibility: visibility(new, current, faults), phone, email }
+    let visibility = visibility(new, before.map(|before| before.contact), faults);
+    let keeps_consent = before.is_none_or(|before| check_same_person(new, before, visibility, faults));
+    Checked { visibility, phone, email, consent: new.consent.clone().filter(|_| keeps_consent) }
+}
+
+/// A consent is one person's: whether the one that `new` states is that of the person whom it names.
+fn check_same_person(new: &NewContact, before: Before<'_>, visibility: ContactVisibility, faults: &mut Faults) -> bool {
+    let Before { contact, names_blindly } = before;
+    if contact.kind != ContactKind::Person {
+        return true;
+    }
+    if new.kind != ContactKind::Person {
+        faults.add(
+            "/kind",
+            "another_kind",
+            text(
+                "A person's contact does not become a role's: delete it and register the other.",
+                "Liên hệ của cá nhân không thể chuyển thành liên hệ chung: hãy xóa và đăng ký liên hệ khác.",
+            ),
+        );
+        return true;
+    }
+    let folded = |name: &Option<String>| name.as_deref().map(crate::text::fold);
+    let is_another = names_blindly || folded(&new.name) != folded(&contact.name);
+    let stands_still = new.consent.as_ref().is_some_and(|consent| stands(contact, consent));
+    if is_another && stands_still && visibility != ContactVisibility::Officers {
+        faults.add(
+            "/name",
+            "another_person",
+            text(
+                "The consent is that of the person named before: state this person's consent anew, or ask for visibility officers.",
+                "Sự đồng ý là của người ghi trước đó: hãy ghi sự đồng ý của người này, hoặc chọn visibility là officers.",
+            ),
+        );
+    }
+    // Where it is for officers alone the name may change, and the consent goes: else the next change would widen it.
+    !(is_another && stands_still)
+}
+
+/// Whether `consent` is the one that is recorded with `contact`, withdrawn since or not.
+pub(super) fn stands(contact: &Contact, consent: &NewConsent) -> bool {
+    contact.consent_given_on == Some(consent.given_on)
+        && contact.consent_channel == Some(consent.channel)
+        && contact.consent_text_version.as_deref() == Some(consent.text_version.as_str())
 }
 
 /// A phone number in its one spelling.

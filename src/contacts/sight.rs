@@ -4,8 +4,8 @@ use super::mask;
 use super::model::{Contact, ContactView, ContactVisibility};
 use crate::access::{Caller, Owners, Sight};
 
-/// How much of a contact's values somebody sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much of a contact's values somebody sees, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Shown {
     /// Masked.
     Masked,
@@ -33,8 +33,13 @@ pub(super) fn known_to(caller: &Caller, owners: &Owners) -> Vec<ContactVisibilit
 
 /// The contact as `caller` sees it; none where he may not know of it.
 pub(crate) fn view(contact: &Contact, caller: &Caller, owners: &Owners) -> Option<ContactView> {
+    view_up_to(Shown::Clear, contact, caller, owners)
+}
+
+/// The same, no clearer than `most`: who changes a contact is not shown by it what he did not see before.
+pub(super) fn view_up_to(most: Shown, contact: &Contact, caller: &Caller, owners: &Owners) -> Option<ContactView> {
     let sight = caller.sight(owners);
-    Some(match shown(caller, owners, contact.visibility)? {
+    Some(match shown(caller, owners, contact.visibility)?.min(most) {
         Shown::Clear => clear(contact, sight),
         Shown::Masked => masked(contact, sight),
     })

@@ -1,7 +1,7 @@
 //! Making, changing and deleting a contact, each with its change in the log.
 
 use super::model::{Contact, NewContact};
-use super::rules::{Checked, MOST_CONTACTS, check};
+use super::rules::{Before, Checked, MOST_CONTACTS, check, stands};
 use super::seal::{Of, keyed_digest, salted_digest};
 use super::store;
 use crate::error::{Faults, Problem, Result, text};
@@ -38,14 +38,15 @@ pub(super) fn create(tx: &mut Tx<'_>, organisation_id: &str, new: NewContact) ->
     Ok(contact)
 }
 
-/// Stores the next version of `current`.
+/// Stores the next version of what was `before`.
 ///
 /// # Errors
 /// 422 with every fault.
-pub(super) fn replace(tx: &mut Tx<'_>, current: &Contact, new: NewContact) -> Result<Contact> {
+pub(super) fn replace(tx: &mut Tx<'_>, before: Before<'_>, new: NewContact) -> Result<Contact> {
     let mut faults = Faults::new();
-    let checked = check(&new, Some(current), tx.today, &mut faults);
+    let checked = check(&new, Some(before), tx.today, &mut faults);
     faults.into_result()?;
+    let current = before.contact;
     let meta = tx.next_version(Meta {
         id: current.id.clone(),
         version: current.version,
@@ -82,9 +83,9 @@ fn contact_of(
     salt: String,
     current: Option<&Contact>,
 ) -> Result<Contact> {
-    let NewContact { kind, purpose, ground, visibility: _, name, position, phone: _, email: _, consent, retention_until, illustrative } =
+    let NewContact { kind, purpose, ground, visibility: _, name, position, phone: _, email: _, consent: _, retention_until, illustrative } =
         new;
-    let Checked { visibility, phone, email } = checked;
+    let Checked { visibility, phone, email, consent } = checked;
     let keyed = |of, value: Option<&String>| value.map(|value| keyed_digest(tx.digest_key, of, value)).transpose();
     let (phone_digest, email_digest) = (keyed(Of::Phone, phone.as_ref())?, keyed(Of::Email, email.as_ref())?);
     let Meta { id, version, origin, created_at, updated_at } = meta;
@@ -120,11 +121,9 @@ fn contact_of(
     contact.digest = salted_digest(&contact)?;
     let Some(consent) = consent else { return Ok(contact) };
     // Who recorded a consent stays as long as that consent stands; another one is recorded by whoever states it.
-    let recorded = current.and_then(|current| current.consent().map(|known| (current, known))).filter(|(_, known)| {
-        known.given_on == consent.given_on && known.channel == consent.channel && known.text_version == consent.text_version
-    });
+    let recorded = current.filter(|current| stands(current, &consent));
     (contact.consent_recorded_at, contact.consent_recorded_by_key_id, contact.consent_recorded_by_organisation_id) = match recorded {
-        Some((current, _)) => {
+        Some(current) => {
             (current.consent_recorded_at, current.consent_recorded_by_key_id.clone(), current.consent_recorded_by_organisation_id.clone())
         }
         None => (Some(tx.now), tx.caller.key_id.clone(), tx.caller.organisation_id.clone()),

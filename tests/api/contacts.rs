@@ -289,6 +289,71 @@ fn a_patch_does_not_tell_an_officer_whether_a_guess_is_right() {
 }
 
 #[test]
+fn a_patch_shows_no_value_that_its_sender_did_not_see_before() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    let (officer, own) = (app.officer("92"), app.producer(&producer));
+    let path = make(&app, &producer, a_person());
+    let masked = [json!("T••• T••• B•••"), Value::Null, json!("09•• ••• •67"), json!("b•••@h•••.vn"), json!(true)];
+    let widen = |tail: &str, key: &str| {
+        let answer = app.patch(&format!("{path}{tail}"), "*", json!({"visibility": "public"})).key(key).send().expect(200).json();
+        assert_eq!(answer["visibility"], "public");
+        values(&answer)
+    };
+    assert_eq!(widen("?validate_only=true", &officer), masked);
+    assert_eq!(widen("?validate_only=true", &own)[2], "+84912345667");
+    assert_eq!(widen("", &officer), masked);
+    // Whoever could read it before reads it in the answer.
+    assert_eq!(widen("", &officer)[2], "+84912345667");
+}
+
+#[test]
+fn a_consent_is_that_of_the_person_who_gave_it() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    let (officer, own) = (app.officer("92"), app.producer(&producer));
+    let path = make(&app, &producer, a_person());
+    let patch = |key: &str, body: Value| app.patch(&path, "*", body).key(key).send();
+    let another = [("/name", "another_person")];
+    assert_refused(patch(&own, json!({"name": "Lê Văn Mít"})), 422, &another);
+    assert_refused(patch(&own, json!({"name": "Lê Văn Mít", "visibility": "public", "phone": "0987 654 321"})), 422, &another);
+    // Accents and spelling make nobody another person.
+    patch(&own, json!({"name": "TRẦN THỊ BƯỞI"})).expect(200);
+    // What an officer sees masked he does not find out by guessing.
+    for (name, visibility) in [("Trần Thị Bưởi", "matched"), ("Lê Văn Mít", "matched"), ("Trần Thị Bưởi", "officers")] {
+        let tried = app.patch(&format!("{path}?validate_only=true"), "*", json!({"name": name, "visibility": visibility}));
+        let tried = tried.key(&officer).send();
+        if visibility == "matched" {
+            assert_refused(tried, 422, &another);
+        } else {
+            assert_eq!(tried.expect(200).json().get("consent"), None, "as with another name");
+        }
+    }
+    // Under a consent of his own.
+    let stated = json!({"name": "Lê Văn Mít", "consent": {"given_on": "2026-11-20"}});
+    assert_eq!(patch(&own, stated).expect(200).json()["visibility"], "matched");
+    // For officers alone without one; the consent of the other does not go with the name and opens nothing later.
+    let closed = patch(&own, json!({"name": "Phạm Thị Na", "ground": "contract", "visibility": "officers"})).expect(200).json();
+    assert_eq!((closed["name"].as_str(), closed.get("consent")), (Some("Phạm Thị Na"), None));
+    assert_refused(patch(&own, json!({"visibility": "matched"})), 422, &[("/visibility", "needs_consent")]);
+}
+
+#[test]
+fn a_persons_contact_does_not_become_a_roles() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    let own = app.producer(&producer);
+    let path = make(&app, &producer, a_person());
+    let bare = |kind: &str| json!({"kind": kind, "name": null, "consent": null, "phone": null, "visibility": "public"});
+    for kind in ["mailbox", "switchboard"] {
+        assert_refused(app.patch(&path, "*", bare(kind)).key(&own).send(), 422, &[("/kind", "another_kind")]);
+    }
+    assert_eq!(app.get(&path).key(&own).send().expect(200).json()["kind"], "person");
+    let mailbox = make(&app, &producer, a_mailbox());
+    app.patch(&mailbox, "*", json!({"kind": "switchboard"})).key(&own).send().expect(200);
+}
+
+#[test]
 fn a_contact_is_shown_to_an_officer_who_says_why_and_that_is_noted() {
     let app = TestApp::start();
     let producer = a_producer(&app).create();
@@ -330,6 +395,7 @@ fn a_key_is_shown_fifty_contacts_a_day_and_the_next_is_refused_and_noted() {
     let refused = ask(&officer).expect(429);
     // Noon in Viet Nam.
     assert_eq!((refused.problem_code().as_str(), refused.header("Retry-After")), ("too_many_requests", Some("43200")));
+    assert!(refused.text.contains("contacts of persons"), "{}", refused.text);
     ask(&officer).expect(429);
     let noted = |action: &str| count(&mut app.db(), &format!("SELECT count(*) AS n FROM audit_pending WHERE action = '{action}'"));
     assert_eq!(noted("disclose"), 50);
