@@ -1,14 +1,14 @@
-//! Showing a person's contact to somebody: counted, and noted in the audit log, in the transaction that reads it. That a
-//! key has had its share of the day is a refusal like others, which the audit log counts.
+//! Showing a contact to somebody: noted in the audit log, in the transaction that reads it, and counted where it is a
+//! person's. That a key has had its share of the day is a refusal like others, which the audit log counts.
 
-use super::model::Contact;
+use super::model::{Contact, ContactKind};
 use super::write::ENTITY;
 use crate::audit::{self, Action, Note};
 use crate::error::Result;
 use crate::log::Tx;
 use crate::quotas::{self, Kind};
 
-/// Contacts that one key may be shown on a day unless set otherwise: more than a person calls, less than a list to sell.
+/// Contacts of persons that one key may be shown on a day unless set otherwise: more than a person calls, less than a list to sell.
 pub const DAILY: i64 = 50;
 
 /// What is shown, to be counted and noted.
@@ -20,27 +20,36 @@ pub struct Showing<'a> {
     pub action: Action,
     /// Why.
     pub reason: Option<&'a str>,
-    /// Contacts that the key may be shown on a day.
+    /// Contacts of persons that the key may be shown on a day.
     pub limit: i64,
 }
 
-/// Counts and notes that `contact` is shown to the caller.
+/// Notes that `contact` is shown to the caller; counts it where it is a person's.
 ///
 /// # Errors
 /// 429 when the key has been shown as many today as it may be.
 pub fn note(tx: &mut Tx<'_>, contact: &Contact, showing: &Showing<'_>) -> Result<()> {
-    note_of(tx, ENTITY, &contact.id, &contact.organisation_id, showing)
+    if contact.kind == ContactKind::Person {
+        count(tx, showing)?;
+    }
+    write_down(tx, ENTITY, &contact.id, &contact.organisation_id, showing)
 }
 
-/// The same for another record that holds personal data.
+/// Notes and counts that another record is shown which holds personal data.
 ///
 /// # Errors
 /// As [`note`].
 pub fn note_of(tx: &mut Tx<'_>, entity: &str, entity_id: &str, organisation_id: &str, showing: &Showing<'_>) -> Result<()> {
-    let Showing { operation, action, reason, limit } = *showing;
+    count(tx, showing)?;
+    write_down(tx, entity, entity_id, organisation_id, showing)
+}
+
+fn count(tx: &mut Tx<'_>, showing: &Showing<'_>) -> Result<()> {
     let caller = tx.caller;
-    if let Some(key_id) = &caller.key_id {
-        quotas::take(tx, key_id, Kind::Disclosures, limit)?;
-    }
+    caller.key_id.as_ref().map_or(Ok(()), |key_id| quotas::take(tx, key_id, Kind::Disclosures, showing.limit))
+}
+
+fn write_down(tx: &mut Tx<'_>, entity: &str, entity_id: &str, organisation_id: &str, showing: &Showing<'_>) -> Result<()> {
+    let Showing { operation, action, reason, limit: _ } = *showing;
     audit::note(tx, &Note { action, operation, entity, entity_id, organisation_id: Some(organisation_id), reason })
 }

@@ -10,7 +10,7 @@ use crate::check;
 use crate::contacts::disclosing::{self, Showing};
 use crate::contacts::{self, ContactVisibility};
 use crate::db::Db;
-use crate::demands::{self, DemandStatus, Demands};
+use crate::demands::{self, Demand, DemandStatus, Demands};
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::http::answer::{Answer, pick, read_fields};
 use crate::http::auth::{Permitted, operation};
@@ -23,10 +23,11 @@ use crate::http::posted::Posted;
 use crate::http::query::{Args, CURSOR, FIELDS, Kind, LIMIT, Param, VALIDATE_ONLY, param};
 use crate::http::{Context, path_member};
 use crate::log::{Meta, Operation as Logged, Tx};
-use crate::offers::{self, OfferStatus, Offers};
+use crate::offers::{self, Offer, OfferStatus, Offers};
 use crate::organisations;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 operation!(ListIntroductions = "list_introductions");
@@ -169,19 +170,7 @@ fn ask(tx: &mut Tx<'_>, new: &NewIntroduction) -> Result<Introduction> {
         faults.add("/offer_id", "same_organisation", text("Both sides are one organisation.", "Hai bên là cùng một tổ chức."));
         faults.into_result()?;
     }
-    let demand_status = demands::status(demand.closed_on, demand.answer_by, demand.ends_on, tx.today);
-    let offer_status = offers::status(offer.closed_on, offer.available_from, offer.available_until, tx.today);
-    // What is offered from a later day on is there to be talked about today.
-    if demand_status != DemandStatus::Open || !matches!(offer_status, OfferStatus::Open | OfferStatus::NotYet) {
-        let (demand, offer) = (demand_status.as_str(), offer_status.as_str());
-        return Err(Problem::new(
-            Code::IllegalTransition,
-            text(
-                format!("The demand is {demand} and the offer {offer}: both must go on."),
-                format!("Nhu cầu ở trạng thái {demand}, nguồn cung ở trạng thái {offer}: cả hai phải còn hiệu lực."),
-            ),
-        ));
-    }
+    check_both_go_on(&demand, &offer, tx.today)?;
     if let Some(id) = store::live(tx.db, &demand.id, &offer.id)? {
         return Err(Problem::new(
             Code::AlreadyExists,
@@ -215,6 +204,37 @@ fn ask(tx: &mut Tx<'_>, new: &NewIntroduction) -> Result<Introduction> {
     Ok(introduction)
 }
 
+/// There is something to talk about: the demand and the offer are open, or will be.
+fn check_both_go_on(demand: &Demand, offer: &Offer, today: NaiveDate) -> Result<()> {
+    let demand_status = demands::status(demand.closed_on, demand.answer_by, demand.ends_on, today);
+    let offer_status = offers::status(offer.closed_on, offer.available_from, offer.available_until, today);
+    // What is offered from a later day on is there to be talked about today.
+    if demand_status == DemandStatus::Open && matches!(offer_status, OfferStatus::Open | OfferStatus::NotYet) {
+        return Ok(());
+    }
+    let (demand, offer) = (demand_status.as_str(), offer_status.as_str());
+    Err(Problem::new(
+        Code::IllegalTransition,
+        text(
+            format!("The demand is {demand} and the offer {offer}: both must go on."),
+            format!("Nhu cầu ở trạng thái {demand}, nguồn cung ở trạng thái {offer}: cả hai phải còn hiệu lực."),
+        ),
+    ))
+}
+
+/// The same of what an introduction is about, which may have been closed since it was asked for, or deleted.
+fn check_still_goes_on(tx: &mut Tx<'_>, introduction: &Introduction) -> Result<()> {
+    let demand = Demands::load(tx.db, std::slice::from_ref(&introduction.demand_id))?.pop();
+    let offer = Offers::load(tx.db, std::slice::from_ref(&introduction.offer_id))?.pop();
+    let (Some(demand), Some(offer)) = (demand, offer) else {
+        return Err(Problem::new(
+            Code::IllegalTransition,
+            text("The demand or the offer is no longer registered.", "Nhu cầu hoặc nguồn cung không còn được đăng ký."),
+        ));
+    };
+    check_both_go_on(&demand, &offer, tx.today)
+}
+
 macro_rules! step_handler {
     ($name:ident, $operation:ident, $step:ident) => {
         pub(super) async fn $name(
@@ -240,6 +260,9 @@ async fn take(permit: Permit, app: Data<App>, request: HttpRequest, payload: Pay
         .create_once(&context, key, validate_only, move |tx, context| {
             let (introduction, sides) = permitted(tx.db, &id, &permit)?;
             let status = rules::step(&introduction, step, tx.caller, &sides)?;
+            if step == Step::Accept {
+                check_still_goes_on(tx, &introduction)?;
+            }
             let next = next(tx, &introduction, step, status)?;
             told(&next, context)
         })
@@ -302,7 +325,9 @@ pub(super) async fn contacts(permit: Permitted<ListIntroductionContacts>, app: D
             let to_the_other = [ContactVisibility::Public, ContactVisibility::Matched];
             let theirs = contacts::of_organisations(tx.db, &[introduction.organisation(side.other())], &to_the_other, tx.today)?;
             let showing = Showing { operation, action: Action::Disclose, reason: Some(&introduction.id), limit };
-            theirs.iter().try_for_each(|contact| disclosing::note(tx, contact, &showing))?;
+            // What everybody sees anyway is not disclosed by it.
+            let mut disclosed = theirs.iter().filter(|contact| contact.visibility != ContactVisibility::Public);
+            disclosed.try_for_each(|contact| disclosing::note(tx, contact, &showing))?;
             Ok(theirs.iter().map(|contact| contacts::clear(contact, Sight::Public)).collect())
         })
         .await?;

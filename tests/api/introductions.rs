@@ -90,9 +90,9 @@ fn one_side_asks_the_other_accepts_and_each_sees_the_others_contacts() {
     let clear = |phone: &str| [json!(phone), json!("buoi.tran@htx-vinhphuoc.com.vn"), json!(false)];
     let mailbox = [Value::Null, json!("kinhdoanh@htx-vinhphuoc.vn"), json!(false)];
     assert_eq!(seen(&buyer), [clear("+84912345667"), mailbox.clone()]);
-    assert_eq!(notes(), 2);
+    assert_eq!(notes(), 1, "everybody sees the mailbox anyway");
     assert_eq!(seen(&producer), [clear("+84987654321")]);
-    assert_eq!(notes(), 3);
+    assert_eq!(notes(), 2);
     // Who oversees it sees both sides, masked, and an officer of the other province what he sees anywhere.
     let masked = |phone: &str| [json!(phone), json!("b•••@h•••.vn"), json!(true)];
     let both = [masked("09•• ••• •67"), mailbox.clone(), masked("09•• ••• •67"), masked("09•• ••• •21")];
@@ -102,7 +102,7 @@ fn one_side_asks_the_other_accepts_and_each_sees_the_others_contacts() {
         assert_eq!(found, both);
     }
     assert_eq!(seen(&app.officer("79")).len(), 3, "the producer's closed contact is another province's");
-    assert_eq!(notes(), 3);
+    assert_eq!(notes(), 2);
     // A consent that is withdrawn shuts it, and so does the end.
     step(&app, &buyer, &id, "end").expect(200);
     app.get(&contacts).key(&producer).send().expect(409);
@@ -120,7 +120,7 @@ fn contacts_are_shown_only_as_many_as_the_quota_and_none_when_it_is_used_up() {
     let pair = Pair::new(&app);
     let (buyer, producer) = (app.buyer(&pair.buyer), app.producer(&pair.producer));
     for _ in 0..20 {
-        make(&app, &pair.producer, a_mailbox());
+        make(&app, &pair.producer, a_person());
     }
     let id = ask(&app, &buyer, pair.body()).expect(201).id();
     step(&app, &producer, &id, "accept").expect(200);
@@ -130,6 +130,44 @@ fn contacts_are_shown_only_as_many_as_the_quota_and_none_when_it_is_used_up() {
     contacts().expect(429);
     let noted = |action: &str| count(&mut app.db(), &format!("SELECT count(*) AS n FROM audit_pending WHERE action = '{action}'"));
     assert_eq!(noted("disclose"), 40, "twenty at once are not shown by halves");
+}
+
+#[test]
+fn persons_count_against_the_quota_roles_are_noted_and_what_is_public_is_neither() {
+    let app = TestApp::start();
+    let pair = Pair::new(&app);
+    let buyer = app.buyer(&pair.buyer);
+    let with = |mut body: Value, visibility: &str| {
+        body["visibility"] = json!(visibility);
+        make(&app, &pair.producer, body);
+    };
+    with(a_person(), "matched");
+    with(a_person(), "public");
+    with(a_mailbox(), "matched");
+    with(a_mailbox(), "public");
+    let id = ask(&app, &buyer, pair.body()).expect(201).id();
+    step(&app, &app.producer(&pair.producer), &id, "accept").expect(200);
+    let shown = app.get(&format!("/v1/introductions/{id}/contacts")).key(&buyer).send().expect(200).items();
+    assert!(shown.len() == 4 && shown.iter().all(|contact| contact["masked"] == false), "{shown:?}");
+    let n = |sql: &str| count(&mut app.db(), sql);
+    assert_eq!(n("SELECT count(*) AS n FROM audit_pending WHERE action = 'disclose'"), 2);
+    assert_eq!(n("SELECT count(*) AS n FROM key_days WHERE kind = 'disclosures' AND used = 1"), 1);
+    assert_eq!(n("SELECT count(*) AS n FROM key_days WHERE kind = 'disclosures'"), 1);
+}
+
+#[test]
+fn what_was_closed_after_it_was_asked_for_is_not_accepted() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    for closes_the_demand in [true, false] {
+        let pair = Pair::new(&app);
+        let producer = app.producer(&pair.producer);
+        let id = ask(&app, &app.buyer(&pair.buyer), pair.body()).expect(201).id();
+        let closed = if closes_the_demand { &pair.demand } else { &pair.offer };
+        app.post(&format!("{}/close", closed.path), json!({})).key(&admin).send().expect(200);
+        assert_eq!(step(&app, &producer, &id, "accept").expect(409).problem_code(), "illegal_transition");
+        assert_eq!(step(&app, &producer, &id, "decline").expect(200).json()["status"], "declined");
+    }
 }
 
 #[test]
