@@ -103,7 +103,7 @@ pub(super) async fn create(
         Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let answer = app
         .create_once(&context, key, validate_only, move |tx, context| {
-            let made = register(tx, &new)?;
+            let made = register(tx, &new, validate_only)?;
             let answer = told(&made, context)?;
             let location = Some(format!("/v1/{NAME}/{}", made.id));
             Ok(if validate_only { answer } else { Answer { status: 201, location, ..answer } })
@@ -112,7 +112,7 @@ pub(super) async fn create(
     Ok(contacts::no_store(answer))
 }
 
-fn register(tx: &mut Tx<'_>, new: &NewPersonalDataRequest) -> Result<PersonalDataRequest> {
+fn register(tx: &mut Tx<'_>, new: &NewPersonalDataRequest, validate_only: bool) -> Result<PersonalDataRequest> {
     let mut faults = Faults::new();
     let person = check(new, tx.today, &mut faults);
     faults.into_result()?;
@@ -121,7 +121,8 @@ fn register(tx: &mut Tx<'_>, new: &NewPersonalDataRequest) -> Result<PersonalDat
     let email_digest = keyed(Of::Email, person.email.as_ref())?;
     let personal_code_digest = person.personal_code.as_deref().and_then(|code| personal::digest(tx.digest_key, code));
     let digests = [phone_digest.as_deref(), email_digest.as_deref(), personal_code_digest.as_deref()];
-    let held = store::held(tx.db, digests, tx.caller)?;
+    // A request that leaves no trace does not tell whether somebody is registered.
+    let held = if validate_only { Held::default() } else { store::held(tx.db, digests, tx.caller)? };
     let received_on = new.received_on.unwrap_or(tx.today);
     let Meta { id, version, origin, created_at, updated_at } = tx.first_version("pdr")?;
     let made = PersonalDataRequest {
@@ -296,6 +297,22 @@ fn erase_now(tx: &mut Tx<'_>, current: &PersonalDataRequest, operation: &str, ba
         ));
     }
     let held = held_now(tx, current)?;
+    let is_nothing = held.contacts.is_empty() && held.organisations.is_empty();
+    let was_begun = current.backups_until.is_some();
+    match (is_nothing && held.elsewhere, was_begun) {
+        (true, false) => {
+            return Err(Problem::new(
+                Code::IllegalTransition,
+                text(
+                    "What is held on the person is held by organisations elsewhere: an administrator is needed to erase it.",
+                    "Dữ liệu về người này do tổ chức ở địa phương khác lưu giữ: cần quản trị viên thực hiện việc xóa.",
+                ),
+            ));
+        }
+        // Whoever was told that the cleaning failed asks again.
+        (true, true) => return Ok(current.clone()),
+        (false, _) => {}
+    }
     held.contacts.iter().try_for_each(|contact| contacts::erase(tx, contact, operation))?;
     for organisation in &held.organisations {
         personal::erase(tx, organisation)?;
@@ -304,12 +321,23 @@ fn erase_now(tx: &mut Tx<'_>, current: &PersonalDataRequest, operation: &str, ba
             Note { action: Action::Erase, operation, entity: personal::ENTITY, entity_id: id, organisation_id: Some(id), reason: None };
         audit::note(tx, &note)?;
     }
+    // What was erased before an administrator went on stays named.
+    let before = |ids: &Json<Vec<String>>| if was_begun { ids.get().clone() } else { Vec::new() };
+    let both = |before: Vec<String>, now: Json<Vec<String>>| {
+        let mut ids = [before, now.get().clone()].concat();
+        ids.sort();
+        ids.dedup();
+        Json::new(ids)
+    };
+    // While somebody else holds more, the person is still to be found by the digests.
+    let next = if held.elsewhere { answered(tx, current.clone()) } else { done(tx, current.clone()) };
+    let last_backup = tx.today.checked_add_signed(TimeDelta::days(backup_days));
     let next = PersonalDataRequest {
-        contact_ids: contact_ids(&held),
-        organisation_ids: organisation_ids(&held),
+        contact_ids: both(before(&current.contact_ids), contact_ids(&held)),
+        organisation_ids: both(before(&current.organisation_ids), organisation_ids(&held)),
         held_elsewhere: held.elsewhere,
-        backups_until: tx.today.checked_add_signed(TimeDelta::days(backup_days)),
-        ..done(tx, current.clone())
+        backups_until: if is_nothing { current.backups_until } else { last_backup },
+        ..next
     };
     change(tx, current, next)
 }

@@ -2,7 +2,8 @@
 //!
 //! An officer or an administrator registers the request as it came in; it is answered within two working days. The number,
 //! address or code by which the person is found is not stored: the request has their keyed digests until it is done. An
-//! officer reaches the organisations of his province; `held_elsewhere` says that an administrator is needed for the rest.
+//! officer reaches the organisations of his province; `held_elsewhere` says that an administrator is needed for the rest, and
+//! until then the request is not done.
 //!
 //! After an erasure no table, index, log, history, stored answer or file of the database holds what was erased (see
 //! `db::scrub` for what a write-ahead log holds for a while); backups age out by `backups_until`. Organisations, their

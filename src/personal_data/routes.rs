@@ -67,7 +67,7 @@ pub fn routes() -> Vec<Route> {
         }),
         route(Method::POST, "", "create_personal_data_request", || web::post().to(http::create), Doc {
             summary: "Register a person's request".into(),
-            description: "A person asks what is held on him or her, or that it be erased, and is answered by `answer_by`, two working days later. The number, address or code by which the person is found is not stored: keyed digests of them are, until the request is done. Contacts with the number or the address are found whatever their kind. An officer reaches the organisations of his province; `held_elsewhere` says that an administrator is needed for the rest.".into(),
+            description: "A person asks what is held on him or her, or that it be erased, and is answered by `answer_by`, two working days later. The number, address or code by which the person is found is not stored: keyed digests of them are, until the request is done. Contacts with the number or the address are found whatever their kind. An officer reaches the organisations of his province; `held_elsewhere` says that an administrator is needed for the rest. With `validate_only` nothing is looked for: the answer names no records and `held_elsewhere` is false.".into(),
             params: vec![VALIDATE_ONLY],
             idempotency_key: true,
             body: Some((Media::Json, "NewPersonalDataRequest".into(), json!({"kind": "erasure", "phone": "0912 345 667", "received_on": "2026-11-23", "channel": "paper"}))),
@@ -88,12 +88,12 @@ pub fn routes() -> Vec<Route> {
         step("answer", "answer_personal_data_request", || web::post().to(http::answer), "Note that the person was answered", "Of an export nothing is left to do then: it is done, and by what the person was found is forgotten."),
         route(Method::GET, "/{id}/export", "get_personal_data_export", || get_route().to(http::export), Doc {
             summary: "Everything that is held on the person".into(),
-            description: "Contacts with their values, the consent they rest on and to whom they were shown, when and why; personal codes of household businesses. Each counts against the key's daily quota and is noted in the audit log.".into(),
+            description: "Contacts with their values, the consent they rest on and to whom they were shown, when and why; personal codes of household businesses. Each is noted in the audit log; contacts of persons and codes count against the key's daily quota.".into(),
             answers: vec![(200, "application/json", Some("PersonalDataExport".into()), None)],
             problems: reading().into_iter().chain([Code::IllegalTransition]).collect(),
             schemas: vec![schema_of::<PersonalDataExport>, schema_of::<HeldContact>, schema_of::<HeldDisclosure>, schema_of::<HeldCode>],
             ..Doc::default()
         }),
-        step("erase", "erase_personal_data", || web::post().to(http::erase), "Erase what is held on the person", "Deletes the contacts and personal codes that are found, with a tombstone in the change log and a row in the audit log, and then cleans the database's files of them. Organisations, their roles and names, and MoUs stay whole; the name of a household business is the name of a business. Backups hold it until `backups_until` at the latest. Asking again is harmless; after 503 ask again: the data is gone, the files were not cleaned."),
+        step("erase", "erase_personal_data", || web::post().to(http::erase), "Erase what is held on the person", "Deletes the contacts and personal codes that are found, with a tombstone in the change log and a row in the audit log, and then cleans the database's files of them. Organisations, their roles and names, and MoUs stay whole; the name of a household business is the name of a business. Backups hold what was erased until `backups_until` at the latest. An officer erases what organisations of his province hold; while others hold more (`held_elsewhere`) the request stays `answered`, and an administrator's erasure of the same request finishes it. Refused with 409 when all that is held is held elsewhere. Free text, such as a product's story or the notes of an MoU, is not searched. Asking again is harmless; after 503 ask again: the data is gone, the files were not cleaned."),
     ]
 }

@@ -46,6 +46,7 @@ pub(super) fn update(db: &mut Db, current: &PersonalDataRequest, next: &Personal
 }
 
 /// What is held on a person.
+#[derive(Default)]
 pub(super) struct Held {
     pub contacts: Vec<Contact>,
     pub organisations: Vec<Organisation>,

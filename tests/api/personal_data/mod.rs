@@ -106,22 +106,57 @@ fn an_officer_erases_what_his_province_holds_and_an_administrator_the_rest() {
     let (here, there) = (a_producer(&app).create(), a_buyer(&app).create());
     let (contact, elsewhere) = (make(&app, &here, a_person()), make(&app, &there, a_person()));
     let (officer, admin) = (app.officer("92"), app.admin());
-    let erase = |key: &str| {
-        let made = register(&app, key, by_phone("erasure")).expect(201);
-        let path = made.header("Location").unwrap().to_owned();
-        (made.json(), app.post(&format!("{path}/erase"), json!({})).key(key).send().expect(200).json())
-    };
-    let (made, done) = erase(&officer);
-    assert_eq!((&made["held_elsewhere"], made["contact_ids"].as_array().unwrap().len()), (&json!(true), 1));
+    let made = register(&app, &officer, by_phone("erasure")).expect(201);
+    assert_eq!((&made.json()["held_elsewhere"], made.json()["contact_ids"].as_array().unwrap().len()), (&json!(true), 1));
+    let erase = |key: &str| app.post(&format!("{}/erase", made.header("Location").unwrap()), json!({})).key(key).send().expect(200).json();
+    let id_of = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    let begun = erase(&officer);
+    assert_eq!((&begun["status"], &begun["held_elsewhere"], begun.get("done_at")), (&json!("answered"), &json!(true), None));
     // Thirty days from 2026-11-23.
-    assert_eq!((done["status"].as_str(), done["backups_until"].as_str()), (Some("done"), Some("2026-12-23")));
+    assert_eq!((&begun["backups_until"], &begun["contact_ids"]), (&json!("2026-12-23"), &json!([id_of(&contact)])));
     app.get(&contact).key(&admin).send().expect(404);
     app.get(&elsewhere).key(&admin).send().expect(200);
-    let (_, done) = erase(&admin);
-    assert_eq!(done["held_elsewhere"], false);
+    assert_eq!(erase(&officer), begun, "asking again is harmless");
+    let done = erase(&admin);
+    let mut both = [id_of(&contact), id_of(&elsewhere)];
+    both.sort();
+    assert_eq!((&done["status"], &done["held_elsewhere"], &done["contact_ids"]), (&json!("done"), &json!(false), &json!(both)));
     app.get(&elsewhere).key(&admin).send().expect(404);
     assert_eq!(count(&mut app.db(), "SELECT count(*) AS n FROM audit_pending WHERE action = 'erase' AND entity = 'contact'"), 2);
     assert_eq!(count(&mut app.db(), "SELECT count(*) AS n FROM personal_data_requests WHERE phone_digest IS NOT NULL"), 0);
+}
+
+#[test]
+fn what_is_held_elsewhere_alone_is_an_administrators_to_erase() {
+    let app = TestApp::start();
+    let contact = make(&app, &a_buyer(&app).create(), a_person());
+    let (officer, admin) = (app.officer("92"), app.admin());
+    let path = register(&app, &officer, by_phone("erasure")).expect(201).header("Location").unwrap().to_owned();
+    let erase = |key: &str| app.post(&format!("{path}/erase"), json!({})).key(key).send();
+    let refused = erase(&officer).expect(409);
+    assert_eq!(refused.problem_code(), "illegal_transition");
+    assert!(refused.text.contains("an administrator is needed"), "{}", refused.text);
+    let open = app.get(&path).key(&officer).send().expect(200).json();
+    assert_eq!((&open["status"], open.get("backups_until")), (&json!("open"), None));
+    app.get(&contact).key(&admin).send().expect(200);
+    assert_eq!(erase(&admin).expect(200).json()["status"], "done");
+    app.get(&contact).key(&admin).send().expect(404);
+    // Where nothing is held nothing was erased, and no backup is promised to forget it.
+    let path = register(&app, &officer, by_phone("erasure")).expect(201).header("Location").unwrap().to_owned();
+    let done = app.post(&format!("{path}/erase"), json!({})).key(&officer).send().expect(200).json();
+    assert_eq!((&done["status"], done.get("backups_until")), (&json!("done"), None));
+}
+
+#[test]
+fn a_request_that_is_only_tried_does_not_tell_whether_somebody_is_registered() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    make(&app, &producer, a_person());
+    for key in [app.officer("92"), app.officer("01"), app.admin()] {
+        let tried = app.post("/v1/personal-data-requests?validate_only=true", by_phone("erasure")).key(&key).send().expect(200).json();
+        assert_eq!([&tried["contact_ids"], &tried["organisation_ids"], &tried["held_elsewhere"]], [&json!([]), &json!([]), &json!(false)]);
+    }
+    assert_eq!(app.rows()["personal_data_requests"], 0);
 }
 
 #[test]
