@@ -54,6 +54,20 @@ pub(super) fn check(new: &NewContact, before: Option<Before<'_>>, today: NaiveDa
     }
     check_retention(new.retention_until, today, faults);
     let visibility = visibility(new, before.map(|before| before.contact), faults);
+    if let (Some(Before { contact, .. }), Some(consent)) = (before, &new.consent)
+        && contact.consent_withdrawn_on.is_some()
+        && consent.withdrawn_on.is_none()
+        && stands(contact, consent)
+    {
+        faults.add(
+            "/consent/withdrawn_on",
+            "withdrawn",
+            text(
+                "This consent was withdrawn and stays so: state the new one, with the day on which it was given.",
+                "Sự đồng ý này đã bị rút và không tự có lại: hãy ghi sự đồng ý mới kèm ngày cho.",
+            ),
+        );
+    }
     let keeps_consent = before.is_none_or(|before| check_same_person(new, before, visibility, faults));
     Checked { visibility, phone, email, consent: new.consent.clone().filter(|_| keeps_consent) }
 }

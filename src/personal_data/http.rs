@@ -212,11 +212,12 @@ pub(super) async fn answer(
     let answer = app
         .create_once(&context, key, validate_only, move |tx, context| {
             let current = permitted(tx.db, &id, &permit)?;
-            let next = match (current.answered_at, current.kind) {
-                (Some(_), _) => current,
-                // Nothing is left to do for somebody who asked what is held.
-                (None, RequestKind::Export) => change(tx, &current, done(tx, current.clone()))?,
-                (None, RequestKind::Erasure) => change(tx, &current, answered(tx, current.clone()))?,
+            // Nothing is left to do for somebody who asked what is held, unless others hold more.
+            let is_all = current.kind == RequestKind::Export && current.done_at.is_none() && !held_now(tx, &current)?.elsewhere;
+            let next = match current.answered_at {
+                _ if is_all => change(tx, &current, done(tx, current.clone()))?,
+                None => change(tx, &current, answered(tx, current.clone()))?,
+                Some(_) => current,
             };
             told(&next, context)
         })

@@ -308,6 +308,22 @@ fn a_patch_shows_no_value_that_its_sender_did_not_see_before() {
 }
 
 #[test]
+fn a_consent_that_was_withdrawn_is_not_revived() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    let own = app.producer(&producer);
+    let path = make(&app, &producer, a_person());
+    let patch = |body: Value| app.patch(&path, "*", body).key(&own).send();
+    let withdrawn = patch(json!({"consent": {"withdrawn_on": "2026-11-23"}})).expect(200).json();
+    assert_eq!(withdrawn["visibility"], "officers");
+    for body in [json!({"consent": {"withdrawn_on": null}}), json!({"consent": {"withdrawn_on": null}, "visibility": "matched"})] {
+        assert_refused(patch(body), 422, &[("/consent/withdrawn_on", "withdrawn")]);
+    }
+    let anew = json!({"consent": {"given_on": "2026-11-23", "withdrawn_on": null}, "visibility": "matched"});
+    assert_eq!(patch(anew).expect(200).json()["visibility"], "matched");
+}
+
+#[test]
 fn a_consent_is_that_of_the_person_who_gave_it() {
     let app = TestApp::start();
     let producer = a_producer(&app).create();

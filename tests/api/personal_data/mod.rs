@@ -127,6 +127,23 @@ fn an_officer_erases_what_his_province_holds_and_an_administrator_the_rest() {
 }
 
 #[test]
+fn an_export_stays_open_while_others_hold_more() {
+    let app = TestApp::start();
+    make(&app, &a_producer(&app).create(), a_person());
+    make(&app, &a_buyer(&app).create(), a_person());
+    let (officer, admin) = (app.officer("92"), app.admin());
+    let path = register(&app, &officer, by_phone("export")).expect(201).header("Location").unwrap().to_owned();
+    let answer = |key: &str| app.post(&format!("{path}/answer"), json!({})).key(key).send().expect(200).json();
+    let export = |key: &str| app.get(&format!("{path}/export")).key(key).send().expect(200).json()["contacts"].as_array().unwrap().len();
+    assert_eq!(export(&officer), 1);
+    let answered = answer(&officer);
+    assert_eq!((&answered["status"], &answered["held_elsewhere"]), (&json!("answered"), &json!(true)));
+    assert_eq!(answer(&officer), answered, "asking again changes nothing");
+    assert_eq!(export(&admin), 2);
+    assert_eq!(answer(&admin)["status"], "done");
+}
+
+#[test]
 fn what_is_held_elsewhere_alone_is_an_administrators_to_erase() {
     let app = TestApp::start();
     let contact = make(&app, &a_buyer(&app).create(), a_person());
