@@ -26,6 +26,7 @@ use std::fmt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use writer::Writer;
 
 /// How often a transaction is tried that lost a race: batches which cross may lock each other out twice.
@@ -33,6 +34,9 @@ const TRIES: usize = 3;
 /// The longest a statement may run: the request itself has 30 s.
 const POSTGRES_SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '2s'; \
      SET idle_in_transaction_session_timeout = '20s'; SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'";
+/// As long as a writer is waited for (`busy_timeout`).
+const LONGEST_SET_UP: Duration = Duration::from_secs(5);
+const SET_UP_PAUSE: Duration = Duration::from_millis(20);
 /// Any number that nobody else in the database locks: "first" in base 36.
 const FIRST_START_LOCK: i32 = 26_070_077;
 /// Older versions can corrupt a write-ahead log that two connections use (fixed in `SQLite` 3.51.3).
@@ -157,15 +161,28 @@ pub fn connect(target: &Target) -> Result<Db, OpenError> {
             make_private(path).map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
             let mut conn =
                 SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
-            // The busy timeout first, so that the others may wait; FULL, since NORMAL loses acknowledged commits on a power cut.
-            conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY")
-                .map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
+            set_up(&mut conn).map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
             Ok(Db::Sqlite(conn))
         }
         Target::Postgres(url) => {
             let mut conn = PgConnection::establish(&with_timeouts(url)).map_err(|error| OpenError(error.to_string()))?;
             conn.batch_execute(POSTGRES_SESSION).map_err(|error| OpenError(error.to_string()))?;
             Ok(Db::Postgres(conn))
+        }
+    }
+}
+
+/// Makes the settings of an `SQLite` connection. Whoever makes a new file switches it to its log, and `SQLite` lets nobody
+/// wait for that, whatever the timeout: so it is tried again here for as long as a writer would be waited for.
+fn set_up(conn: &mut SqliteConnection) -> QueryResult<()> {
+    // The busy timeout first, so that the others may wait; FULL, since NORMAL loses acknowledged commits on a power cut.
+    const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA secure_delete = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY";
+    let began = Instant::now();
+    loop {
+        match conn.batch_execute(SETTINGS) {
+            Err(error) if error.to_string().contains("locked") && began.elapsed() < LONGEST_SET_UP => std::thread::sleep(SET_UP_PAUSE),
+            outcome => return outcome,
         }
     }
 }
