@@ -161,36 +161,6 @@ pub struct Entry {
     pub certificates: u64,
 }
 
-/// An [`Entry`] in one word: facets, then months, then the number of its set of kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Packed(u64);
-
-const MONTHS: u32 = 32;
-const KIND_SET: u32 = 44;
-
-impl Packed {
-    /// `entry` with its set of kinds in `sets`.
-    pub fn new(entry: &Entry, sets: &mut KindSets) -> Self {
-        let months = u64::from(entry.months & 0xFFF) << MONTHS;
-        Self(u64::from(entry.facet.0) | months | u64::from(sets.number(entry.certificates)) << KIND_SET)
-    }
-
-    /// The facets.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "facets are the lower half")]
-    pub fn facet(self) -> Facet {
-        Facet(self.0 as u32)
-    }
-
-    /// All of it.
-    #[inline]
-    pub fn entry(self, sets: &KindSets) -> Entry {
-        let months = u16::try_from(self.0 >> MONTHS & 0xFFF).unwrap_or(0);
-        let certificates = usize::try_from(self.0 >> KIND_SET).ok().and_then(|number| sets.sets.get(number)).copied().unwrap_or(0);
-        Entry { facet: self.facet(), months, certificates }
-    }
-}
-
 /// The sets of kinds of certificate that products have: some hundreds, however many products there are. A million have a
 /// number that fits; nobody holds papers of so many different combinations.
 #[derive(Debug, Clone, Default)]
@@ -200,12 +170,24 @@ pub struct KindSets {
 }
 
 impl KindSets {
-    fn number(&mut self, kinds: u64) -> u32 {
+    /// The number of a set, given now when it is new.
+    pub fn number(&mut self, kinds: u64) -> u32 {
         let next = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
         *self.numbers.entry(kinds).or_insert_with(|| {
             self.sets.push(kinds);
             next
         })
+    }
+
+    /// The set of a number.
+    #[inline]
+    pub fn get(&self, number: u32) -> u64 {
+        self.sets.get(number as usize).copied().unwrap_or(0)
+    }
+
+    /// All sets, by number.
+    pub fn sets(&self) -> &[u64] {
+        &self.sets
     }
 }
 

@@ -12,6 +12,7 @@
 pub mod answering;
 pub mod demands;
 pub mod facet;
+pub mod facts;
 pub mod ids;
 pub mod kept;
 pub mod matching;
@@ -36,7 +37,7 @@ use matching::{Papers, PromiseSet, Promises};
 use offers::Offers;
 use organisations::Organisations;
 use products::Products;
-use record::{Day, OfferRecord};
+use record::{Day, OfferRecord, ProductRecord};
 use std::collections::HashMap;
 use tables::Tables;
 use text::lexicon::Lexicon;
@@ -49,6 +50,7 @@ pub struct Market {
     thesaurus: Thesaurus,
     today: Day,
     is_loading: bool,
+    waiting_products: Vec<ProductRecord>,
     waiting_offers: Vec<OfferRecord>,
     lexicon: Lexicon,
     organisation_lexicon: Lexicon,
@@ -72,6 +74,7 @@ impl Market {
             thesaurus,
             today,
             is_loading: true,
+            waiting_products: Vec::new(),
             waiting_offers: Vec::new(),
             lexicon: Lexicon::default(),
             organisation_lexicon: Lexicon::default(),

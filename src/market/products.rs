@@ -3,10 +3,10 @@
 //! INVARIANT: bitmaps, orders and pairs hold exactly the rows that are shown, with the facts that stand in the columns:
 //! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
 
-use super::facet::{Entry, Facet, KINDS, KindSets, PRICE_BUCKETS, Packed, Seen, UNKNOWN_PRICE, ones, price_bucket};
+use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, ones};
+use super::facts::{FactColumns, Facts};
 use super::ids::Index;
 use super::matching::PaperSet;
-use super::offers::Terms;
 use super::order::{Order, SortKey};
 use super::pairs::Pairs;
 use super::record::Id;
@@ -16,40 +16,6 @@ use roaring::RoaringBitmap;
 
 /// No offer.
 pub const NO_ROW: u32 = u32::MAX;
-
-/// What follows for a product from its producer, its papers and its offers, today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// Province, group, stars, kind, buckets of price.
-    pub facet: Facet,
-    /// Months in which an offer that is open or to come supplies.
-    pub months: u16,
-    /// Kinds of certificate that are valid today.
-    pub certificates: u64,
-    /// Largest quantity a month of those offers, thousandths of its base unit.
-    pub quantity: i64,
-    /// Lowest price that everybody sees, VND for a base unit; [`UNKNOWN_PRICE`] without.
-    pub public_price: u32,
-    /// Lowest price that keys see.
-    pub keys_price: u32,
-}
-
-impl Default for Facts {
-    fn default() -> Self {
-        Self { facet: Facet::default(), months: 0, certificates: 0, quantity: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE }
-    }
-}
-
-impl Facts {
-    /// Adds an offer that is open or to come.
-    pub fn take(&mut self, terms: Terms, quantity: i64) {
-        self.months |= terms.months;
-        self.quantity = self.quantity.max(quantity);
-        self.public_price = self.public_price.min(terms.public_price);
-        self.keys_price = self.keys_price.min(terms.keys_price);
-        self.facet = self.facet.with_one_more_offer(price_bucket(self.public_price), price_bucket(self.keys_price));
-    }
-}
 
 /// The orders that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +46,7 @@ impl Kept {
 }
 
 /// A key that puts most stars first.
-fn after_stars(facet: Facet) -> u64 {
+pub(super) fn after_stars(facet: Facet) -> u64 {
     3 - u64::try_from(facet.star_step()).unwrap_or(0)
 }
 
@@ -166,16 +132,6 @@ pub struct Products {
     bitmaps: Bitmaps,
     orders: [Order; 4],
     pairs: Pairs,
-}
-
-#[derive(Debug, Clone, Default)]
-struct FactColumns {
-    /// What a scan asks of every row stands together, packed: one look at memory a row, and few bytes.
-    entries: Vec<Packed>,
-    kinds: KindSets,
-    quantities: Vec<i64>,
-    public_prices: Vec<u32>,
-    keys_prices: Vec<u32>,
 }
 
 const ACTIVE: u8 = 1;
@@ -322,6 +278,11 @@ impl Products {
         set(&mut self.words, at, words);
     }
 
+    /// What follows for each row, in columns.
+    pub fn columns(&self) -> &FactColumns {
+        &self.facts
+    }
+
     /// What follows for `row`.
     pub fn facts(&self, row: u32) -> Facts {
         self.facts.get(row)
@@ -330,24 +291,23 @@ impl Products {
     /// Facets of `row`.
     #[inline]
     pub fn facet(&self, row: u32) -> Facet {
-        self.facts.entries.get(row as usize).map(|packed| packed.facet()).unwrap_or_default()
+        self.facts.facet(row)
     }
 
     /// Lowest price of `row` that everybody, or keys, see.
     pub fn price(&self, row: u32, seen: Seen) -> u32 {
-        let column = if seen == Seen::Public { &self.facts.public_prices } else { &self.facts.keys_prices };
-        column.get(row as usize).copied().unwrap_or(UNKNOWN_PRICE)
+        self.facts.prices(seen).get(row as usize).copied().unwrap_or(UNKNOWN_PRICE)
     }
 
     /// Largest quantity a month of the offers of `row`.
     pub fn quantity(&self, row: u32) -> i64 {
-        self.facts.quantities.get(row as usize).copied().unwrap_or(0)
+        self.facts.quantity(row)
     }
 
     /// Facets, months and certificates of `row`: what a scan asks of every row.
     #[inline]
     pub fn scanned(&self, row: u32) -> Option<Entry> {
-        self.facts.entries.get(row as usize).map(|packed| packed.entry(&self.facts.kinds))
+        self.facts.entry(row)
     }
 
     /// Rows that are shown.
@@ -365,9 +325,14 @@ impl Products {
         &self.pairs
     }
 
+    /// [`Kept::key`] of a row.
+    pub fn kept_key(&self, kept: Kept, row: u32) -> SortKey {
+        self.facts.key(kept, &self.ids, row)
+    }
+
     /// The rows in a kept order, after `after`.
     pub fn in_order(&self, kept: Kept, after: Option<SortKey>) -> impl Iterator<Item = u32> {
-        let key = move |row: u32| self.facts.key(kept, &self.ids, row);
+        let key = move |row: u32| self.kept_key(kept, row);
         let order = match kept {
             Kept::Price => &self.orders[0],
             Kept::Quantity => &self.orders[1],
@@ -385,7 +350,7 @@ impl Products {
         }
         let id = self.id(row);
         let moves = Kept::ALL.map(|kept| before.is_none_or(|before| kept.key(id, &before) != kept.key(id, &facts)));
-        let changes = before.is_none_or(|before| entry(&before) != entry(&facts));
+        let changes = before.is_none_or(|before| before.entry() != facts.entry());
         if let Some(before) = before {
             self.take_out(row, &before, moves, changes);
         }
@@ -393,7 +358,7 @@ impl Products {
         self.shown.insert(row);
         if changes {
             self.put_in_bitmaps(row, &facts);
-            self.pairs.add(&entry(&facts));
+            self.pairs.add(&facts.entry());
         }
         let (ids, columns) = (&self.ids, &self.facts);
         for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders).zip(moves).filter_map(|(order, moves)| moves.then_some(order)) {
@@ -417,7 +382,7 @@ impl Products {
             order.remove(row, |row| columns.key(kept, ids, row));
         }
         if changes {
-            self.pairs.subtract(&entry(facts));
+            self.pairs.subtract(&facts.entry());
             for_each_bitmap(&mut self.bitmaps, facts, |rows| rows.remove(row));
         }
     }
@@ -432,7 +397,7 @@ impl Products {
             self.facts.set(row, facts);
             self.shown.insert(row);
             self.put_in_bitmaps(row, &facts);
-            self.pairs.add(&entry(&facts));
+            self.pairs.add(&facts.entry());
         }
         let (ids, columns, shown) = (&self.ids, &self.facts, &self.shown);
         // Each is a sort of its own: a start waits for the longest, not for all.
@@ -447,8 +412,8 @@ impl Products {
     pub fn shrink(&mut self) {
         let Self { ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, name_places, names, words, facts, .. } =
             self;
-        let FactColumns { entries, kinds: _, quantities, public_prices, keys_prices } = facts;
-        for column in [versions, producers, first_offers, public_prices, keys_prices] {
+        facts.shrink();
+        for column in [versions, producers, first_offers] {
             column.shrink_to_fit();
         }
         for column in [groups, flags] {
@@ -460,72 +425,19 @@ impl Products {
         name_places.shrink_to_fit();
         names.shrink_to_fit();
         words.shrink_to_fit();
-        entries.shrink_to_fit();
-        quantities.shrink_to_fit();
     }
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS + 8 + 8 + 4 + 4);
+        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS);
         self.index.bytes()
             + columns
+            + self.facts.bytes()
             + self.names.capacity()
             + self.bitmaps.bytes()
             + self.orders.iter().map(Order::bytes).sum::<usize>()
             + self.pairs.bytes()
     }
-}
-
-impl FactColumns {
-    fn push(&mut self, facts: Facts) {
-        let packed = Packed::new(&entry(&facts), &mut self.kinds);
-        self.entries.push(packed);
-        self.quantities.push(facts.quantity);
-        self.public_prices.push(facts.public_price);
-        self.keys_prices.push(facts.keys_price);
-    }
-
-    /// [`Kept::key`] of `row`, from the one column that it needs.
-    fn key(&self, kept: Kept, ids: &[Id], row: u32) -> SortKey {
-        let at = row as usize;
-        let id = ids.get(at).copied().unwrap_or_default();
-        let first = match kept {
-            Kept::Price => self.public_prices.get(at).map_or(u64::MAX, |price| u64::from(*price)),
-            Kept::Quantity => u64::MAX - self.quantities.get(at).map_or(0, |quantity| quantity.unsigned_abs()),
-            Kept::Stars => self.entries.get(at).map_or(u64::MAX, |packed| after_stars(packed.facet())),
-            Kept::Newest => newest(id),
-        };
-        (first, id)
-    }
-
-    fn get(&self, row: u32) -> Facts {
-        let at = row as usize;
-        let value = || {
-            let Entry { facet, months, certificates } = self.entries.get(at)?.entry(&self.kinds);
-            Some(Facts {
-                facet,
-                months,
-                certificates,
-                quantity: *self.quantities.get(at)?,
-                public_price: *self.public_prices.get(at)?,
-                keys_price: *self.keys_prices.get(at)?,
-            })
-        };
-        value().unwrap_or_default()
-    }
-
-    fn set(&mut self, row: u32, facts: Facts) {
-        let at = row as usize;
-        let packed = Packed::new(&entry(&facts), &mut self.kinds);
-        set(&mut self.entries, at, packed);
-        set(&mut self.quantities, at, facts.quantity);
-        set(&mut self.public_prices, at, facts.public_price);
-        set(&mut self.keys_prices, at, facts.keys_price);
-    }
-}
-
-fn entry(facts: &Facts) -> Entry {
-    Entry { facet: facts.facet, months: facts.months, certificates: facts.certificates }
 }
 
 fn set<T>(column: &mut [T], at: usize, value: T) {

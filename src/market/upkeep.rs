@@ -8,7 +8,8 @@ use super::Market;
 use super::facet::{Facet, Parts, UNKNOWN_PRICE, price_bucket};
 use super::matching::Supply;
 use super::offers::Terms;
-use super::products::{Facts, NO_ROW, Stated};
+use super::facts::Facts;
+use super::products::{NO_ROW, Stated};
 use super::record::{
     CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
 };
@@ -50,9 +51,13 @@ impl Sources {
 impl Market {
     /// Takes one step of the register. A version that is known already, or an older one, changes nothing.
     pub fn apply(&mut self, change: Change) {
+        if !self.waiting_products.is_empty() && !matches!(change, Change::Organisation(_) | Change::Product(_)) {
+            self.put_waiting_products();
+        }
         match change {
             Change::Organisation(record) => self.put_organisation(&record),
             Change::OrganisationGone(id) => self.forget_organisation(id),
+            Change::Product(record) if self.is_loading => self.waiting_products.push(record),
             Change::Product(record) => self.put_product(&record),
             Change::ProductGone(id) => self.forget_product(id),
             Change::Certificate(record) => self.put_certificate(&record),
@@ -66,8 +71,23 @@ impl Market {
         }
     }
 
+    /// Gives products that were loaded their rows, neighbours by group and place side by side.
+    ///
+    /// A question mostly finds products of few groups and places: what it reads of them then lies close together, and sets
+    /// of rows are short or without gaps. Those that come later stand at the end.
+    fn put_waiting_products(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting_products);
+        waiting.sort_by_cached_key(|record| {
+            let producer = self.organisations.row(record.producer);
+            let province = producer.and_then(|row| self.organisations.get(row)).map_or(0, |producer| producer.province);
+            (record.group, province, producer, record.id)
+        });
+        waiting.into_iter().for_each(|record| self.put_product(&record));
+    }
+
     /// Ends loading: everything that follows from the records is worked out, once for every row.
     pub fn finish_loading(&mut self) {
+        self.put_waiting_products();
         self.is_loading = false;
         self.lexicon.settle();
         self.organisation_lexicon.settle();

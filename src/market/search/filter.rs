@@ -232,6 +232,31 @@ impl Lookup {
         lookup
     }
 
+    /// In which dimensions a unit fails.
+    pub fn of_province(&self, province: u8) -> u8 {
+        self.province.get(usize::from(province)).copied().unwrap_or(0)
+    }
+
+    /// In which dimensions a group fails.
+    pub fn of_group(&self, group: u8) -> u8 {
+        self.group.get(usize::from(group)).copied().unwrap_or(0)
+    }
+
+    /// In which dimensions stars, less two, fail.
+    pub fn of_stars(&self, step: u8) -> u8 {
+        self.stars.get(usize::from(step)).copied().unwrap_or(0)
+    }
+
+    /// In which dimensions a kind of producer fails.
+    pub fn of_kind(&self, kind: u8) -> u8 {
+        self.kind.get(usize::from(kind)).copied().unwrap_or(0)
+    }
+
+    /// In which dimensions a bucket of price fails.
+    pub fn of_price(&self, bucket: u8) -> u8 {
+        self.price.get(usize::from(bucket)).copied().unwrap_or(0)
+    }
+
     /// In which dimensions `facet` fails.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "every index is masked to its table's size by the facet")]

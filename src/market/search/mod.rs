@@ -5,14 +5,17 @@
 //! dimension alone, in that dimension. All other filters are sets of rows.
 //!
 //! In reading order: [`filter`] (what is asked), [`top`] (the first rows), [`run`] (how it is answered), [`sets`] (filters
-//! as sets), [`walk`] (counting their rows), [`scan`] (judging row by row), [`suggest`].
+//! as sets), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
+//! row by row), [`suggest`].
 
 pub mod filter;
 mod offers;
 mod run;
 mod scan;
+mod screen;
 mod sets;
 pub mod suggest;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod top;

@@ -2,7 +2,9 @@
 
 use super::filter::{Lookup, Question, Sort};
 use super::scan::{Counter, Judge};
+use super::screen::Screen;
 use super::sets::Set;
+use super::tally::Tally;
 use super::top::Top;
 use super::{Found, Hit};
 use crate::market::Market;
@@ -107,21 +109,33 @@ impl Search<'_> {
     }
 
     /// Judges each of about `length` rows that `next` fills in: the first of the page, and the counts with the total.
-    fn judged(&self, length: u64, next: impl FnMut(&mut [u32]) -> usize, by_score: Option<&Words<'_>>) -> (Top, (Counts, u32)) {
-        let mut counter = Counter::new(self.question.facets, self.seen, length);
+    fn judged(&self, length: u64, mut next: impl FnMut(&mut [u32]) -> usize, by_score: Option<&Words<'_>>) -> (Top, (Counts, u32)) {
         let mut top = Top::new(self.question.limit, self.question.after);
+        if self.is_ready {
+            let mut tally = Tally::new(self.market.products.columns(), self.seen);
+            let mut screen = Screen::new(self.market, self.question, self.lookup, &self.judge, self.seen);
+            let total = screen.pass(&mut next, &mut tally, |row| self.offer_row(by_score, row, &mut top));
+            return (top, (tally.finish(self.question.filter.price_at_most.is_some()), total));
+        }
+        let mut counter = Counter::new(self.question.facets, self.seen, length);
         self.judge.each(next, |row, entry, fails| {
             counter.count(&entry, fails);
             if fails == 0 {
-                self.offer(by_score, row, &entry, &mut top);
+                self.offer(by_score, row, || entry.facet, &mut top);
             }
         });
         (top, counter.finish())
     }
 
+    /// The same as [`Self::offer`] for a row whose facets stand in the columns.
+    #[inline]
+    pub(super) fn offer_row(&self, by_score: Option<&Words<'_>>, row: u32, top: &mut Top) {
+        self.offer(by_score, row, || self.market.products.facet(row), top);
+    }
+
     /// Offers a row that passes to the page.
     #[inline]
-    pub(super) fn offer(&self, by_score: Option<&Words<'_>>, row: u32, entry: &Entry, top: &mut Top) {
+    fn offer(&self, by_score: Option<&Words<'_>>, row: u32, facet: impl Fn() -> Facet, top: &mut Top) {
         let products = &self.market.products;
         let (first, how) = match by_score {
             Some(words) => {
@@ -129,7 +143,7 @@ impl Search<'_> {
                 let (score, how) = words.score_from(least, row, products.words(row));
                 (u64::from(u32::MAX - score), Some(how))
             }
-            None => (self.first_key(row, entry), None),
+            None => (self.first_key(row, facet), None),
         };
         if top.may_enter(first) {
             top.offer((first, products.id(row)), row, how);
@@ -168,15 +182,15 @@ impl Search<'_> {
     }
 
     /// What a row is sorted by, beside its id.
-    pub(super) fn first_key(&self, row: u32, entry: &Entry) -> u64 {
+    fn first_key(&self, row: u32, facet: impl Fn() -> Facet) -> u64 {
         let products = &self.market.products;
         match self.question.sort {
             Sort::Price if self.is_ready => u64::from(products.price(row, self.seen)),
             Sort::Price => u64::from(self.market.seen_price_of(row, self.question)),
             Sort::Quantity if self.is_ready => u64::MAX - products.quantity(row).unsigned_abs(),
             Sort::Quantity => u64::MAX - self.market.facts_on(row, self.question.as_of).map_or(0, |facts| facts.quantity.unsigned_abs()),
-            Sort::Stars => 3 - u64::try_from(entry.facet.star_step()).unwrap_or(0),
-            Sort::Distance => self.distances.and_then(|distances| distances.get(entry.facet.province())).map_or(0, |km| u64::from(*km)),
+            Sort::Stars => 3 - u64::try_from(facet().star_step()).unwrap_or(0),
+            Sort::Distance => self.distances.and_then(|distances| distances.get(facet().province())).map_or(0, |km| u64::from(*km)),
             Sort::Newest | Sort::Relevance => newest(products.id(row)),
         }
     }

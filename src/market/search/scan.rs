@@ -8,7 +8,7 @@ use crate::market::offers::Terms;
 /// Below so many rows months are counted one by one; above, by their combination first.
 const MANY_ROWS: u64 = 8_192;
 
-/// Rows that are taken out of a bitmap at once: a power of two.
+/// Rows that are taken out of a bitmap at once.
 const MANY: usize = 256;
 
 /// What a scan needs to judge a row.
@@ -45,29 +45,16 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Hands every row that `next` fills in to `take` that can count somewhere, with the row as it is on the day asked and in which
-    /// dimensions it fails.
-    ///
-    /// Most rows fail in two by their facets alone. These are left out many at a time, without a branch for each: the next
-    /// rows are on their way from memory meanwhile.
-    #[inline]
-    #[expect(clippy::indexing_slicing, reason = "no more are kept than there are")]
+    /// Hands every row that `next` fills in to `take`, with the row as it is on the day asked and in which dimensions it
+    /// fails.
     pub fn each(&self, mut next: impl FnMut(&mut [u32]) -> usize, mut take: impl FnMut(u32, Entry, u8)) {
-        let products = &self.market.products;
         let mut many = [0_u32; MANY];
-        let mut kept = [0_u32; MANY];
         loop {
             let length = next(&mut many);
             if length == 0 {
                 break;
             }
-            let mut count = 0;
             for row in many.iter().take(length) {
-                kept[count & (MANY - 1)] = *row;
-                let fails = if self.is_in_facets { self.lookup.fails(products.facet(*row)) } else { 0 };
-                count += usize::from(fails & fails.wrapping_sub(1) == 0);
-            }
-            for row in kept.iter().take(count) {
                 if let Some((entry, fails)) = self.judge(*row) {
                     take(*row, entry, fails);
                 }

@@ -8,10 +8,11 @@
 use super::Found;
 use super::filter::{Filter, Sort};
 use super::run::Search;
+use super::tally::Tally;
 use super::top::Top;
 use super::walk::walk;
-use crate::market::facet::{Counts, Dimension, NO_PRICE, Seen, ones, price_bucket, rows_of};
-use crate::market::pairs::{NO_OFFER, Pairs};
+use crate::market::facet::{Dimension, Seen, ones, price_bucket, rows_of};
+use crate::market::pairs::Pairs;
 use crate::market::products::Kept;
 use crate::market::rowset::{Bits, RowSet};
 use crate::market::text::query::Found as Words;
@@ -56,19 +57,19 @@ impl Search<'_> {
         }
         let passing = intersection(sets.iter());
         let total = passing.as_ref().map_or_else(|| products.shown().len(), |rows| rows.len());
-        let mut counts = Counts::default();
+        let mut tally = Tally::new(products.columns(), self.seen);
         let chosen = sets.iter().filter_map(|set| set.dimension).fold(0, |bits, dimension| bits | dimension.bit());
         for dimension in sets.iter().filter_map(|set| set.dimension) {
             let others = || sets.iter().filter(|set| set.dimension != Some(dimension));
-            if !self.count_by_pairs(others(), dimension.bit(), &mut counts)
+            if !self.count_by_pairs(others(), dimension.bit(), &mut tally)
                 && let Some(rows) = intersection(others())
             {
-                walk(products, self.seen, &rows, dimension.bit(), &mut counts, |_, _| {});
+                walk(&mut tally, &rows, dimension.bit(), |_| {});
             }
         }
         // Facets without a filter of their own are counted in what passes.
         let mut left = question.facets & !chosen;
-        if self.count_by_pairs(sets.iter(), left, &mut counts) {
+        if self.count_by_pairs(sets.iter(), left, &mut tally) {
             left = 0;
         }
         let mut top = Top::new(question.limit, question.after);
@@ -77,29 +78,25 @@ impl Search<'_> {
         if !in_order || left != 0 {
             let passing = passing.unwrap_or_else(|| Cow::Owned(self.all()));
             if in_order {
-                walk(products, self.seen, &passing, left, &mut counts, |_, _| {});
+                walk(&mut tally, &passing, left, |_| {});
             } else {
-                walk(products, self.seen, &passing, left, &mut counts, |row, entry| self.offer(by_score, row, entry, &mut top));
+                walk(&mut tally, &passing, left, |row| self.offer_row(by_score, row, &mut top));
             }
         }
-        // Where a price is asked, a product without an offer fails in more than the price.
-        let unoffered = counts.price.get_mut(NO_OFFER).map(std::mem::take).unwrap_or_default();
-        if let Some(unknown) = counts.price.get_mut(usize::from(NO_PRICE)).filter(|_| question.filter.price_at_most.is_none()) {
-            *unknown += unoffered;
-        }
+        let counts = tally.finish(question.filter.price_at_most.is_some());
         self.found(words, top, (counts, u32::try_from(total).unwrap_or(u32::MAX)))
     }
 
     /// Counts `dimensions` in the rows of `sets` from the table of pairs, where it can.
-    fn count_by_pairs<'b>(&self, mut sets: impl Iterator<Item = &'b Set>, dimensions: u8, counts: &mut Counts) -> bool {
+    fn count_by_pairs<'b>(&self, mut sets: impl Iterator<Item = &'b Set>, dimensions: u8, tally: &mut Tally<'_>) -> bool {
         let products = &self.market.products;
         let asked = Dimension::ALL.into_iter().filter(|dimension| dimensions & dimension.bit() != 0);
         match (sets.next(), sets.next()) {
-            (None, _) => asked.for_each(|dimension| products.pairs().count_all(dimension, self.seen, counts)),
+            (None, _) => asked.for_each(|dimension| products.pairs().count_all(dimension, self.seen, tally.counts())),
             (Some(Set { parts: Some(Parts { values, rest }), .. }), None) => {
-                asked.for_each(|dimension| products.pairs().count(values, dimension, self.seen, counts));
+                asked.for_each(|dimension| products.pairs().count(values, dimension, self.seen, tally.counts()));
                 if let Some(rest) = rest {
-                    walk(products, self.seen, rest, dimensions, counts, |_, _| {});
+                    walk(tally, rest, dimensions, |_| {});
                 }
             }
             _ => return false,
@@ -289,7 +286,7 @@ impl Search<'_> {
         }
         for row in products.in_order(kept, question.after).take(usize::try_from(budget).unwrap_or(usize::MAX)) {
             if passes(row) {
-                top.offer(kept.key(products.id(row), &products.facts(row)), row, None);
+                top.offer(products.kept_key(kept, row), row, None);
                 if top.is_full() {
                     return true;
                 }

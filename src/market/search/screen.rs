@@ -1,0 +1,162 @@
+//! Judging rows column by column, for today and a caller for whom columns are kept.
+//!
+//! Some hundred rows at a time: each column that the filters ask about marks the rows that fail in its dimension; rows that
+//! fail in two count nowhere and are left out; the others are sorted by the one in which they fail, and counted there.
+//! Loops without a branch over one column each keep many rows on their way from memory at once.
+
+use super::filter::{Lookup, OTHER, Question};
+use super::scan::Judge;
+use super::tally::{MANY, Tally};
+use crate::market::Market;
+use crate::market::facet::{Dimension, Seen, UNKNOWN_PRICE};
+use crate::market::facts::{FactColumns, GROUP, KIND, KIND_SHIFT, MONTHS, OFFERED, PLACE, SET_SHIFT, SEVERAL, STARS, slot_seen};
+use crate::market::pairs::NO_OFFER;
+
+/// Places for rows by the only dimension in which they fail, by its bit; then those that count nowhere, those that pass.
+const LISTS: usize = 9;
+const NOWHERE: usize = 7;
+const PASSING: usize = 8;
+
+/// What a column's bytes fail in.
+#[derive(Debug)]
+struct Table<'a> {
+    column: &'a [u8],
+    fails: [u8; 256],
+}
+
+/// How rows are judged by the columns.
+#[derive(Debug)]
+pub(super) struct Screen<'a> {
+    judge: &'a Judge<'a>,
+    columns: &'a FactColumns,
+    tables: Vec<Table<'a>>,
+    facets: u8,
+    /// Months that are asked.
+    months: u32,
+    /// By number of a set of certificates: whether it lacks one that is asked; nothing where none is.
+    lacks: Vec<u8>,
+    /// Lowest prices, and the highest that is asked.
+    price: Option<(&'a [u32], u32)>,
+    /// Whether each row that the columns leave must be judged by itself.
+    judges_each: bool,
+    /// Whether those with several offers must.
+    judges_several: bool,
+}
+
+impl<'a> Screen<'a> {
+    pub fn new(market: &'a Market, question: &Question<'_>, lookup: &Lookup, judge: &'a Judge<'a>, seen: Seen) -> Self {
+        let (filter, columns) = (&question.filter, market.products.columns());
+        let asks_offers = filter.asks_offers();
+        let mut tables = Vec::with_capacity(4);
+        let mut add = |column: &'a [u8], is_asked: bool, of: &dyn Fn(u8) -> u8| {
+            if is_asked {
+                let mut fails = [0; 256];
+                (0..=u8::MAX).zip(&mut fails).for_each(|(byte, fails)| *fails = of(byte));
+                tables.push(Table { column, fails });
+            }
+        };
+        let asks_place = filter.provinces.is_some() || filter.region.is_some() || filter.within_km.is_some();
+        add(columns.places(), asks_place || asks_offers || filter.is_offered.is_some(), &|byte| {
+            let is_offered = byte & OFFERED != 0;
+            let wrong = asks_offers && !is_offered || filter.is_offered.is_some_and(|asked| asked != is_offered);
+            lookup.of_province(byte & PLACE) | if wrong { OTHER } else { 0 }
+        });
+        add(columns.groups(), filter.groups.is_some() || filter.is_illustrative.is_some(), &|byte| {
+            let wrong = filter.is_illustrative.is_some_and(|asked| asked != (byte > GROUP));
+            lookup.of_group(byte & GROUP) | if wrong { OTHER } else { 0 }
+        });
+        add(columns.ranks(), filter.least_stars > 0 || filter.kinds.is_some(), &|byte| {
+            lookup.of_stars(byte & STARS) | lookup.of_kind(byte >> KIND_SHIFT & KIND)
+        });
+        add(columns.price_slots(), filter.price_at_most.is_some(), &|byte| {
+            let slot = slot_seen(byte, seen);
+            lookup.of_price(slot - u8::from(usize::from(slot) == NO_OFFER))
+        });
+        let asked = if filter.period.is_none() { filter.certificates } else { 0 };
+        let lacks = |set: &u64| u8::from(set & asked != asked) * Dimension::Certificate.bit();
+        let of_offer = filter.quantity.is_some() || filter.delivers_to.is_some();
+        let is_over_period = filter.period.is_some() && (filter.certificates != 0 || filter.least_stars > 0);
+        Self {
+            judge,
+            columns,
+            tables,
+            facets: question.facets,
+            months: u32::from(filter.months),
+            lacks: if asked == 0 { Vec::new() } else { columns.kinds().sets().iter().map(lacks).collect() },
+            price: filter.price_at_most.map(|most| (columns.prices(seen), most)),
+            judges_each: of_offer || is_over_period || filter.producer.is_some(),
+            judges_several: asks_offers && !filter.asks_one_thing(),
+        }
+    }
+
+    /// Counts every row that `next` fills in where it counts, and hands those that pass to `take`; how many these are.
+    #[expect(clippy::indexing_slicing, reason = "a list takes as many rows as there are, and lists are numbered")]
+    pub fn pass(&mut self, next: &mut impl FnMut(&mut [u32]) -> usize, tally: &mut Tally<'_>, mut take: impl FnMut(u32)) -> u32 {
+        let mut many = [0_u32; MANY];
+        let mut left = [(0_u32, 0_u8); MANY];
+        let mut lists = [[0_u32; MANY]; LISTS];
+        let mut total = 0;
+        loop {
+            let length = next(&mut many).min(MANY);
+            if length == 0 {
+                return total;
+            }
+            let mut lengths = [0_usize; LISTS];
+            for (row, fails) in self.left(&many[..length], &mut left) {
+                let fails = self.fails(*row, *fails);
+                let is_one = fails & fails.wrapping_sub(1) == 0;
+                let list = if is_one { (fails.trailing_zeros() as usize).min(PASSING) } else { NOWHERE };
+                lists[list][lengths[list]] = *row;
+                lengths[list] += 1;
+            }
+            for dimension in Dimension::ALL.into_iter().filter(|dimension| self.facets & dimension.bit() != 0) {
+                let list = dimension as usize;
+                tally.count(dimension, &lists[list][..lengths[list]]);
+            }
+            let passing = &lists[PASSING][..lengths[PASSING]];
+            tally.count_all(self.facets, passing);
+            total += u32::try_from(passing.len()).unwrap_or(0);
+            passing.iter().for_each(|row| take(*row));
+        }
+    }
+
+    /// The rows that fail in one dimension at most by the columns of bytes.
+    #[expect(clippy::indexing_slicing, reason = "no more are left than there are, and a byte numbers 256 places")]
+    fn left<'b>(&self, rows: &[u32], left: &'b mut [(u32, u8); MANY]) -> &'b [(u32, u8)] {
+        let mut fails = [0_u8; MANY];
+        for Table { column, fails: of } in &self.tables {
+            for (row, fails) in rows.iter().zip(&mut fails) {
+                *fails |= of[usize::from(column.get(*row as usize).copied().unwrap_or(0))];
+            }
+        }
+        let mut count = 0;
+        for (row, fails) in rows.iter().zip(fails) {
+            left[count] = (*row, fails);
+            count += usize::from(fails & fails.wrapping_sub(1) == 0);
+            // All rows before may have stayed: the last place is written, not left behind.
+            if count == MANY {
+                break;
+            }
+        }
+        &left[..count]
+    }
+
+    /// In which dimensions a row fails that the columns of bytes have left.
+    #[inline]
+    fn fails(&self, row: u32, mut fails: u8) -> u8 {
+        let at = row as usize;
+        if self.months != 0 || !self.lacks.is_empty() {
+            let word = self.columns.months().get(at).copied().unwrap_or(0);
+            fails |= u8::from(word & MONTHS & self.months != self.months) * Dimension::Month.bit();
+            fails |= self.lacks.get((word >> SET_SHIFT) as usize).copied().unwrap_or(0);
+        }
+        if let Some((prices, most)) = self.price {
+            fails |= u8::from(prices.get(at).copied().unwrap_or(UNKNOWN_PRICE) > most) * Dimension::Price.bit();
+        }
+        let is_one = fails & fails.wrapping_sub(1) == 0;
+        if is_one && (self.judges_each || self.judges_several && self.columns.ranks().get(at).is_some_and(|rank| rank & SEVERAL != 0)) {
+            return self.judge.judge(row).map_or(OTHER, |(_, fails)| fails);
+        }
+        fails
+    }
+}
