@@ -8,7 +8,7 @@ use super::facts::{FactColumns, Facts};
 use super::ids::Index;
 use super::matching::PaperSet;
 use super::order::{Order, SortKey};
-use super::pairs::Pairs;
+use super::pairs::{Pairs, price_slot};
 use super::record::Id;
 use super::rowset::RowSet;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
@@ -70,7 +70,7 @@ pub struct Bitmaps {
     pub certificate: Vec<RowSet>,
     /// By month.
     pub month: Vec<RowSet>,
-    /// By bucket of the lowest price that everybody sees, then of the one that keys see.
+    /// By [`price_slot`] of the lowest price that everybody sees, then of the one that keys see.
     pub price: [Vec<RowSet>; 2],
     /// With an offer that is open or to come.
     pub offered: RowSet,
@@ -90,7 +90,7 @@ impl Default for Bitmaps {
             kind: of(KINDS),
             certificate: of(64),
             month: of(12),
-            price: [of(PRICE_BUCKETS), of(PRICE_BUCKETS)],
+            price: [of(PRICE_BUCKETS + 1), of(PRICE_BUCKETS + 1)],
             offered: RowSet::default(),
             several: RowSet::default(),
             illustrative: RowSet::default(),
@@ -99,7 +99,7 @@ impl Default for Bitmaps {
 }
 
 impl Bitmaps {
-    /// By bucket of the lowest price that the caller sees.
+    /// By [`price_slot`] of the lowest price that the caller sees.
     pub fn price(&self, seen: Seen) -> &[RowSet] {
         let [public, keys] = &self.price;
         if seen == Seen::Public { public } else { keys }
@@ -457,8 +457,8 @@ fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(
     ones(facts.certificates).for_each(|kind| at(&mut bitmaps.certificate, kind));
     ones(u64::from(facts.months)).for_each(|month| at(&mut bitmaps.month, month));
     let [public, keys] = &mut bitmaps.price;
-    at(public, facet.price(Seen::Public));
-    at(keys, facet.price(Seen::Keys));
+    at(public, price_slot(facet, Seen::Public));
+    at(keys, price_slot(facet, Seen::Keys));
     for (rows, stands) in [
         (&mut bitmaps.offered, facet.is_offered()),
         (&mut bitmaps.several, facet.has_several()),

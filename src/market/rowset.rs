@@ -1,7 +1,9 @@
 //! Sets of rows: kept ones, by value, and those that a question makes of them.
 
-/// Rows of a chunk.
-const CHUNK: usize = 1 << 16;
+/// A row's chunk is in the bits above these.
+const CHUNK_BITS: u32 = 12;
+/// Rows of a chunk: few, so that rows which stand close together leave most chunks empty.
+const CHUNK: usize = 1 << CHUNK_BITS;
 /// Words of a chunk that has a bit for each row.
 const WORDS: usize = CHUNK / 64;
 /// Rows of a chunk up to which their numbers take less room than bits.
@@ -19,12 +21,15 @@ enum Chunk {
     /// In order.
     Sparse(Vec<u16>),
     /// And how many there are.
-    Dense(Box<[u64; WORDS]>, usize),
+    Dense(Box<Words>, usize),
 }
+
+/// A bit for each row of a chunk.
+pub type Words = [u64; WORDS];
 
 /// Chunk and place within.
 fn place(row: u32) -> (usize, u16) {
-    let [high, low] = [row >> 16, row & 0xFFFF];
+    let [high, low] = [row >> CHUNK_BITS, row & ((1 << CHUNK_BITS) - 1)];
     (high as usize, u16::try_from(low).unwrap_or(0))
 }
 
@@ -67,6 +72,23 @@ impl RowSet {
     /// How many rows are in it.
     pub fn len(&self) -> u64 {
         self.len
+    }
+
+    /// How many of the rows of a chunk are in it.
+    #[expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
+    #[inline(always)]
+    pub fn common(&self, chunk: usize, words: &Words) -> u32 {
+        match self.chunks.get(chunk) {
+            None => 0,
+            Some(Chunk::Sparse(rows)) => {
+                let is_in = |low: &u16| {
+                    let (word, bit) = bit(*low);
+                    u32::from(words.get(word).is_some_and(|word| word & bit != 0))
+                };
+                rows.iter().map(is_in).sum()
+            }
+            Some(Chunk::Dense(dense, _)) => words.iter().zip(dense.iter()).map(|(one, other)| (one & other).count_ones()).sum(),
+        }
     }
 
     /// Whether none is.
@@ -160,74 +182,190 @@ fn ones(words: &[u64]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Rows that a question makes, a bit for each row of the register.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bits {
-    words: Vec<u64>,
+/// Rows that a question makes. Chunks of kept sets are borrowed as long as nothing is done to them, and empty ones are
+/// left out of everything.
+#[derive(Debug, Clone)]
+pub struct Bits<'a> {
+    chunks: Vec<Part<'a>>,
+    own: Vec<Words>,
 }
 
-impl Bits {
-    /// None of the first `rows` rows; others can't be put in.
+#[derive(Debug, Clone, Copy)]
+enum Part<'a> {
+    Empty,
+    /// Of a kept set.
+    Kept(&'a Words),
+    /// Its place among the own ones.
+    Own(usize),
+}
+
+const EMPTY: Words = [0; WORDS];
+
+impl<'a> Bits<'a> {
+    /// None of the first `rows` rows.
     pub fn none(rows: u32) -> Self {
-        Self { words: vec![0; rows.div_ceil(64) as usize] }
+        Self { chunks: vec![Part::Empty; (rows as usize).div_ceil(CHUNK)], own: Vec::new() }
     }
 
-    /// Puts a row in.
+    fn words(&self, chunk: usize) -> Option<&Words> {
+        match self.chunks.get(chunk)? {
+            Part::Empty => None,
+            Part::Kept(words) => Some(words),
+            Part::Own(at) => self.own.get(*at),
+        }
+    }
+
+    /// The words of a chunk, to be changed; nothing beyond the rows.
+    fn own(&mut self, chunk: usize) -> Option<&mut Words> {
+        if self.own.is_empty() {
+            self.own.reserve(self.chunks.len());
+        }
+        let part = self.chunks.get_mut(chunk)?;
+        let words = match part {
+            Part::Own(at) => return self.own.get_mut(*at),
+            Part::Empty => EMPTY,
+            Part::Kept(words) => **words,
+        };
+        *part = Part::Own(self.own.len());
+        self.own.push(words);
+        self.own.last_mut()
+    }
+
+    /// Puts a row in, where it is not beyond the last chunk.
     pub fn insert(&mut self, row: u32) {
-        self.words.get_mut((row >> 6) as usize).into_iter().for_each(|word| *word |= 1 << (row & 63));
+        let (chunk, low) = place(row);
+        let (word, bit) = bit(low);
+        self.own(chunk).and_then(|words| words.get_mut(word)).into_iter().for_each(|word| *word |= bit);
     }
 
     /// Takes a row out.
     pub fn remove(&mut self, row: u32) {
-        self.words.get_mut((row >> 6) as usize).into_iter().for_each(|word| *word &= !(1 << (row & 63)));
+        if self.contains(row) {
+            let (chunk, low) = place(row);
+            let (word, bit) = bit(low);
+            self.own(chunk).and_then(|words| words.get_mut(word)).into_iter().for_each(|word| *word &= !bit);
+        }
     }
 
     /// Whether a row is in it.
     #[inline]
     pub fn contains(&self, row: u32) -> bool {
-        self.words.get((row >> 6) as usize).is_some_and(|word| word >> (row & 63) & 1 == 1)
+        let (chunk, low) = place(row);
+        let (word, bit) = bit(low);
+        self.words(chunk).and_then(|words| words.get(word)).is_some_and(|word| word & bit != 0)
     }
 
     /// Puts the rows of `set` in.
-    pub fn add(&mut self, set: &RowSet) {
-        for (words, chunk) in self.words.chunks_mut(WORDS).zip(&set.chunks) {
+    pub fn add(&mut self, set: &'a RowSet) {
+        for (at, chunk) in set.chunks.iter().enumerate().take(self.chunks.len()) {
             match chunk {
-                Chunk::Sparse(rows) => add(words, rows),
-                Chunk::Dense(dense, _) => words.iter_mut().zip(dense.iter()).for_each(|(word, other)| *word |= other),
+                Chunk::Sparse(rows) if rows.is_empty() => {}
+                Chunk::Sparse(rows) => self.own(at).into_iter().for_each(|words| add(words, rows)),
+                Chunk::Dense(words, _) => self.unite_chunk(at, Part::Kept(words), words),
             }
+        }
+    }
+
+    /// Puts the rows of `words` in; where there are none yet, they are taken as they are if they are kept.
+    fn unite_chunk(&mut self, at: usize, part: Part<'a>, words: &Words) {
+        let Some(place) = self.chunks.get_mut(at) else { return };
+        if let (Part::Empty, Part::Kept(_)) = (&place, part) {
+            *place = part;
+        } else if let Some(own) = self.own(at) {
+            own.iter_mut().zip(words).for_each(|(word, other)| *word |= other);
         }
     }
 
     /// Puts the rows of `other` in.
     pub fn unite(&mut self, other: &Self) {
-        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
+        for (at, part) in other.chunks.iter().enumerate() {
+            if let Some(words) = other.words(at) {
+                self.unite_chunk(at, *part, words);
+            }
+        }
     }
 
     /// Leaves those that are in `other` too.
     pub fn intersect(&mut self, other: &Self) {
-        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
+        for at in 0..self.chunks.len() {
+            if let Some(Part::Empty) = self.chunks.get(at) {
+                continue;
+            }
+            let any = other.words(at).and_then(|others| {
+                let words = self.own(at)?;
+                words.iter_mut().zip(others).for_each(|(word, other)| *word &= other);
+                Some(words.iter().fold(0, |any, word| any | word))
+            });
+            if any.unwrap_or(0) == 0
+                && let Some(part) = self.chunks.get_mut(at)
+            {
+                *part = Part::Empty;
+            }
+        }
     }
 
     /// Takes those out that are in `other`.
     pub fn subtract(&mut self, other: &Self) {
-        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
+        for at in 0..self.chunks.len() {
+            if let (Some(others), Some(Part::Kept(_) | Part::Own(_))) = (other.words(at), self.chunks.get(at))
+                && let Some(words) = self.own(at)
+            {
+                words.iter_mut().zip(others).for_each(|(word, other)| *word &= !other);
+            }
+        }
+    }
+
+    fn all_words(&self) -> impl Iterator<Item = (usize, &Words)> {
+        (0..self.chunks.len()).filter_map(|at| Some((at, self.words(at)?)))
     }
 
     /// How many rows are in it.
     pub fn len(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+        self.all_words().map(|(_, words)| words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>()).sum()
     }
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.words.iter().all(|word| *word == 0)
+        self.all_words().all(|(_, words)| words.iter().all(|word| *word == 0))
     }
 
     /// Its rows, from the first on.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u32> {
-        ones(&self.words)
+        self.all_words().flat_map(|(at, words)| {
+            let start = u32::try_from(at * CHUNK).unwrap_or(u32::MAX);
+            ones(words).map(move |row| start + row)
+        })
     }
+
+    /// Its chunks that are not empty, by number.
+    #[inline]
+    pub fn chunks(&self) -> impl Iterator<Item = (usize, &Words)> {
+        self.all_words()
+    }
+}
+
+/// Room for the rows of a chunk.
+pub type ChunkRows = [u32; CHUNK];
+
+/// No rows yet.
+pub const NO_ROWS: ChunkRows = [0; CHUNK];
+
+/// The rows of a chunk, written into `rows`.
+pub fn rows_of_chunk<'b>(chunk: usize, words: &Words, rows: &'b mut ChunkRows) -> &'b [u32] {
+    let start = u32::try_from(chunk * CHUNK).unwrap_or(u32::MAX);
+    let mut length = 0;
+    for (at, word) in (start..).step_by(64).zip(words) {
+        let mut rest = *word;
+        while rest != 0 {
+            if let Some(place) = rows.get_mut(length) {
+                *place = at + rest.trailing_zeros();
+            }
+            length += 1;
+            rest &= rest - 1;
+        }
+    }
+    rows.get(..length).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -237,7 +375,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn bits(set: &RowSet) -> Vec<u32> {
-        let mut bits = Bits::none(3 * 65_536);
+        let mut bits = Bits::none(3 * 4_096);
         bits.add(set);
         bits.iter().collect()
     }
@@ -245,7 +383,7 @@ mod tests {
     #[test]
     fn a_chunk_turns_dense_and_sparse_again() {
         let mut set = RowSet::default();
-        let all: Vec<u32> = (0..10_000).map(|n| 70_000 + n * 3).collect();
+        let all: Vec<u32> = (0..1_000).map(|n| 5_000 + n * 3).collect();
         all.iter().rev().for_each(|row| set.insert(*row));
         assert_eq!(bits(&set), all);
         assert!(matches!(set.chunks.get(1), Some(Chunk::Dense(..))));
@@ -258,7 +396,7 @@ mod tests {
     proptest! {
         // Against a set of the standard library.
         #[test]
-        fn a_set_has_what_was_put_in_and_not_taken_out(steps in prop::collection::vec((prop::sample::select(vec![0_u32, 65_500, 131_000]), 0_u32..80, any::<bool>()), 0..200)) {
+        fn a_set_has_what_was_put_in_and_not_taken_out(steps in prop::collection::vec((prop::sample::select(vec![0_u32, 4_060, 8_160]), 0_u32..80, any::<bool>()), 0..200)) {
             let (mut set, mut expected) = (RowSet::default(), BTreeSet::new());
             for (near, row, keep) in steps {
                 let row = near + row;
@@ -271,27 +409,50 @@ mod tests {
             prop_assert_eq!(bits(&set), expected.into_iter().collect::<Vec<_>>());
         }
 
+        // Numbers and bits, one chunk and several, kept and own ones.
         #[test]
-        fn bits_are_a_set(left in prop::collection::btree_set(0_u32..300, 0..100), right in prop::collection::btree_set(0_u32..300, 0..100)) {
-            let of = |rows: &BTreeSet<u32>| {
-                let mut bits = Bits::none(300);
-                for row in rows {
-                    bits.insert(*row);
-                }
-                bits
+        fn bits_are_a_set(left in prop::collection::vec(spread(), 0..4), right in prop::collection::vec(spread(), 0..4)) {
+            let kept = |all: &[(u32, u32, u32)]| all.iter().map(|(from, step, many)| {
+                let mut set = RowSet::default();
+                (0..*many).for_each(|n| set.insert(from + n * step));
+                set
+            }).collect::<Vec<RowSet>>();
+            let (kept_left, kept_right) = (kept(&left), kept(&right));
+            let of = |all: &[(u32, u32, u32)]| all.iter().flat_map(|(from, step, many)| (0..*many).map(move |n| from + n * step)).collect::<BTreeSet<u32>>();
+            let (rows_left, rows_right) = (of(&left), of(&right));
+            let mut left = Bits::none(ROWS);
+            kept_left.iter().for_each(|set| left.add(set));
+            let mut right = Bits::none(ROWS);
+            kept_right.iter().for_each(|set| right.add(set));
+            let found = |change: &dyn Fn(&mut Bits<'_>, &Bits<'_>)| {
+                let mut bits = left.clone();
+                change(&mut bits, &right);
+                let rows = bits.iter().collect::<BTreeSet<_>>();
+                let mut by_chunk = Vec::new();
+                let mut room = NO_ROWS;
+                bits.chunks().for_each(|(chunk, words)| by_chunk.extend_from_slice(rows_of_chunk(chunk, words, &mut room)));
+                assert_eq!(by_chunk, rows.iter().copied().collect::<Vec<_>>());
+                assert_eq!((bits.len(), bits.is_empty()), (rows.len() as u64, rows.is_empty()));
+                rows
             };
-            let found = |change: &dyn Fn(&mut Bits, &Bits)| {
-                let mut bits = of(&left);
-                change(&mut bits, &of(&right));
-                bits.iter().collect::<BTreeSet<_>>()
-            };
-            prop_assert_eq!(found(&|bits, other| bits.unite(other)), &left | &right);
-            prop_assert_eq!(found(&|bits, other| bits.intersect(other)), &left & &right);
-            prop_assert_eq!(found(&|bits, other| bits.subtract(other)), &left - &right);
-            prop_assert_eq!(found(&|bits, other| other.iter().for_each(|row| bits.remove(row))), &left - &right);
-            let bits = of(&left);
-            prop_assert_eq!((bits.len(), bits.is_empty()), (left.len() as u64, left.is_empty()));
-            prop_assert!((0..310).all(|row| bits.contains(row) == left.contains(&row)));
+            prop_assert_eq!(found(&|_, _| {}), rows_left.clone());
+            let common: u32 = kept_right.first().map_or(0, |kept| left.chunks().map(|(chunk, words)| kept.common(chunk, words)).sum());
+            let first = kept_right.first().map(bits).unwrap_or_default().into_iter().collect::<BTreeSet<_>>();
+            prop_assert_eq!(common as usize, (&rows_left & &first).len());
+            prop_assert_eq!(found(&|bits, other| bits.unite(other)), &rows_left | &rows_right);
+            prop_assert_eq!(found(&|bits, other| bits.intersect(other)), &rows_left & &rows_right);
+            prop_assert_eq!(found(&|bits, other| bits.subtract(other)), &rows_left - &rows_right);
+            prop_assert_eq!(found(&|bits, other| other.iter().for_each(|row| bits.remove(row))), &rows_left - &rows_right);
+            prop_assert_eq!(found(&|bits, other| other.iter().for_each(|row| bits.insert(row))), &rows_left | &rows_right);
+            prop_assert!((0..ROWS + 10).all(|row| left.contains(row) == rows_left.contains(&row)));
         }
+    }
+
+    const ROWS: u32 = 3 * 4_096;
+
+    /// Where rows begin, how far apart they are, and how many.
+    fn spread() -> impl Strategy<Value = (u32, u32, u32)> {
+        (0..ROWS - 1_000, 1_u32..8, prop::sample::select(vec![0_u32, 1, 20, 125]))
+            .prop_map(|(from, step, many)| if many == 20 { (from, 1, 900) } else { (from, step, many) })
     }
 }

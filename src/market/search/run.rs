@@ -51,7 +51,13 @@ impl Market {
     }
 
     /// The rows whose offers are to be looked at: those with an offer that pass the filters for which sets are kept.
-    pub(super) fn rows_to_look_at(&self, question: &Question<'_>, lookup: &Lookup, seen: Seen, distances: Option<&[u16; 128]>) -> Bits {
+    pub(super) fn rows_to_look_at<'a>(
+        &'a self,
+        question: &'a Question<'a>,
+        lookup: &'a Lookup,
+        seen: Seen,
+        distances: Option<&'a [u16; 128]>,
+    ) -> Bits<'a> {
         let judge = Judge::new(self, question, lookup, seen, true);
         let search = Search { market: self, question, judge, lookup, seen, distances, is_ready: question.as_of == self.today };
         let mut rows = search.candidates();
@@ -83,7 +89,7 @@ pub(super) struct Search<'a> {
     is_ready: bool,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     fn by_words(&self, words: &Words<'_>) -> Found {
         /// From one row in so many that words mean, bits are quicker than judging each.
         const ONE_OF: u64 = 30;
@@ -162,11 +168,11 @@ impl Search<'_> {
     ///
     /// A row that fails in two counted dimensions is counted nowhere, so it must pass one of any two of them: the two
     /// rarest are enough.
-    fn candidates(&self) -> Bits {
+    fn candidates(&self) -> Bits<'a> {
         let products = &self.market.products;
         let sets = if self.is_ready { self.sets() } else { self.fixed_sets() };
-        let (mut counted, needed): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(|set| set.dimension.is_some());
-        let mut needed: Vec<Bits> = needed.into_iter().map(|set| set.rows).collect();
+        let (mut counted, needed): (Vec<Set<'a>>, Vec<Set<'a>>) = sets.into_iter().partition(|set| set.dimension.is_some());
+        let mut needed: Vec<Bits<'a>> = needed.into_iter().map(|set| set.rows).collect();
         counted.sort_by_key(|set| set.rows.len());
         if let [first, second, ..] = counted.as_mut_slice() {
             first.rows.unite(&second.rows);

@@ -10,7 +10,7 @@ use super::filter::{Filter, Sort};
 use super::run::Search;
 use super::tally::Tally;
 use super::top::Top;
-use super::walk::walk;
+use super::walk::{walk, walk_and_visit};
 use crate::market::facet::{Dimension, Seen, ones, price_bucket, rows_of};
 use crate::market::pairs::Pairs;
 use crate::market::products::Kept;
@@ -23,18 +23,18 @@ const FEW_ROWS: u64 = 2_000;
 
 /// The rows that pass one filter.
 #[derive(Debug)]
-pub(super) struct Set {
+pub(super) struct Set<'a> {
     /// The facet that it chooses, where it is counted.
     pub(super) dimension: Option<Dimension>,
-    pub(super) rows: Bits,
-    parts: Option<Parts>,
+    pub(super) rows: Bits<'a>,
+    parts: Option<Parts<'a>>,
 }
 
 /// What a set is made of for the table of pairs: the rows with one of the values, of which none has two, and the rest.
 #[derive(Debug)]
-struct Parts {
+struct Parts<'a> {
     values: Vec<usize>,
-    rest: Option<Bits>,
+    rest: Option<Bits<'a>>,
 }
 
 impl Filter {
@@ -45,7 +45,7 @@ impl Filter {
     }
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     /// The answer to a question whose filters are sets of rows; what words mean is one more.
     pub(super) fn by_sets(&self, words: Option<&Words<'_>>) -> Found {
         let (question, products) = (self.question, &self.market.products);
@@ -64,7 +64,7 @@ impl Search<'_> {
             if !self.count_by_pairs(others(), dimension.bit(), &mut tally)
                 && let Some(rows) = intersection(others())
             {
-                walk(&mut tally, &rows, dimension.bit(), |_| {});
+                walk(products, &mut tally, &rows, dimension.bit());
             }
         }
         // Facets without a filter of their own are counted in what passes.
@@ -78,9 +78,9 @@ impl Search<'_> {
         if !in_order || left != 0 {
             let passing = passing.unwrap_or_else(|| Cow::Owned(self.all()));
             if in_order {
-                walk(&mut tally, &passing, left, |_| {});
+                walk(products, &mut tally, &passing, left);
             } else {
-                walk(&mut tally, &passing, left, |row| self.offer_row(by_score, row, &mut top));
+                walk_and_visit(products, &mut tally, &passing, left, |row| self.offer_row(by_score, row, &mut top));
             }
         }
         let counts = tally.finish(question.filter.price_at_most.is_some());
@@ -88,7 +88,10 @@ impl Search<'_> {
     }
 
     /// Counts `dimensions` in the rows of `sets` from the table of pairs, where it can.
-    fn count_by_pairs<'b>(&self, mut sets: impl Iterator<Item = &'b Set>, dimensions: u8, tally: &mut Tally<'_>) -> bool {
+    fn count_by_pairs<'b>(&self, mut sets: impl Iterator<Item = &'b Set<'a>>, dimensions: u8, tally: &mut Tally<'_>) -> bool
+    where
+        'a: 'b,
+    {
         let products = &self.market.products;
         let asked = Dimension::ALL.into_iter().filter(|dimension| dimensions & dimension.bit() != 0);
         match (sets.next(), sets.next()) {
@@ -96,7 +99,7 @@ impl Search<'_> {
             (Some(Set { parts: Some(Parts { values, rest }), .. }), None) => {
                 asked.for_each(|dimension| products.pairs().count(values, dimension, self.seen, tally.counts()));
                 if let Some(rest) = rest {
-                    walk(tally, rest, dimensions, |_| {});
+                    walk(products, tally, rest, dimensions);
                 }
             }
             _ => return false,
@@ -105,7 +108,7 @@ impl Search<'_> {
     }
 
     /// The sets of filters for which they are kept: what a row must pass, if not all that it must.
-    pub(super) fn sets(&self) -> Vec<Set> {
+    pub(super) fn sets(&self) -> Vec<Set<'a>> {
         let filter = &self.question.filter;
         let bitmaps = self.market.products.bitmaps();
         let mut sets = self.fixed_sets();
@@ -130,7 +133,7 @@ impl Search<'_> {
     }
 
     /// The sets that are the same on every day and for every caller.
-    pub(super) fn fixed_sets(&self) -> Vec<Set> {
+    pub(super) fn fixed_sets(&self) -> Vec<Set<'a>> {
         let (filter, products) = (&self.question.filter, &self.market.products);
         let bitmaps = products.bitmaps();
         let mut sets = Vec::with_capacity(4);
@@ -155,7 +158,7 @@ impl Search<'_> {
     }
 
     /// `rows`, or all others that are shown.
-    fn either(&self, asked: bool, rows: &RowSet) -> Set {
+    fn either(&self, asked: bool, rows: &'a RowSet) -> Set<'a> {
         let mut found = self.bits_of([rows]);
         if !asked {
             let mut others = self.all();
@@ -166,14 +169,14 @@ impl Search<'_> {
     }
 
     /// All rows that are shown.
-    pub(super) fn all(&self) -> Bits {
+    pub(super) fn all(&self) -> Bits<'a> {
         let mut all = Bits::none(self.market.products.rows());
         self.market.products.shown().iter().for_each(|row| all.insert(row));
         all
     }
 
     /// The rows of any of `sets`.
-    pub(super) fn bits_of<'b>(&self, sets: impl IntoIterator<Item = &'b RowSet>) -> Bits {
+    pub(super) fn bits_of(&self, sets: impl IntoIterator<Item = &'a RowSet>) -> Bits<'a> {
         let mut bits = Bits::none(self.market.products.rows());
         sets.into_iter().for_each(|set| bits.add(set));
         bits
@@ -185,7 +188,7 @@ impl Search<'_> {
     }
 
     /// The rows with one of `values`.
-    fn any_of(&self, dimension: Dimension, bitmaps: &[RowSet], values: impl Iterator<Item = usize>) -> Set {
+    fn any_of(&self, dimension: Dimension, bitmaps: &'a [RowSet], values: impl Iterator<Item = usize>) -> Set<'a> {
         let values: Vec<usize> = values.filter(|value| bitmaps.get(*value).is_some_and(|rows| !rows.is_empty())).collect();
         let rows = self.bits_of(values.iter().filter_map(|value| bitmaps.get(*value)));
         let values = values.into_iter().map(|value| Pairs::value(dimension, value, self.seen)).collect();
@@ -193,7 +196,7 @@ impl Search<'_> {
     }
 
     /// The rows with all of `values`, one bit each.
-    fn all_of(&self, dimension: Dimension, bitmaps: &[RowSet], values: u64) -> Set {
+    fn all_of(&self, dimension: Dimension, bitmaps: &'a [RowSet], values: u64) -> Set<'a> {
         let mut known = ones(values).filter_map(|value| bitmaps.get(value).map(|rows| (value, rows)));
         let Some((first, rows)) = known.next() else {
             return Set { dimension: self.counted(dimension), rows: self.bits_of([]), parts: None };
@@ -208,7 +211,7 @@ impl Search<'_> {
     }
 
     /// The rows whose lowest price is at most `most`.
-    fn not_dearer(&self, most: u32) -> Set {
+    fn not_dearer(&self, most: u32) -> Set<'a> {
         let products = &self.market.products;
         let bitmaps = products.bitmaps().price(self.seen);
         let last = usize::from(price_bucket(most));
@@ -222,7 +225,7 @@ impl Search<'_> {
     }
 
     /// The rows whose offers supply in all months asked, each in some.
-    fn in_months(&self) -> Set {
+    fn in_months(&self) -> Set<'a> {
         self.all_of(Dimension::Month, &self.market.products.bitmaps().month, u64::from(self.question.filter.months))
     }
 
@@ -230,7 +233,7 @@ impl Search<'_> {
     ///
     /// One offer must do so, and keep the price too. Where no offer of a product does both, but some offer does either, the
     /// product fails in the months alone: of two offers that each fail in one thing, the one with the price counts.
-    fn supplying(&self, not_dearer: Option<&Bits>) -> Set {
+    fn supplying(&self, not_dearer: Option<&Bits<'a>>) -> Set<'a> {
         let (filter, market) = (&self.question.filter, self.market);
         let mut set = self.in_months();
         let asks_one_month = filter.months.is_power_of_two();
@@ -262,7 +265,7 @@ impl Search<'_> {
     }
 
     /// Fills the page by walking a kept order, where that is quicker than looking at each row that passes.
-    fn page_by_order(&self, passing: Option<&Bits>, total: u64, top: &mut Top) -> bool {
+    fn page_by_order(&self, passing: Option<&Bits<'a>>, total: u64, top: &mut Top) -> bool {
         /// Steps along an order in the time in which a row that passes is looked at.
         const STEPS: u64 = 2;
         let (question, products) = (self.question, &self.market.products);
@@ -323,7 +326,10 @@ impl Search<'_> {
 }
 
 /// The rows in all of `sets`; `None` where there is no set.
-fn intersection<'b>(mut sets: impl Iterator<Item = &'b Set>) -> Option<Cow<'b, Bits>> {
+fn intersection<'a, 'b>(mut sets: impl Iterator<Item = &'b Set<'a>>) -> Option<Cow<'b, Bits<'a>>>
+where
+    'a: 'b,
+{
     let mut rows = Cow::Borrowed(&sets.next()?.rows);
     for set in sets {
         rows.to_mut().intersect(&set.rows);

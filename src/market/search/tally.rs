@@ -41,6 +41,11 @@ impl<'a> Tally<'a> {
         Self { columns, seen, counts: Counts::default(), sets: Vec::new() }
     }
 
+    /// Which prices are counted.
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
     /// The counts, to which may be added.
     pub fn counts(&mut self) -> &mut Counts {
         &mut self.counts
@@ -54,19 +59,14 @@ impl<'a> Tally<'a> {
     }
 
     /// Counts `rows`, [`MANY`] at most, by one dimension.
-    #[expect(clippy::indexing_slicing, reason = "every index is masked to its table's size")]
     pub fn count(&mut self, dimension: Dimension, rows: &[u32]) {
         let (columns, counts, seen) = (self.columns, &mut self.counts, self.seen);
         match dimension {
-            Dimension::Province => each(columns.places(), rows, |place| counts.province[usize::from(place & PLACE)] += 1),
-            Dimension::Group => each(columns.groups(), rows, |group| counts.group[usize::from(group & GROUP)] += 1),
-            Dimension::Stars => each(columns.ranks(), rows, |rank| counts.stars[usize::from(rank & STARS)] += 1),
-            Dimension::ProducerKind => {
-                each(columns.ranks(), rows, |rank| counts.kind[usize::from(rank >> KIND_SHIFT & KIND)] += 1);
-            }
-            Dimension::Price => {
-                each(columns.price_slots(), rows, |slots| counts.price[usize::from(slot_seen(slots, seen) & 0xF)] += 1);
-            }
+            Dimension::Province => in_runs(columns.places(), rows, |place| place & PLACE, |place, rows| plus(&mut counts.province, place, rows)),
+            Dimension::Group => in_runs(columns.groups(), rows, |group| group & GROUP, |group, rows| plus(&mut counts.group, group, rows)),
+            Dimension::Stars => in_lanes(columns.ranks(), rows, |rank| rank & STARS, &mut counts.stars),
+            Dimension::ProducerKind => in_lanes(columns.ranks(), rows, |rank| rank >> KIND_SHIFT & KIND, &mut counts.kind),
+            Dimension::Price => in_lanes(columns.price_slots(), rows, |slots| slot_seen(slots, seen), &mut counts.price),
             Dimension::Month => self.months(rows),
             Dimension::Certificate => self.certificates(rows),
         }
@@ -95,7 +95,9 @@ impl<'a> Tally<'a> {
             each(self.columns.months(), rows, |word| add(counts, kinds.get(word >> SET_SHIFT), 1));
         } else {
             let sets = &mut self.sets;
-            each(self.columns.months(), rows, |word| sets.get_mut((word >> SET_SHIFT) as usize).into_iter().for_each(|count| *count += 1));
+            in_runs(self.columns.months(), rows, |word| word >> SET_SHIFT, |set, rows| {
+                sets.get_mut(set as usize).into_iter().for_each(|count| *count += rows);
+            });
         }
     }
 
@@ -116,6 +118,47 @@ impl<'a> Tally<'a> {
 
 fn add(counts: &mut [u32; 64], kinds: u64, rows: u32) {
     ones(kinds).for_each(|kind| counts.get_mut(kind).into_iter().for_each(|count| *count += rows));
+}
+
+fn plus(counts: &mut [u32], at: u8, rows: u32) {
+    counts.get_mut(usize::from(at)).into_iter().for_each(|count| *count += rows);
+}
+
+/// Hands each value to `take` with how many rows have it one after the other: neighbours are mostly of one group and
+/// place, and of one producer. Adding one to the same count again and again would wait for the sum before.
+#[inline]
+fn in_runs<T: Copy, V: Copy + PartialEq>(column: &[T], rows: &[u32], value: impl Fn(T) -> V, mut take: impl FnMut(V, u32)) {
+    let mut run: Option<(V, u32)> = None;
+    each(column, rows, |cell| {
+        let found = value(cell);
+        match &mut run {
+            Some((last, rows)) if *last == found => *rows += 1,
+            _ => {
+                if let Some((last, rows)) = run.replace((found, 1)) {
+                    take(last, rows);
+                }
+            }
+        }
+    });
+    if let Some((last, rows)) = run {
+        take(last, rows);
+    }
+}
+
+/// Counts values below sixteen, in turn into one of four tables: few values come again at once, and each would wait for
+/// the sum before.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "every index is masked to its table's size")]
+fn in_lanes(column: &[u8], rows: &[u32], value: impl Fn(u8) -> u8, counts: &mut [u32]) {
+    let mut lanes = [[0_u32; 16]; 4];
+    let mut lane = 0;
+    each(column, rows, |cell| {
+        lanes[lane & 3][usize::from(value(cell) & 0xF)] += 1;
+        lane += 1;
+    });
+    for lane in lanes {
+        counts.iter_mut().zip(lane).for_each(|(count, more)| *count += more);
+    }
 }
 
 /// Hands each row's value to `take`.
