@@ -232,29 +232,29 @@ impl Lookup {
         lookup
     }
 
-    /// In which dimensions a unit fails.
-    pub fn of_province(&self, province: u8) -> u8 {
-        self.province.get(usize::from(province)).copied().unwrap_or(0)
+    /// In which dimensions each unit fails.
+    pub fn provinces(&self) -> &[u8; 128] {
+        &self.province
     }
 
-    /// In which dimensions a group fails.
-    pub fn of_group(&self, group: u8) -> u8 {
-        self.group.get(usize::from(group)).copied().unwrap_or(0)
+    /// In which dimensions each group fails.
+    pub fn groups(&self) -> &[u8; 128] {
+        &self.group
     }
 
     /// In which dimensions stars, less two, fail.
-    pub fn of_stars(&self, step: u8) -> u8 {
-        self.stars.get(usize::from(step)).copied().unwrap_or(0)
+    pub fn of_stars(&self, step: usize) -> u8 {
+        self.stars.get(step).copied().unwrap_or(0)
     }
 
     /// In which dimensions a kind of producer fails.
-    pub fn of_kind(&self, kind: u8) -> u8 {
-        self.kind.get(usize::from(kind)).copied().unwrap_or(0)
+    pub fn of_kind(&self, kind: usize) -> u8 {
+        self.kind.get(kind).copied().unwrap_or(0)
     }
 
     /// In which dimensions a bucket of price fails.
-    pub fn of_price(&self, bucket: u8) -> u8 {
-        self.price.get(usize::from(bucket)).copied().unwrap_or(0)
+    pub fn of_price(&self, bucket: usize) -> u8 {
+        self.price.get(bucket).copied().unwrap_or(0)
     }
 
     /// In which dimensions `facet` fails.

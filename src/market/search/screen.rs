@@ -9,7 +9,7 @@ use super::scan::Judge;
 use super::tally::{MANY, Tally};
 use crate::market::Market;
 use crate::market::facet::{Dimension, Seen, UNKNOWN_PRICE};
-use crate::market::facts::{FactColumns, GROUP, KIND, KIND_SHIFT, MONTHS, OFFERED, PLACE, SET_SHIFT, SEVERAL, STARS, slot_seen};
+use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MONTHS, SET_SHIFT, SEVERAL, STARS, slot_seen};
 use crate::market::pairs::NO_OFFER;
 
 /// Places for rows by the only dimension in which they fail, by its bit; then those that count nowhere, those that pass.
@@ -22,6 +22,16 @@ const PASSING: usize = 8;
 struct Table<'a> {
     column: &'a [u8],
     fails: [u8; 256],
+}
+
+/// What the lower seven bits fail in, and beside it what the upper one does where it is not set and where it is.
+fn in_halves(of: &[u8; 128], unset: u8, set: u8) -> [u8; 256] {
+    let mut fails = [0; 256];
+    let (lower, upper) = fails.split_at_mut(128);
+    for (half, also) in [(lower, unset), (upper, set)] {
+        half.iter_mut().zip(of).for_each(|(fails, of)| *fails = of | also);
+    }
+    fails
 }
 
 /// How rows are judged by the columns.
@@ -48,30 +58,28 @@ impl<'a> Screen<'a> {
         let (filter, columns) = (&question.filter, market.products.columns());
         let asks_offers = filter.asks_offers();
         let mut tables = Vec::with_capacity(4);
-        let mut add = |column: &'a [u8], is_asked: bool, of: &dyn Fn(u8) -> u8| {
-            if is_asked {
-                let mut fails = [0; 256];
-                (0..=u8::MAX).zip(&mut fails).for_each(|(byte, fails)| *fails = of(byte));
-                tables.push(Table { column, fails });
-            }
-        };
-        let asks_place = filter.provinces.is_some() || filter.region.is_some() || filter.within_km.is_some();
-        add(columns.places(), asks_place || asks_offers || filter.is_offered.is_some(), &|byte| {
-            let is_offered = byte & OFFERED != 0;
-            let wrong = asks_offers && !is_offered || filter.is_offered.is_some_and(|asked| asked != is_offered);
-            lookup.of_province(byte & PLACE) | if wrong { OTHER } else { 0 }
-        });
-        add(columns.groups(), filter.groups.is_some() || filter.is_illustrative.is_some(), &|byte| {
-            let wrong = filter.is_illustrative.is_some_and(|asked| asked != (byte > GROUP));
-            lookup.of_group(byte & GROUP) | if wrong { OTHER } else { 0 }
-        });
-        add(columns.ranks(), filter.least_stars > 0 || filter.kinds.is_some(), &|byte| {
-            lookup.of_stars(byte & STARS) | lookup.of_kind(byte >> KIND_SHIFT & KIND)
-        });
-        add(columns.price_slots(), filter.price_at_most.is_some(), &|byte| {
-            let slot = slot_seen(byte, seen);
-            lookup.of_price(slot - u8::from(usize::from(slot) == NO_OFFER))
-        });
+        if filter.provinces.is_some() || filter.region.is_some() || filter.within_km.is_some() || asks_offers || filter.is_offered.is_some() {
+            let fails_if = |is_offered: bool| {
+                let wrong = asks_offers && !is_offered || filter.is_offered.is_some_and(|asked| asked != is_offered);
+                if wrong { OTHER } else { 0 }
+            };
+            tables.push(Table { column: columns.places(), fails: in_halves(lookup.provinces(), fails_if(false), fails_if(true)) });
+        }
+        if filter.groups.is_some() || filter.is_illustrative.is_some() {
+            let fails_if = |invented: bool| if filter.is_illustrative.is_some_and(|asked| asked != invented) { OTHER } else { 0 };
+            tables.push(Table { column: columns.groups(), fails: in_halves(lookup.groups(), fails_if(false), fails_if(true)) });
+        }
+        if filter.least_stars > 0 || filter.kinds.is_some() {
+            let fails = std::array::from_fn(|byte| lookup.of_stars(byte & usize::from(STARS)) | lookup.of_kind(byte >> KIND_SHIFT & usize::from(KIND)));
+            tables.push(Table { column: columns.ranks(), fails });
+        }
+        if filter.price_at_most.is_some() {
+            let fails = std::array::from_fn(|byte| {
+                let slot = usize::from(slot_seen(u8::try_from(byte).unwrap_or(0), seen));
+                lookup.of_price(slot - usize::from(slot == NO_OFFER))
+            });
+            tables.push(Table { column: columns.price_slots(), fails });
+        }
         let asked = if filter.period.is_none() { filter.certificates } else { 0 };
         let lacks = |set: &u64| u8::from(set & asked != asked) * Dimension::Certificate.bit();
         let of_offer = filter.quantity.is_some() || filter.delivers_to.is_some();
