@@ -99,7 +99,7 @@ impl Market {
         let mut found: Vec<Option<Facts>> = (0..self.products.rows()).map(|row| self.facts_without_offers(row, self.today)).collect();
         // Products with an offer of which another version came before.
         let mut again = Vec::new();
-        for record in std::mem::take(&mut self.waiting_offers) {
+        for record in self.arranged_offers() {
             let before = self.offers.row(record.id).and_then(|row| self.offers.get(row)).map(|known| known.product);
             let Some(product) = self.store_offer(&record) else { continue };
             if let Some(before) = before {
@@ -119,6 +119,18 @@ impl Market {
         self.products.shrink();
         self.organisations.shrink();
         self.products.set_all_facts((0_u32..).zip(found).filter_map(|(row, facts)| facts.map(|facts| (row, facts))));
+    }
+
+    /// The offers that wait, those of one group and of like names one after the other: so they stand in the book, and a
+    /// demand with words finds the offers that it means in few blocks. Whatever the order, the answers are the same.
+    fn arranged_offers(&mut self) -> Vec<OfferRecord> {
+        let mut offers = std::mem::take(&mut self.waiting_offers);
+        offers.sort_by_cached_key(|offer| {
+            let product = self.products.row(offer.product).unwrap_or(NO_ROW);
+            let [first, second, third, fourth, ..] = *self.products.words(product);
+            (self.group_on_offer(product), [first, second, third, fourth])
+        });
+        offers
     }
 
     /// Moves the day on: what is kept ready for today is worked out anew where it differs.
