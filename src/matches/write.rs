@@ -10,7 +10,7 @@ use crate::market::matching::{
     Code, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, evaluate, mends, missed, scored,
 };
 use crate::market::record::{Day, Id};
-use crate::search::{Writer, fetch, push_number, quote};
+use crate::search::{Writer, fetch, lines, push_number, quote};
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -67,7 +67,8 @@ impl<'a> Page<'a> {
         let rows: Vec<Option<u32>> = supplies.iter().map(|supply| kept.as_ref().and_then(|_| row(supply))).collect();
         let text = |row: Option<u32>| kept.as_ref()?.get(row? as usize)?.as_deref();
         let shows: Vec<Shows<'_>> = rows.iter().map(|row| text(*row).map_or(Shows::Offer(*row), Shows::Kept)).collect();
-        fetch(shows.iter().filter_map(Shows::text));
+        fetch(shows.iter().filter_map(Shows::text).flat_map(lines));
+        fetch(supplies.iter().filter_map(|supply| market.papers().get(supply.papers).first()).map(|paper| paper.kind));
         self.raw("{\"items\":[");
         for (at, (supply, shows)) in supplies.iter().zip(&shows).take(fitting).enumerate() {
             self.json.separate(at);

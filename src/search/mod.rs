@@ -20,4 +20,4 @@ mod write;
 pub use http::{from_memory, routes, searchable};
 pub(crate) use plain::{civil, push_decimal, push_decimals, push_four, push_number, push_three, push_two, quote};
 pub use view::view_of;
-pub(crate) use write::{Writer, fetch};
+pub(crate) use write::{Writer, fetch, lines};

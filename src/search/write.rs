@@ -76,7 +76,7 @@ impl<'a> Writer<'a> {
         let mut made = Vec::new();
         let kept = market.kept().read();
         let texts: Vec<Option<&str>> = hits.iter().map(|hit| kept.get(hit.row as usize)?.as_deref()).collect();
-        fetch(texts.iter().copied().flatten());
+        fetch(texts.iter().copied().flatten().flat_map(lines));
         for (at, (hit, text)) in hits.iter().zip(texts).enumerate() {
             self.separate(at);
             if let Some(text) = text {
@@ -404,12 +404,16 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Has the processor bring `texts`, which lie anywhere in memory, all at once: copied one after the other, each would be
+/// Has the processor bring what `bytes` lie in, anywhere in memory, all at once: used one after the other, each would be
 /// waited for.
-pub fn fetch<'a>(texts: impl Iterator<Item = &'a str>) {
+pub fn fetch(bytes: impl Iterator<Item = u8>) {
+    std::hint::black_box(bytes.fold(0, |all, byte| all ^ byte));
+}
+
+/// A byte of each line of memory that `text` lies in.
+pub fn lines(text: &str) -> impl Iterator<Item = u8> {
     const LINE: usize = 64;
-    let lines = texts.flat_map(|text| text.as_bytes().iter().step_by(LINE));
-    std::hint::black_box(lines.fold(0, |all, byte| all ^ byte));
+    text.as_bytes().iter().step_by(LINE).copied()
 }
 
 /// The word of an answer for how something was found.
