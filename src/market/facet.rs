@@ -282,14 +282,18 @@ impl Counts {
 
 /// Counts by what each row has become, the most frequent first.
 fn gathered(counts: &[u32; 128], now: impl Fn(u8) -> u8) -> Vec<(u8, u32)> {
-    let mut by_row = [0_u32; 256];
+    let (mut by_row, mut have_any) = ([0_u32; 128], 0_u128);
     for (row, count) in (0_u8..).zip(counts).filter(|(_, count)| **count > 0) {
-        if let Some(sum) = by_row.get_mut(usize::from(now(row))) {
+        let now = now(row);
+        if let Some(sum) = by_row.get_mut(usize::from(now)) {
             *sum += count;
+            have_any |= 1 << now;
         }
     }
-    let mut list: Vec<(u8, u32)> = (0_u8..=255).zip(by_row).filter(|(_, count)| *count > 0).collect();
-    list.sort_by_key(|(row, count)| (std::cmp::Reverse(*count), *row));
+    let mut list = Vec::with_capacity(have_any.count_ones() as usize);
+    list.extend(rows_of(Rows(have_any)).filter_map(|row| Some((u8::try_from(row).ok()?, *by_row.get(row)?))));
+    // One number to sort by: the count downwards, then the row.
+    list.sort_unstable_by_key(|(row, count)| u64::from(!count) << 8 | u64::from(*row));
     list
 }
 
@@ -341,6 +345,18 @@ mod tests {
             prop_assert_eq!((facet.is_offered(), facet.is_illustrative(), facet.has_several()), (is_offered, is_illustrative, has_several));
             prop_assert_eq!(facet.with_stars(5).stars(), 5);
             prop_assert_eq!(facet.with_stars(stars), facet);
+        }
+
+        #[test]
+        fn counts_are_gathered_by_what_rows_have_become(few in prop::collection::vec((0_usize..128, 0_u32..50), 0..60)) {
+            let mut counts = [0; 128];
+            few.iter().for_each(|(row, count)| counts[*row] = *count);
+            let now = |row: u8| if row % 3 == 0 { row / 2 } else { row };
+            let mut expected: std::collections::BTreeMap<u8, u32> = std::collections::BTreeMap::new();
+            (0_u8..).zip(counts).filter(|(_, count)| *count > 0).for_each(|(row, count)| *expected.entry(now(row)).or_default() += count);
+            let mut expected: Vec<(u8, u32)> = expected.into_iter().collect();
+            expected.sort_by_key(|(row, count)| (std::cmp::Reverse(*count), *row));
+            prop_assert_eq!(gathered(&counts, now), expected);
         }
 
         #[test]

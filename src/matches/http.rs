@@ -175,7 +175,7 @@ async fn list_demand_matches(permit: Permitted<ListDemandMatches>, app: Data<App
     let setting = question.setting();
     let ranking = question.market.best_offers(&asked, &setting, limit, near);
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
-    let body = page.offers(&asked.need, &ranking, question.version, question.context.as_of);
+    let body = page.offers(&asked.need, &ranking, question.version);
     drop(question);
     Ok(from_memory(&app, started, "match", body))
 }
@@ -189,7 +189,7 @@ async fn list_offer_matches(permit: Permitted<ListOfferMatches>, app: Data<App>,
     let (limit, near) = limits(&args);
     let ranking = question.market.best_demands(&supply, &setting, limit, near);
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
-    let body = page.demands(&supply, &ranking, question.version, question.context.as_of);
+    let body = page.demands(&supply, &ranking, question.version);
     drop(question);
     Ok(from_memory(&app, started, "match", body))
 }
@@ -202,7 +202,7 @@ async fn get_match(permit: Permitted<GetMatch>, app: Data<App>, request: HttpReq
     let supply = question.market.offer(id_in_path(&request, "offer", "ofr")?).ok_or_else(Problem::not_found)?;
     let setting = question.setting();
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
-    let body = page.explanation(&supply, &asked, question.version, question.context.as_of);
+    let body = page.explanation(&supply, &asked, question.version);
     drop(question);
     Ok(from_memory(&app, started, "match", body))
 }
@@ -219,7 +219,7 @@ async fn get_producer_readiness(permit: Permitted<GetProducerReadiness>, app: Da
     let setting = question.setting();
     let found = question.market.readiness(row, &setting);
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
-    let body = page.readiness(row, &found, question.context.as_of);
+    let body = page.readiness(row, &found);
     drop(question);
     Ok(from_memory(&app, started, "match", body))
 }
@@ -245,7 +245,7 @@ async fn preview_matches(
     let (limit, near) = limits(&args);
     let ranking = question.market.best_offers(&asked, &setting, limit, near);
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
-    let body = page.offers(&asked.need, &ranking, question.version, question.context.as_of);
+    let body = page.offers(&asked.need, &ranking, question.version);
     drop(question);
     Ok(from_memory(&app, started, "match", body))
 }

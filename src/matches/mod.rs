@@ -5,12 +5,13 @@
 //! sentences. A pair that fits becomes a draft of a memorandum (`propose`), which people finish. Dividing demands among
 //! many suppliers is elsewhere.
 //!
-//! In reading order: [`model`] (the answers), `params` (what may be asked), `http` (the questions), `propose`, `write`
-//! and `terms` (JSON), `texts` (sentences).
+//! In reading order: [`model`] (the answers), `params` (what may be asked), `http` (the questions), `propose`, `write`,
+//! `parts` and `terms` (JSON), `texts` (sentences).
 
 mod http;
 pub mod model;
 mod params;
+mod parts;
 mod propose;
 mod terms;
 mod texts;

@@ -142,9 +142,9 @@ fn not_eligible(found: &Evaluation, (supply, asked): (&Supply, &Asked), language
         .iter()
         .filter(|verdict| !verdict.passes)
         .map(|verdict| {
-            let mut text = String::new();
+            let mut text = Vec::new();
             Pen { out: &mut text, language }.constraint(&verdict.detail, false, (asked.need.unit, supply.unit));
-            json!({"code": code_word(verdict.code), "text": text})
+            json!({"code": code_word(verdict.code), "text": String::from_utf8_lossy(&text)})
         })
         .collect();
     let detail = text(format!("The offer does not fit the demand: {codes}."), format!("Nguồn cung không đáp ứng nhu cầu: {codes}."));

@@ -1,6 +1,7 @@
 //! The members that constraints are about: what is needed, what there is, what would be enough.
 
 use super::write::{Page, code_word};
+use crate::market::facet::rows_of;
 use crate::market::matching::{Code, Detail, Mend, Need, Supply, Verdict};
 use crate::market::record::{Day, FOREVER, Price, Rows};
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId};
@@ -106,23 +107,21 @@ impl Page<'_> {
     }
 
     fn groups(&mut self, groups: Rows) {
-        self.list("groups", 128, |row| groups.contains(row), |row| GroupId::from_row(row).map(|id| id.as_str()));
+        self.list("\"groups\":[", groups, |row| GroupId::from_row(row).map(|id| id.as_str()));
     }
 
     fn provinces(&mut self, provinces: Rows) {
-        self.list("provinces", 128, |row| provinces.contains(row), |row| ProvinceId::from_row(row).map(|id| id.as_str()));
+        self.list("\"provinces\":[", provinces, |row| ProvinceId::from_row(row).map(|id| id.as_str()));
     }
 
     fn certificates(&mut self, kinds: u64) {
-        self.list("certificates", 64, |row| kinds >> row & 1 == 1, |row| CertificateKindId::from_row(row).map(|id| id.as_str()));
+        self.list("\"certificates\":[", Rows(kinds.into()), |row| CertificateKindId::from_row(row).map(|id| id.as_str()));
     }
 
-    /// `name` with the keys of those rows below `most` that are in it.
-    fn list(&mut self, name: &str, most: u8, contains: impl Fn(u8) -> bool, key: impl Fn(u8) -> Option<&'static str>) {
-        self.raw("\"");
+    /// `name` with the keys of `rows`.
+    fn list(&mut self, name: &str, rows: Rows, key: impl Fn(u8) -> Option<&'static str>) {
         self.raw(name);
-        self.raw("\":[");
-        for (at, key) in (0..most).filter(|row| contains(*row)).filter_map(key).enumerate() {
+        for (at, key) in rows_of(rows).filter_map(|row| key(u8::try_from(row).ok()?)).enumerate() {
             self.json.separate(at);
             quote(&mut self.json.out, key);
         }

@@ -8,10 +8,8 @@ use crate::error::Language;
 use crate::market::matching::{Detail, Mend, Part, PriceVerdict, Raw};
 use crate::market::record::{Day, FOREVER, MonthBits, Price, Rows};
 use crate::reference::{CertificateKindId, ProvinceId, UnitId, reference};
-use chrono::{Datelike, NaiveDate};
+use crate::search::{civil, push_decimals, push_four, push_number, push_three, push_two};
 
-/// 1970-01-01 in chrono's count of days.
-const EPOCH: i32 = 719_163;
 const MONTHS: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
@@ -19,7 +17,7 @@ const MONTHS: [&str; 12] =
 #[derive(Debug)]
 pub struct Pen<'a> {
     /// Where to.
-    pub out: &'a mut String,
+    pub out: &'a mut Vec<u8>,
     /// In which language.
     pub language: Language,
 }
@@ -269,8 +267,12 @@ impl Pen<'_> {
         self.say(" would be enough", " là đủ");
     }
 
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
     fn say(&mut self, en: &str, vi: &str) {
-        self.out.push_str(match self.language {
+        self.raw(match self.language {
             Language::En => en,
             Language::Vi => vi,
         });
@@ -283,19 +285,19 @@ impl Pen<'_> {
 
     fn unit(&mut self, unit: u8) {
         if let Some(unit) = UnitId::from_row(unit) {
-            self.out.push(' ');
-            self.out.push_str(&reference().units.get(unit).symbol);
+            self.out.push(b' ');
+            self.raw(&reference().units.get(unit).symbol);
         }
     }
 
     fn price(&mut self, price: &Price, unit: u8) {
         self.decimal(price.amount.into(), 2);
-        self.out.push(' ');
-        self.out.push_str(CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code));
-        self.out.push('/');
+        self.out.push(b' ');
+        self.raw(CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code));
+        self.out.push(b'/');
         if price.per_base == 1_000 {
             let symbol = UnitId::from_row(unit).map_or("", |unit| reference().units.get(unit).symbol.as_str());
-            self.out.push_str(symbol);
+            self.raw(symbol);
         } else {
             self.quantity(price.per_base, unit);
         }
@@ -306,16 +308,16 @@ impl Pen<'_> {
         while rest != 0 {
             let kind = u8::try_from(rest.trailing_zeros()).unwrap_or(u8::MAX);
             rest &= rest - 1;
-            self.out.push_str(CertificateKindId::from_row(kind).map_or("", |id| id.as_str()));
+            self.raw(CertificateKindId::from_row(kind).map_or("", |id| id.as_str()));
             if rest != 0 {
-                self.out.push_str(", ");
+                self.raw(", ");
             }
         }
     }
 
     fn province(&mut self, province: u8) {
         if let Some(province) = ProvinceId::from_row(province) {
-            self.out.push_str(&reference().provinces.get(province).name);
+            self.raw(&reference().provinces.get(province).name);
         }
     }
 
@@ -327,12 +329,12 @@ impl Pen<'_> {
                 continue;
             }
             if !is_first {
-                self.out.push_str(", ");
+                self.raw(", ");
             }
             is_first = false;
             match self.language {
-                Language::En => self.out.push_str(name),
-                Language::Vi => digits(self.out, u64::from(bit) + 1, 1),
+                Language::En => self.raw(name),
+                Language::Vi => push_number(self.out, u64::from(bit) + 1),
             }
         }
     }
@@ -349,17 +351,25 @@ impl Pen<'_> {
     }
 
     fn day(&mut self, day: Day) {
-        let Some(date) = NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH)) else { return };
-        let (year, month, day) = (u64::from(date.year().unsigned_abs()), u64::from(date.month()), u64::from(date.day()));
-        let (parts, separator) = match self.language {
-            Language::En => ([(year, 4), (month, 2), (day, 2)], '-'),
-            Language::Vi => ([(day, 2), (month, 2), (year, 4)], '/'),
-        };
-        for (at, (number, width)) in parts.into_iter().enumerate() {
-            if at > 0 {
-                self.out.push(separator);
+        if day == FOREVER {
+            return;
+        }
+        let (year, month, day) = civil(day);
+        match self.language {
+            Language::En => {
+                push_four(self.out, year);
+                self.out.push(b'-');
+                push_two(self.out, month);
+                self.out.push(b'-');
+                push_two(self.out, day);
             }
-            digits(self.out, number, width);
+            Language::Vi => {
+                push_two(self.out, day);
+                self.out.push(b'/');
+                push_two(self.out, month);
+                self.out.push(b'/');
+                push_four(self.out, year);
+            }
         }
     }
 
@@ -369,63 +379,54 @@ impl Pen<'_> {
 
     /// A number with so many decimals, of which zeros at the end are left out, with its thousands apart.
     fn decimal(&mut self, number: i128, decimals: u32) {
-        let scale = 10_u64.pow(decimals);
         let number = number.max(0).unsigned_abs();
-        // Most numbers fit a register; dividing longer ones costs as much as all the rest of a sentence.
-        let (whole, mut rest) = match u64::try_from(number) {
-            Ok(number) => (u128::from(number / scale), number % scale),
-            Err(_) => (number / u128::from(scale), u64::try_from(number % u128::from(scale)).unwrap_or(0)),
+        // Most numbers fit a register; dividing longer ones costs as much as all the rest of a sentence. Division by a
+        // number that is known is several times as quick.
+        let (whole, rest) = match (u64::try_from(number), decimals) {
+            (Ok(number), 3) => (u128::from(number / 1_000), number % 1_000),
+            (Ok(number), 2) => (u128::from(number / 100), number % 100),
+            _ => {
+                let scale = 10_u128.pow(decimals);
+                (number / scale, u64::try_from(number % scale).unwrap_or(0))
+            }
         };
         self.whole(whole);
-        if rest == 0 {
-            return;
+        if rest > 0 {
+            self.out.push(match self.language {
+                Language::En => b'.',
+                Language::Vi => b',',
+            });
+            push_decimals(self.out, rest, decimals);
         }
-        let mut width = decimals;
-        while rest % 10 == 0 {
-            rest /= 10;
-            width -= 1;
-        }
-        self.out.push(match self.language {
-            Language::En => '.',
-            Language::Vi => ',',
-        });
-        digits(self.out, rest, width);
     }
 
     fn whole(&mut self, number: u128) {
-        let separator = match self.language {
-            Language::En => b',',
-            Language::Vi => b'.',
-        };
-        let Ok(mut rest) = u64::try_from(number) else {
-            self.whole(number / 1_000);
-            self.out.push(char::from(separator));
-            return digits(self.out, u64::try_from(number % 1_000).unwrap_or(0), 3);
-        };
-        // Twenty digits and six separators at most, from the last to the first.
-        let (mut text, mut used) = ([0_u8; 26], 0);
-        for (at, place) in text.iter_mut().rev().enumerate() {
-            used = at + 1;
-            if at % 4 == 3 {
-                *place = separator;
-                continue;
-            }
-            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-            rest /= 10;
-            if rest == 0 {
-                break;
+        match u64::try_from(number) {
+            Ok(number) => self.apart(number),
+            Err(_) => {
+                self.whole(number / 1_000);
+                self.three(u64::try_from(number % 1_000).unwrap_or(0));
             }
         }
-        self.out.push_str(std::str::from_utf8(text.get(26 - used..).unwrap_or_default()).unwrap_or_default());
     }
-}
 
-/// Appends `number` with at least `width` digits.
-fn digits(out: &mut String, number: u64, width: u32) {
-    if number >= 10 || width > 1 {
-        digits(out, number / 10, width.saturating_sub(1));
+    /// A whole number with its thousands apart.
+    fn apart(&mut self, number: u64) {
+        if number < 1_000 {
+            return push_number(self.out, number);
+        }
+        self.apart(number / 1_000);
+        self.three(number % 1_000);
     }
-    out.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
+
+    /// Three more digits, apart from those before.
+    fn three(&mut self, number: u64) {
+        self.out.push(match self.language {
+            Language::En => b',',
+            Language::Vi => b'.',
+        });
+        push_three(self.out, number);
+    }
 }
 
 #[cfg(test)]
@@ -434,9 +435,9 @@ mod tests {
     use crate::market::record::{Basis, Visibility};
 
     fn said(language: Language, say: impl Fn(&mut Pen<'_>)) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         say(&mut Pen { out: &mut out, language });
-        out
+        String::from_utf8(out).unwrap()
     }
 
     fn both(say: impl Fn(&mut Pen<'_>)) -> [String; 2] {

@@ -1,17 +1,18 @@
 //! The answers as JSON, written from the index into one buffer.
 
+use super::parts::Parts;
 use super::texts::Pen;
 use crate::error::Language;
 use crate::ids::base32;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{
-    Code, Criterion, Need, Part, Place, Ranking, Raw, Readiness, Scored, Setting, Supply, Unlock, evaluate, mends, missed, scored,
+    Code, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, evaluate, mends, missed, scored,
 };
-use crate::market::record::{Day, Id, Price};
-use crate::search::{Writer, push_decimal, push_number, quote};
+use crate::market::record::{Day, Id};
+use crate::search::{Writer, fetch, lines, push_number, quote};
 use chrono::NaiveDate;
-use std::ops::Range;
+use std::sync::Arc;
 
 /// What an answer is written under.
 #[derive(Debug)]
@@ -20,8 +21,9 @@ pub struct Page<'a> {
     setting: &'a Setting<'a>,
     language: Language,
     pub(super) json: Writer<'a>,
-    /// Of each criterion the last part that may come again, and where it stands.
-    written: [(Option<Part>, Option<Range<usize>>); 7],
+    /// Rows of offers with their texts, to be kept from now on.
+    made: Vec<(u32, Arc<str>)>,
+    pub(super) parts: Parts,
 }
 
 /// Bytes of an item, by experience somewhat more.
@@ -29,38 +31,64 @@ const ITEM_BYTES: usize = 1_200;
 
 /// Which of a pair an item shows: the other one is what was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shows {
-    Offer,
+enum Shows<'t> {
+    /// The offer with its producer, by the text that is kept of them.
+    Kept(&'t str),
+    /// The same to be written, and to be kept of the offer in this row.
+    Offer(Option<u32>),
+    /// The demand with its buyer.
     Demand,
+}
+
+impl<'t> Shows<'t> {
+    fn text(&self) -> Option<&'t str> {
+        if let Self::Kept(text) = self { Some(text) } else { None }
+    }
 }
 
 impl<'a> Page<'a> {
     /// A page for what `setting` says; `day` is its day.
     pub fn new(market: &'a Market, setting: &'a Setting<'a>, day: NaiveDate, language: Language) -> Self {
         let json = Writer::new(market, &setting.view, setting.as_of, day, None, None);
-        Self { market, setting, language, json, written: std::array::from_fn(|_| (None, None)) }
+        Self { market, setting, language, json, made: Vec::new(), parts: Parts::new(setting.weights) }
     }
 
     /// The best offers for a demand.
-    pub fn offers(mut self, need: &Need, ranking: &Ranking<Place>, version: &str, day: NaiveDate) -> String {
-        let book = self.market.offers().book();
+    pub fn offers(mut self, need: &Need, ranking: &Ranking<Place>, version: &str) -> Vec<u8> {
+        let (market, offers) = (self.market, self.market.offers());
         let (best, near) = (ranking.best.iter().map(|ranked| ranked.place), ranking.near.iter().map(|near| near.place));
         self.json.out.reserve((best.len() + near.len() + 1) * ITEM_BYTES);
+        let mut supplies: Vec<Supply> = best.filter_map(|place| offers.book().get(place)).collect();
+        let fitting = supplies.len();
+        supplies.extend(near.filter_map(|place| offers.book().get(place)));
+        // For today and everybody's eyes the text of an offer and its producer is kept.
+        let kept = self.json.is_everybodys().then(|| market.kept_offers().read());
+        let row = |supply: &Supply| offers.row_among(supply.id, market.products().first_offer(supply.product));
+        let rows: Vec<Option<u32>> = supplies.iter().map(|supply| kept.as_ref().and_then(|_| row(supply))).collect();
+        let text = |row: Option<u32>| kept.as_ref()?.get(row? as usize)?.as_deref();
+        let shows: Vec<Shows<'_>> = rows.iter().map(|row| text(*row).map_or(Shows::Offer(*row), Shows::Kept)).collect();
+        fetch(shows.iter().filter_map(Shows::text).flat_map(lines));
+        fetch(supplies.iter().filter_map(|supply| market.papers().get(supply.papers).first()).map(|paper| paper.kind));
         self.raw("{\"items\":[");
-        for (at, supply) in best.filter_map(|place| book.get(place)).enumerate() {
+        for (at, (supply, shows)) in supplies.iter().zip(&shows).take(fitting).enumerate() {
             self.json.separate(at);
-            self.fitting(Shows::Offer, &supply, need);
+            self.fitting(*shows, supply, need);
         }
         self.raw("],\"near_misses\":[");
-        for (at, supply) in near.filter_map(|place| book.get(place)).enumerate() {
+        for (at, (supply, shows)) in supplies.iter().zip(&shows).skip(fitting).enumerate() {
             self.json.separate(at);
-            self.missing(Shows::Offer, &supply, need);
+            self.missing(*shows, supply, need);
         }
-        self.end(ranking.considered, ranking.eligible, version, day)
+        drop(shows);
+        drop(kept);
+        if !self.made.is_empty() {
+            market.kept_offers().keep(std::mem::take(&mut self.made));
+        }
+        self.end(ranking.considered, ranking.eligible, version)
     }
 
     /// The best demands for an offer.
-    pub fn demands(mut self, supply: &Supply, ranking: &Ranking<Id>, version: &str, day: NaiveDate) -> String {
+    pub fn demands(mut self, supply: &Supply, ranking: &Ranking<Id>, version: &str) -> Vec<u8> {
         let demands = self.market.demands().book();
         let (best, near) = (ranking.best.iter().map(|ranked| ranked.place), ranking.near.iter().map(|near| near.place));
         self.json.out.reserve((best.len() + near.len() + 1) * ITEM_BYTES);
@@ -74,10 +102,10 @@ impl<'a> Page<'a> {
             self.json.separate(at);
             self.missing(Shows::Demand, supply, need);
         }
-        self.end(ranking.considered, ranking.eligible, version, day)
+        self.end(ranking.considered, ranking.eligible, version)
     }
 
-    fn fitting(&mut self, shows: Shows, supply: &Supply, need: &Need) {
+    fn fitting(&mut self, shows: Shows<'_>, supply: &Supply, need: &Need) {
         self.raw("{");
         self.sides(shows, supply, need);
         self.raw(",");
@@ -85,7 +113,7 @@ impl<'a> Page<'a> {
         self.raw("}");
     }
 
-    fn missing(&mut self, shows: Shows, supply: &Supply, need: &Need) {
+    fn missing(&mut self, shows: Shows<'_>, supply: &Supply, need: &Need) {
         self.raw("{");
         self.sides(shows, supply, need);
         self.raw(",");
@@ -101,11 +129,11 @@ impl<'a> Page<'a> {
         self.raw("}");
     }
 
-    fn end(mut self, considered: u32, eligible: u32, version: &str, day: NaiveDate) -> String {
+    fn end(mut self, considered: u32, eligible: u32, version: &str) -> Vec<u8> {
         self.number("],\"considered\":", considered.into());
         self.number(",\"eligible\":", eligible.into());
         self.weights(version);
-        self.end_with(day)
+        self.end_with()
     }
 
     fn weights(&mut self, version: &str) {
@@ -121,15 +149,14 @@ impl<'a> Page<'a> {
         self.raw("\"");
     }
 
-    fn end_with(mut self, day: NaiveDate) -> String {
-        self.raw(",\"as_of\":\"");
-        self.raw(&day.to_string());
-        self.raw("\"}");
+    fn end_with(mut self) -> Vec<u8> {
+        self.named_day("as_of", self.setting.as_of);
+        self.raw("}");
         self.json.out
     }
 
     /// One pair with every constraint.
-    pub fn explanation(mut self, supply: &Supply, asked: &Asked, version: &str, day: NaiveDate) -> String {
+    pub fn explanation(mut self, supply: &Supply, asked: &Asked, version: &str) -> Vec<u8> {
         let (setting, market, need) = (self.setting, self.market, &asked.need);
         let found = evaluate(supply, need, market.answers(supply.product, asked), setting);
         // What is closed takes no change: nothing mends it.
@@ -141,7 +168,7 @@ impl<'a> Page<'a> {
         self.raw("{");
         self.sides(Shows::Demand, supply, need);
         self.raw(",");
-        self.sides(Shows::Offer, supply, need);
+        self.sides(Shows::Offer(None), supply, need);
         for (name, value) in [("demand_is_open", demand_is_open), ("offer_is_open", offer_is_open), ("eligible", eligible)] {
             self.flag(name, value);
         }
@@ -156,11 +183,11 @@ impl<'a> Page<'a> {
         self.what_if(&mends, supply.unit);
         self.flag("mendable", mendable);
         self.weights(version);
-        self.end_with(day)
+        self.end_with()
     }
 
     /// What a producer is ready for.
-    pub fn readiness(mut self, producer: u32, found: &Readiness, day: NaiveDate) -> String {
+    pub fn readiness(mut self, producer: u32, found: &Readiness) -> Vec<u8> {
         self.raw("{\"producer\":");
         self.json.producer(producer);
         for (name, number) in [("open", found.open), ("considered", found.considered), ("served", found.served)] {
@@ -174,7 +201,7 @@ impl<'a> Page<'a> {
             self.unlock(unlock);
         }
         self.raw("]");
-        self.end_with(day)
+        self.end_with()
     }
 
     fn unlock(&mut self, unlock: &Unlock) {
@@ -194,9 +221,14 @@ impl<'a> Page<'a> {
         self.raw("}");
     }
 
-    fn sides(&mut self, shows: Shows, supply: &Supply, need: &Need) {
+    fn sides(&mut self, shows: Shows<'_>, supply: &Supply, need: &Need) {
         match shows {
-            Shows::Offer => self.offer_and_producer(supply),
+            Shows::Kept(text) => self.raw(text),
+            Shows::Offer(row) => {
+                let start = self.json.out.len();
+                self.offer_and_producer(supply);
+                self.made.extend(row.map(|row| (row, self.json.since(start))));
+            }
             Shows::Demand => {
                 self.raw("\"demand\":{");
                 self.demand(need);
@@ -206,23 +238,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// An offer and its producer: for today and everybody's eyes, the text is kept.
     fn offer_and_producer(&mut self, supply: &Supply) {
-        let first = self.market.products().first_offer(supply.product);
-        let Some(row) = self.market.offers().row_among(supply.id, first).filter(|_| self.json.is_everybodys()) else {
-            return self.write_offer_and_producer(supply);
-        };
-        let kept = self.market.kept_offers();
-        if let Some(text) = kept.read().get(row as usize).and_then(Option::as_ref) {
-            self.json.out.push_str(text);
-            return;
-        }
-        let start = self.json.out.len();
-        self.write_offer_and_producer(supply);
-        kept.keep(vec![(row, self.json.out.get(start..).unwrap_or_default().into())]);
-    }
-
-    fn write_offer_and_producer(&mut self, supply: &Supply) {
         let products = self.market.products();
         self.raw("\"offer\":{");
         self.json.offer_members(supply);
@@ -264,51 +280,6 @@ impl<'a> Page<'a> {
         self.flag("illustrative", need.illustrative);
     }
 
-    fn score(&mut self, found: &Scored, unit: u8) {
-        self.number("\"score_bp\":", found.score_bp.into());
-        self.number(",\"distance_km\":", found.distance_km.into());
-        self.raw(",\"parts\":[");
-        for (at, part) in found.parts.iter().enumerate() {
-            self.json.separate(at);
-            self.part(part, unit);
-        }
-        self.raw("]");
-    }
-
-    fn part(&mut self, part: &Part, unit: u8) {
-        // What is not asked for, or not known of anybody, is the same in every item: the last one's is copied.
-        let is_same = matches!(part.raw, Raw::Deliveries | Raw::Preferred { asked: 0, .. } | Raw::Price(None) | Raw::Stars(_));
-        let place = part.criterion as usize;
-        if let Some((known, text)) = self.written.get(place).filter(|_| is_same)
-            && known.as_ref() == Some(part)
-            && let Some(text) = text.clone()
-        {
-            self.json.again(text);
-            return;
-        }
-        let start = self.json.out.len();
-        self.raw("{\"criterion\":\"");
-        self.raw(criterion_word(part.criterion));
-        self.number("\",\"weight_bp\":", part.weight_bp().into());
-        self.number(",\"fit_bp\":", part.fit_bp().into());
-        self.number(",\"points_bp\":", part.points_bp().into());
-        let (value, of) = values(&part.raw);
-        for (name, value) in [(",\"value\":\"", value), (",\"of\":\"", of)] {
-            if let Some((number, decimals)) = value {
-                self.raw(name);
-                push_decimal(&mut self.json.out, i64::try_from(number).unwrap_or(i64::MAX), decimals);
-                self.raw("\"");
-            }
-        }
-        self.raw(",\"text\":\"");
-        self.pen().part(part, unit);
-        self.raw("\"}");
-        let end = self.json.out.len();
-        if let Some(written) = self.written.get_mut(place).filter(|_| is_same) {
-            *written = (Some(*part), Some(start..end));
-        }
-    }
-
     fn named_day(&mut self, name: &str, day: Day) {
         self.raw(",\"");
         self.raw(name);
@@ -328,34 +299,12 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn raw(&mut self, text: &str) {
-        self.json.out.push_str(text);
+        self.json.raw(text);
     }
 
     pub(super) fn pen(&mut self) -> Pen<'_> {
         Pen { out: &mut self.json.out, language: self.language }
     }
-}
-
-/// A number with its decimals.
-type Value = (i128, u32);
-
-/// The number that a part was worked out from, and the one it was held against.
-fn values(raw: &Raw) -> (Option<Value>, Option<Value>) {
-    match *raw {
-        Raw::Volume { covered, asked } => (Some((covered, 3)), Some((asked, 3))),
-        Raw::Months { common, needed } => (Some((common.into(), 0)), Some((needed.into(), 0))),
-        Raw::Price(prices) => (prices.map(|(price, _)| (for_one(&price), 2)), prices.map(|(_, ceiling)| (for_one(&ceiling), 2))),
-        Raw::Stars(stars) => (Some((stars.into(), 0)), None),
-        Raw::Preferred { held, asked } => (Some((held.count_ones().into(), 0)), Some((asked.count_ones().into(), 0))),
-        Raw::Distance(km) => (Some((km.into(), 0)), None),
-        Raw::Deliveries => (None, None),
-    }
-}
-
-/// Hundredths of the currency for one base unit, rounded.
-fn for_one(price: &Price) -> i128 {
-    let per = i128::from(price.per_base).max(1);
-    (i128::from(price.amount) * 1_000 + per / 2) / per
 }
 
 /// The word of a criterion.
@@ -403,15 +352,5 @@ mod tests {
     fn the_document_has_every_word() {
         assert_eq!(Criterion::ALL.map(criterion_word), MatchCriterion::WORDS);
         assert_eq!(Code::ALL.map(code_word), MatchConstraint::WORDS);
-    }
-
-    #[test]
-    fn a_price_for_many_is_told_for_one() {
-        let price = |amount, per_base| {
-            use crate::market::record::{Basis, Visibility};
-            for_one(&Price { amount, per_base, currency: 0, basis: Basis::Delivered, vat_included: true, visibility: Visibility::Public })
-        };
-        // 240,000 for 12 kg; 100,000 for 7 kg is 14,285.71…
-        assert_eq!([price(24_000_000, 12_000), price(10_000_000, 7_000)], [2_000_000, 1_428_571]);
     }
 }

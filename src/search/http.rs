@@ -164,7 +164,7 @@ fn search<C: Searched>(
     permit: &Permit,
     app: &App,
     request: &HttpRequest,
-    answer: impl Fn(&Market, &Question<'_>, Writer<'_>, u8, &dyn Fn(SortKey) -> String) -> String,
+    answer: impl Fn(&Market, &Question<'_>, Writer<'_>, u8, &dyn Fn(SortKey) -> String) -> Vec<u8>,
 ) -> Result<HttpResponse> {
     let started = Instant::now();
     let args = Args::parse(request.query_string(), &[SHARED, OWN, &[SORT, AS_OF, LIMIT, CURSOR, FIELDS]])?;

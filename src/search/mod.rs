@@ -4,17 +4,20 @@
 //! filter or sort that only a search has, they are answered from the market index, without the database: what is found
 //! is open to trade on the day asked, with how it was found and what can be had of it.
 //!
-//! In reading order: [`params`] (what may be asked), [`model`] (the answers), `http` (the operations), `write` (JSON).
+//! In reading order: [`params`] (what may be asked), [`model`] (the answers), `http` (the operations), `write`, `facets`,
+//! `parts` and `plain` (JSON).
 
+mod facets;
 mod http;
 pub mod model;
 pub mod params;
+mod parts;
 mod plain;
 mod suggest;
 mod view;
 mod write;
 
 pub use http::{from_memory, routes, searchable};
-pub(crate) use plain::{push_decimal, push_number};
+pub(crate) use plain::{civil, push_decimal, push_decimals, push_four, push_number, push_three, push_two, quote};
 pub use view::view_of;
-pub(crate) use write::{Writer, quote};
+pub(crate) use write::{Writer, fetch, lines};

@@ -1,109 +1,42 @@
 //! The answers as JSON, written from the columns of the index into one buffer.
-//!
-//! What stands in many items (a unit, a group, a kind of certificate) is serialised once for a day and copied.
 
-use super::plain::{push_day, push_decimal, push_id, push_number};
+use super::parts::Parts;
+use super::plain::{push_day, push_decimal, push_id, push_number, quote};
 use crate::decimal::CURRENCIES;
 use crate::market::Market;
-use crate::market::facet::{Counts, Dimension, PRICE_STEPS};
+use crate::market::facet::Counts;
 use crate::market::matching::{Supply, View};
 use crate::market::record::{Basis, Day, FOREVER, Id, MonthBits, Paper, Price};
 use crate::market::search::{Found, FoundOffers, Hit, Place};
 use crate::market::text::query::How;
-use crate::organisations::ProducerKind;
-use crate::reference::views::{GroupView, ProvinceUnit, ProvinceView};
-use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId};
 use chrono::NaiveDate;
-use parking_lot::RwLock;
-use serde::Serialize;
-use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What is the same in many items of a day.
-#[derive(Debug)]
-struct Parts {
-    day: NaiveDate,
-    /// Each unit as it stands in a producer.
-    provinces: Vec<String>,
-    /// Each group as it stands in a product.
-    groups: Vec<String>,
-    /// Each unit as it stands in a facet, up to its count.
-    province_facets: Vec<String>,
-    /// Each group as it stands in a facet, up to its count.
-    group_facets: Vec<String>,
-    /// Codes of certificate kinds.
-    kinds: Vec<&'static str>,
-    /// Codes of units.
-    units: Vec<&'static str>,
-}
-
-impl Parts {
-    fn new(day: NaiveDate) -> Self {
-        let provinces = || (0_u8..128).map_while(ProvinceId::from_row);
-        let groups = || (0_u8..128).map_while(GroupId::from_row);
-        let facet = |id: &str, code: &str, name: &str| {
-            let mut text = String::from("{\"id\":");
-            quote(&mut text, id);
-            text.push_str(",\"code\":");
-            quote(&mut text, code);
-            text.push_str(",\"name\":");
-            quote(&mut text, name);
-            text.push_str(",\"count\":");
-            text
-        };
-        Self {
-            day,
-            provinces: provinces().map(|id| json(&ProvinceView::new(id, day))).collect(),
-            groups: groups().map(|id| json(&GroupView::from(id))).collect(),
-            province_facets: provinces().map(ProvinceUnit::from).map(|unit| facet(&unit.id, &unit.code, &unit.name)).collect(),
-            group_facets: groups().map(GroupView::from).map(|group| facet(&group.id, &group.code, &group.name)).collect(),
-            kinds: (0_u8..64).map_while(CertificateKindId::from_row).map(|kind| kind.as_str()).collect(),
-            units: (0_u8..128).map_while(UnitId::from_row).map(|unit| unit.as_str()).collect(),
-        }
-    }
-
-    /// Those of `day`, made at the first question of a day; another day than the last asked has them made anew.
-    fn of(day: NaiveDate) -> Arc<Self> {
-        static LATEST: RwLock<Option<Arc<Parts>>> = RwLock::new(None);
-        if let Some(parts) = LATEST.read().as_ref().filter(|parts| parts.day == day) {
-            return Arc::clone(parts);
-        }
-        let made = Arc::new(Self::new(day));
-        // Today's stay: another day is asked seldom.
-        if day >= LATEST.read().as_ref().map_or(NaiveDate::MIN, |parts| parts.day) {
-            *LATEST.write() = Some(Arc::clone(&made));
-        }
-        made
-    }
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
+/// More than most answers have, so that few are moved while they grow.
+const CAPACITY: usize = 32 * 1024;
 
 /// What an answer is written under.
 #[derive(Debug)]
 pub struct Writer<'a> {
-    market: &'a Market,
+    pub(super) market: &'a Market,
     view: &'a View,
     as_of: Day,
-    day: NaiveDate,
     place: Option<Place>,
     fields: Option<Vec<String>>,
-    parts: Arc<Parts>,
-    pub(crate) out: String,
+    pub(super) parts: Arc<Parts>,
+    pub(crate) out: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
     /// A writer for `day`; `fields` are the members of an item to keep.
     pub fn new(market: &'a Market, view: &'a View, as_of: Day, day: NaiveDate, place: Option<Place>, fields: Option<Vec<String>>) -> Self {
-        Self { market, view, as_of, day, place, fields, parts: Parts::of(day), out: String::with_capacity(32 * 1024) }
+        Self { market, view, as_of, place, fields, parts: Parts::of(day), out: Vec::with_capacity(CAPACITY) }
     }
 
     /// A page of products.
-    pub fn products(mut self, found: &Found, facets: u8, next: Option<&str>) -> String {
-        self.out.push_str("{\"items\":[");
+    pub fn products(mut self, found: &Found, facets: u8, next: Option<&str>) -> Vec<u8> {
+        self.out.extend_from_slice(b"{\"items\":[");
         if self.is_everybodys() {
             self.kept_products(&found.hits);
         } else {
@@ -118,14 +51,14 @@ impl<'a> Writer<'a> {
     }
 
     /// A page of offers.
-    pub fn offers(mut self, found: &FoundOffers, facets: u8, next: Option<&str>) -> String {
-        self.out.push_str("{\"items\":[");
+    pub fn offers(mut self, found: &FoundOffers, facets: u8, next: Option<&str>) -> Vec<u8> {
+        self.out.extend_from_slice(b"{\"items\":[");
         for (at, hit) in found.hits.iter().enumerate() {
             self.separate(at);
-            self.out.push('{');
+            self.out.push(b'{');
             self.offer_members(&hit.supply);
             self.about_offer(&hit.supply, hit.how);
-            self.out.push('}');
+            self.out.push(b'}');
         }
         self.rest(found.total, found.hits.first().and_then(|hit| hit.how), &found.counts, facets, next);
         self.out
@@ -142,14 +75,16 @@ impl<'a> Writer<'a> {
         let market = self.market;
         let mut made = Vec::new();
         let kept = market.kept().read();
-        for (at, hit) in hits.iter().enumerate() {
+        let texts: Vec<Option<&str>> = hits.iter().map(|hit| kept.get(hit.row as usize)?.as_deref()).collect();
+        fetch(texts.iter().copied().flatten().flat_map(lines));
+        for (at, (hit, text)) in hits.iter().zip(texts).enumerate() {
             self.separate(at);
-            if let Some(text) = kept.get(hit.row as usize).and_then(Option::as_ref) {
-                self.out.push_str(text);
+            if let Some(text) = text {
+                self.raw(text);
             } else {
                 let start = self.out.len();
                 self.product(hit);
-                made.push((hit.row, Arc::from(self.out.get(start..).unwrap_or_default())));
+                made.push((hit.row, self.since(start)));
             }
             self.where_and_how(hit);
         }
@@ -161,8 +96,21 @@ impl<'a> Writer<'a> {
 
     /// What is of the question, not of the product; ends the item.
     fn where_and_how(&mut self, hit: &Hit) {
-        self.how_and_where(self.market.products().producer(hit.row), hit.how);
-        self.out.push('}');
+        if self.place.is_none() && self.fields.is_none() {
+            if let Some(how) = hit.how {
+                self.out.extend_from_slice(b",\"matched\":\"");
+                self.raw(word(how));
+                self.out.push(b'"');
+            }
+        } else {
+            self.how_and_where(self.market.products().producer(hit.row), hit.how);
+        }
+        self.out.push(b'}');
+    }
+
+    /// What was written from `start` on, to be kept.
+    pub(crate) fn since(&self, start: usize) -> Arc<str> {
+        String::from_utf8_lossy(self.out.get(start..).unwrap_or_default()).into()
     }
 
     /// Writes once more what stands in `place`.
@@ -172,24 +120,28 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn separate(&mut self, at: usize) {
         if at > 0 {
-            self.out.push(',');
+            self.out.push(b',');
         }
     }
 
     fn rest(&mut self, total: u32, matched: Option<How>, counts: &Counts, facets: u8, next: Option<&str>) {
-        self.out.push_str("],\"next_cursor\":");
+        self.out.extend_from_slice(b"],\"next_cursor\":");
         match next {
             Some(cursor) => quote(&mut self.out, cursor),
-            None => self.out.push_str("null"),
+            None => self.out.extend_from_slice(b"null"),
         }
-        let _ = write!(self.out, ",\"total\":{total},\"matched\":");
+        self.out.extend_from_slice(b",\"total\":");
+        self.number(total);
+        self.out.extend_from_slice(b",\"matched\":");
         match matched {
             Some(how) => quote(&mut self.out, word(how)),
-            None => self.out.push_str("null"),
+            None => self.out.extend_from_slice(b"null"),
         }
-        self.out.push_str(",\"facets\":{");
+        self.out.extend_from_slice(b",\"facets\":{");
         self.facets(counts, facets);
-        let _ = write!(self.out, "}},\"as_of\":\"{}\"}}", self.day);
+        self.out.extend_from_slice(b"},\"as_of\":");
+        self.day(self.as_of);
+        self.out.push(b'}');
     }
 
     /// Whether member `name` of an item is wanted; begins it then.
@@ -197,12 +149,12 @@ impl<'a> Writer<'a> {
         if self.fields.as_ref().is_some_and(|fields| !fields.iter().any(|field| field == name)) {
             return false;
         }
-        if !self.out.ends_with('{') {
-            self.out.push(',');
+        if !self.out.ends_with(b"{") {
+            self.out.push(b',');
         }
-        self.out.push('"');
-        self.out.push_str(name);
-        self.out.push_str("\":");
+        self.out.push(b'"');
+        self.raw(name);
+        self.out.extend_from_slice(b"\":");
         true
     }
 
@@ -211,7 +163,7 @@ impl<'a> Writer<'a> {
         let (market, row) = (self.market, hit.row);
         let products = market.products();
         let producer = products.producer(row);
-        self.out.push('{');
+        self.out.push(b'{');
         if self.member("id") {
             self.id("prd", products.id(row));
         }
@@ -233,24 +185,24 @@ impl<'a> Writer<'a> {
         self.papers(row);
         self.open_offers(row);
         if self.member("illustrative") {
-            self.out.push_str(if products.is_illustrative(row) { "true" } else { "false" });
+            self.raw(if products.is_illustrative(row) { "true" } else { "false" });
         }
     }
 
     pub(crate) fn group(&mut self, group: u8) {
-        self.out.push_str(self.parts.groups.get(usize::from(group)).map_or("null", String::as_str));
+        self.out.extend_from_slice(self.parts.groups.get(usize::from(group)).map_or("null", String::as_str).as_bytes());
     }
 
     pub(crate) fn producer(&mut self, row: u32) {
         let market = self.market;
         let organisation = market.organisations().get(row);
-        self.out.push_str("{\"id\":");
+        self.out.extend_from_slice(b"{\"id\":");
         self.id("org", market.organisations().id(row));
-        self.out.push_str(",\"name\":");
+        self.out.extend_from_slice(b",\"name\":");
         quote(&mut self.out, organisation.map_or("", |organisation| &organisation.name));
-        self.out.push_str(",\"province\":");
+        self.out.extend_from_slice(b",\"province\":");
         self.province(organisation.map_or(0, |organisation| organisation.province));
-        self.out.push('}');
+        self.out.push(b'}');
     }
 
     /// `stars` and `valid_certificates`: of each kind the paper that holds longest.
@@ -266,28 +218,28 @@ impl<'a> Writer<'a> {
             self.number(stars);
         }
         if self.member("valid_certificates") {
-            self.out.push('[');
+            self.out.push(b'[');
             for (at, paper) in valid().enumerate() {
                 self.separate(at);
                 self.paper(paper);
             }
-            self.out.push(']');
+            self.out.push(b']');
         }
     }
 
     fn paper(&mut self, paper: &Paper) {
-        self.out.push_str("{\"kind\":\"");
-        self.out.push_str(self.parts.kinds.get(usize::from(paper.kind)).copied().unwrap_or_default());
-        self.out.push('"');
+        self.out.extend_from_slice(b"{\"kind\":\"");
+        self.out.extend_from_slice(self.parts.kinds.get(usize::from(paper.kind)).copied().unwrap_or_default().as_bytes());
+        self.out.push(b'"');
         if paper.stars > 0 {
-            self.out.push_str(",\"stars\":");
+            self.out.extend_from_slice(b",\"stars\":");
             self.number(paper.stars);
         }
         if paper.until != FOREVER {
-            self.out.push_str(",\"valid_through\":");
+            self.out.extend_from_slice(b",\"valid_through\":");
             self.day(paper.until);
         }
-        self.out.push('}');
+        self.out.push(b'}');
     }
 
     /// `open_offers` and `offer`.
@@ -314,9 +266,9 @@ impl<'a> Writer<'a> {
             && self.member("offer")
         {
             let fields = self.fields.take();
-            self.out.push('{');
+            self.out.push(b'{');
             self.offer_members(&supply);
-            self.out.push('}');
+            self.out.push(b'}');
             self.fields = fields;
         }
     }
@@ -346,29 +298,29 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn price(&mut self, price: &Price, unit: u8) {
         let currency = CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code);
-        self.out.push_str("{\"amount\":\"");
+        self.out.extend_from_slice(b"{\"amount\":\"");
         push_decimal(&mut self.out, price.amount, 2);
-        self.out.push_str("\",\"currency\":\"");
-        self.out.push_str(currency);
-        self.out.push_str("\",\"quantity_base\":");
+        self.out.extend_from_slice(b"\",\"currency\":\"");
+        self.raw(currency);
+        self.out.extend_from_slice(b"\",\"quantity_base\":");
         self.base(price.per_base, unit);
         let basis = if price.basis == Basis::FarmGate { "farm_gate" } else { "delivered" };
-        self.out.push_str(",\"basis\":\"");
-        self.out.push_str(basis);
-        self.out.push_str(if price.vat_included { "\",\"vat_included\":true}" } else { "\",\"vat_included\":false}" });
+        self.out.extend_from_slice(b",\"basis\":\"");
+        self.raw(basis);
+        self.raw(if price.vat_included { "\",\"vat_included\":true}" } else { "\",\"vat_included\":false}" });
     }
 
     pub(crate) fn province(&mut self, province: u8) {
-        self.out.push_str(self.parts.provinces.get(usize::from(province)).map_or("null", String::as_str));
+        self.out.extend_from_slice(self.parts.provinces.get(usize::from(province)).map_or("null", String::as_str).as_bytes());
     }
 
     pub(crate) fn months(&mut self, months: MonthBits) {
-        self.out.push('[');
+        self.out.push(b'[');
         for (at, month) in (1_u16..=12).filter(|month| months >> (month - 1) & 1 == 1).enumerate() {
             self.separate(at);
             self.number(u64::from(month));
         }
-        self.out.push(']');
+        self.out.push(b']');
     }
 
     /// What an offer that was found says beside itself.
@@ -381,9 +333,9 @@ impl<'a> Writer<'a> {
             self.id("prd", products.id(supply.product));
         }
         if supply.minimum_order > 0 && self.member("minimum_order_base") {
-            self.out.push('"');
+            self.out.push(b'"');
             push_decimal(&mut self.out, supply.minimum_order, 3);
-            self.out.push('"');
+            self.out.push(b'"');
         }
         if let Some(days) = supply.lead_time_days
             && self.member("lead_time_days")
@@ -391,13 +343,13 @@ impl<'a> Writer<'a> {
             self.number(days);
         }
         if self.member("product") {
-            self.out.push_str("{\"id\":");
+            self.out.extend_from_slice(b"{\"id\":");
             self.id("prd", products.id(supply.product));
-            self.out.push_str(",\"name\":");
+            self.out.extend_from_slice(b",\"name\":");
             quote(&mut self.out, products.name(supply.product));
-            self.out.push_str(",\"group\":");
+            self.out.extend_from_slice(b",\"group\":");
             self.group(supply.group);
-            self.out.push('}');
+            self.out.push(b'}');
         }
         if self.member("producer") {
             self.producer(supply.producer);
@@ -405,7 +357,7 @@ impl<'a> Writer<'a> {
         self.papers(supply.product);
         self.how_and_where(supply.producer, how);
         if self.member("illustrative") {
-            self.out.push_str(if supply.illustrative { "true" } else { "false" });
+            self.raw(if supply.illustrative { "true" } else { "false" });
         }
     }
 
@@ -423,104 +375,45 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn facets(&mut self, counts: &Counts, facets: u8) {
-        let asked = |dimension: Dimension| facets & dimension.bit() != 0;
-        let parts = Arc::clone(&self.parts);
-        if asked(Dimension::Province) {
-            self.named("province", &counts.by_current_province(self.market.tables()), &parts.province_facets);
-        }
-        if asked(Dimension::Group) {
-            self.named("group", &counts.by_current_group(self.market.tables()), &parts.group_facets);
-        }
-        if asked(Dimension::Stars) {
-            self.list("stars", counts.stars.iter().zip([0, 3, 4, 5]).rev().filter(|(count, _)| **count > 0), |out, (count, stars)| {
-                let _ = write!(out, "{{\"value\":{stars},\"count\":{count}}}");
-            });
-        }
-        if asked(Dimension::Certificate) {
-            self.list("certificate", counts.certificate.iter().zip(&parts.kinds).filter(|(count, _)| **count > 0), |out, (count, kind)| {
-                let _ = write!(out, "{{\"value\":\"{kind}\",\"count\":{count}}}");
-            });
-        }
-        if asked(Dimension::ProducerKind) {
-            self.list(
-                "producer_kind",
-                counts.kind.iter().zip(ProducerKind::WORDS).filter(|(count, _)| **count > 0),
-                |out, (count, kind)| {
-                    let _ = write!(out, "{{\"value\":\"{kind}\",\"count\":{count}}}");
-                },
-            );
-        }
-        if asked(Dimension::Month) {
-            self.list("month", (1..).zip(&counts.month).filter(|(_, count)| **count > 0), |out, (month, count): (u8, &u32)| {
-                let _ = write!(out, "{{\"value\":{month},\"count\":{count}}}");
-            });
-        }
-        if asked(Dimension::Price) {
-            self.list(
-                "price",
-                counts.price.iter().take(PRICE_STEPS.len() + 2).enumerate().filter(|(_, count)| **count > 0),
-                |out, (bucket, count)| {
-                    out.push('{');
-                    let is_known = bucket <= PRICE_STEPS.len();
-                    if let Some(from) = bucket.checked_sub(1).and_then(|below| PRICE_STEPS.get(below)).filter(|_| is_known) {
-                        let _ = write!(out, "\"from\":{from},");
-                    }
-                    if let Some(below) = PRICE_STEPS.get(bucket) {
-                        let _ = write!(out, "\"below\":{below},");
-                    }
-                    let _ = write!(out, "\"known\":{is_known},\"count\":{count}}}");
-                },
-            );
-        }
-    }
-
-    fn named(&mut self, name: &str, counts: &[(u8, u32)], parts: &[String]) {
-        self.list(
-            name,
-            counts.iter().filter_map(|(row, count)| parts.get(usize::from(*row)).map(|part| (part, count))),
-            |out, (part, count)| {
-                out.push_str(part);
-                let _ = write!(out, "{count}}}");
-            },
-        );
-    }
-
-    fn list<T>(&mut self, name: &str, items: impl Iterator<Item = T>, item: impl Fn(&mut String, T)) {
-        if !self.out.ends_with('{') {
-            self.out.push(',');
-        }
-        let _ = write!(self.out, "\"{name}\":[");
-        for (at, value) in items.enumerate() {
-            self.separate(at);
-            item(&mut self.out, value);
-        }
-        self.out.push(']');
-    }
-
     pub(crate) fn base(&mut self, quantity: i64, unit: u8) {
-        self.out.push_str("{\"quantity\":\"");
+        self.out.extend_from_slice(b"{\"quantity\":\"");
         push_decimal(&mut self.out, quantity, 3);
-        self.out.push_str("\",\"unit\":\"");
-        self.out.push_str(self.parts.units.get(usize::from(unit)).copied().unwrap_or_default());
-        self.out.push_str("\"}");
+        self.out.extend_from_slice(b"\",\"unit\":\"");
+        self.out.extend_from_slice(self.parts.units.get(usize::from(unit)).copied().unwrap_or_default().as_bytes());
+        self.out.extend_from_slice(b"\"}");
     }
 
     pub(crate) fn id(&mut self, prefix: &str, id: Id) {
-        self.out.push('"');
+        self.out.push(b'"');
         push_id(&mut self.out, prefix, id);
-        self.out.push('"');
+        self.out.push(b'"');
     }
 
     pub(crate) fn day(&mut self, day: Day) {
-        self.out.push('"');
+        self.out.push(b'"');
         push_day(&mut self.out, day);
-        self.out.push('"');
+        self.out.push(b'"');
     }
 
-    fn number(&mut self, number: impl TryInto<u64>) {
+    pub(crate) fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    pub(super) fn number(&mut self, number: impl TryInto<u64>) {
         push_number(&mut self.out, number.try_into().unwrap_or(0));
     }
+}
+
+/// Has the processor bring what `bytes` lie in, anywhere in memory, all at once: used one after the other, each would be
+/// waited for.
+pub fn fetch(bytes: impl Iterator<Item = u8>) {
+    std::hint::black_box(bytes.fold(0, |all, byte| all ^ byte));
+}
+
+/// A byte of each line of memory that `text` lies in.
+pub fn lines(text: &str) -> impl Iterator<Item = u8> {
+    const LINE: usize = 64;
+    text.as_bytes().iter().step_by(LINE).copied()
 }
 
 /// The word of an answer for how something was found.
@@ -532,16 +425,5 @@ pub fn word(how: How) -> &'static str {
         How::Synonym => "synonym",
         How::Typo => "typo",
         How::Partial => "partial",
-    }
-}
-
-/// Appends `text` as a JSON string.
-pub fn quote(out: &mut String, text: &str) {
-    if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        out.push_str(&json(&text));
-    } else {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
     }
 }
