@@ -254,7 +254,8 @@ mod tests {
         (parts, prop::collection::vec((0_u16..0x1000, any::<[u32; 2]>(), 0_i64..1 << 40), 0..3), any::<u64>()).prop_map(
             |(((province, group, stars, kind), is_illustrative), offers, certificates)| {
                 let bucket = price_bucket(UNKNOWN_PRICE);
-                let parts = Parts { province, group, stars, kind, is_illustrative, public_price: bucket, keys_price: bucket, ..Parts::default() };
+                let parts =
+                    Parts { province, group, stars, kind, is_illustrative, public_price: bucket, keys_price: bucket, ..Parts::default() };
                 let mut facts = Facts { facet: Facet::from(parts), certificates, ..Facts::default() };
                 for (months, prices, quantity) in offers {
                     facts.take(Terms::new(months, prices, 0, quantity), quantity);

@@ -6,9 +6,9 @@
 
 use super::Market;
 use super::facet::{Facet, Parts, UNKNOWN_PRICE, price_bucket};
+use super::facts::Facts;
 use super::matching::Supply;
 use super::offers::Terms;
-use super::facts::Facts;
 use super::products::{NO_ROW, Stated};
 use super::record::{
     CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,

@@ -9,6 +9,8 @@
 //! row by row), [`suggest`].
 
 pub mod filter;
+#[cfg(test)]
+mod large_tests;
 mod offers;
 mod run;
 mod scan;

@@ -58,7 +58,8 @@ impl<'a> Screen<'a> {
         let (filter, columns) = (&question.filter, market.products.columns());
         let asks_offers = filter.asks_offers();
         let mut tables = Vec::with_capacity(4);
-        if filter.provinces.is_some() || filter.region.is_some() || filter.within_km.is_some() || asks_offers || filter.is_offered.is_some() {
+        if filter.provinces.is_some() || filter.region.is_some() || filter.within_km.is_some() || asks_offers || filter.is_offered.is_some()
+        {
             let fails_if = |is_offered: bool| {
                 let wrong = asks_offers && !is_offered || filter.is_offered.is_some_and(|asked| asked != is_offered);
                 if wrong { OTHER } else { 0 }
@@ -70,7 +71,9 @@ impl<'a> Screen<'a> {
             tables.push(Table { column: columns.groups(), fails: in_halves(lookup.groups(), fails_if(false), fails_if(true)) });
         }
         if filter.least_stars > 0 || filter.kinds.is_some() {
-            let fails = std::array::from_fn(|byte| lookup.of_stars(byte & usize::from(STARS)) | lookup.of_kind(byte >> KIND_SHIFT & usize::from(KIND)));
+            let fails = std::array::from_fn(|byte| {
+                lookup.of_stars(byte & usize::from(STARS)) | lookup.of_kind(byte >> KIND_SHIFT & usize::from(KIND))
+            });
             tables.push(Table { column: columns.ranks(), fails });
         }
         if filter.price_at_most.is_some() {

@@ -62,7 +62,9 @@ impl<'a> Tally<'a> {
     pub fn count(&mut self, dimension: Dimension, rows: &[u32]) {
         let (columns, counts, seen) = (self.columns, &mut self.counts, self.seen);
         match dimension {
-            Dimension::Province => in_runs(columns.places(), rows, |place| place & PLACE, |place, rows| plus(&mut counts.province, place, rows)),
+            Dimension::Province => {
+                in_runs(columns.places(), rows, |place| place & PLACE, |place, rows| plus(&mut counts.province, place, rows))
+            }
             Dimension::Group => in_runs(columns.groups(), rows, |group| group & GROUP, |group, rows| plus(&mut counts.group, group, rows)),
             Dimension::Stars => in_lanes(columns.ranks(), rows, |rank| rank & STARS, &mut counts.stars),
             Dimension::ProducerKind => in_lanes(columns.ranks(), rows, |rank| rank >> KIND_SHIFT & KIND, &mut counts.kind),
@@ -95,9 +97,14 @@ impl<'a> Tally<'a> {
             each(self.columns.months(), rows, |word| add(counts, kinds.get(word >> SET_SHIFT), 1));
         } else {
             let sets = &mut self.sets;
-            in_runs(self.columns.months(), rows, |word| word >> SET_SHIFT, |set, rows| {
-                sets.get_mut(set as usize).into_iter().for_each(|count| *count += rows);
-            });
+            in_runs(
+                self.columns.months(),
+                rows,
+                |word| word >> SET_SHIFT,
+                |set, rows| {
+                    sets.get_mut(set as usize).into_iter().for_each(|count| *count += rows);
+                },
+            );
         }
     }
 

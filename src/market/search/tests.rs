@@ -235,15 +235,15 @@ fn changes(sample: &Sample) -> Vec<Change> {
 }
 
 #[derive(Debug, Clone)]
-struct Asked {
-    filter: Filter,
-    sort: Sort,
-    place: Option<u8>,
+pub(super) struct Asked {
+    pub(super) filter: Filter,
+    pub(super) sort: Sort,
+    pub(super) place: Option<u8>,
     text: Option<usize>,
     as_of: i32,
     level: Visibility,
     organisation: bool,
-    facets: u8,
+    pub(super) facets: u8,
     /// Of this producer alone, by its id.
     producer: Option<u128>,
 }
@@ -252,7 +252,7 @@ fn rows(most: u8) -> impl Strategy<Value = Option<Rows>> {
     prop::option::weighted(0.4, prop::collection::vec(0..most, 1..3).prop_map(Rows::of))
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
+pub(super) fn asked() -> impl Strategy<Value = Asked> {
     let filter = (
         (rows(4), rows(4), rows(7), prop::sample::select(vec![0_u8, 0, 0, 3, 4, 5]), prop::option::weighted(0.3, 1_u16..8)),
         (

@@ -96,3 +96,84 @@ fn values(bitmaps: &Bitmaps, dimension: Dimension, seen: Seen) -> Vec<(usize, &R
     };
     sets.iter().enumerate().filter(|(_, set)| !set.is_empty()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::facet::{Counts, Facet, NO_PRICE, Parts, ones};
+    use crate::market::facts::Facts;
+    use crate::market::record::Id;
+    use proptest::prelude::*;
+
+    /// So many products of few values, each by chance, that chunks have from none to thousands of a set.
+    fn products(rows: u32, seed: u64) -> Products {
+        let mut products = Products::default();
+        let mut state = seed;
+        let mut chance = |most: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % most
+        };
+        let small = |value: u64| u8::try_from(value).unwrap();
+        let facts: Vec<(u32, Facts)> = (0..rows)
+            .map(|row| {
+                products.row_or_new(Id(u128::from(row) + 1));
+                let is_offered = chance(3) > 0;
+                let price = if is_offered { small(chance(10)) } else { NO_PRICE };
+                let parts = Parts {
+                    province: small(u64::from(row / 700) + chance(2)),
+                    group: small(u64::from(row / 2_000) % 128),
+                    stars: [0, 3, 4, 5][usize::from(small(chance(4)))],
+                    kind: small(chance(4)),
+                    public_price: price,
+                    keys_price: price,
+                    is_offered,
+                    ..Parts::default()
+                };
+                let months = if is_offered { u16::try_from(chance(4_096)).unwrap() } else { 0 };
+                (row, Facts { facet: Facet::from(parts), months, certificates: chance(8) | chance(2) << 63, ..Facts::default() })
+            })
+            .collect();
+        products.set_all_facts(facts.into_iter());
+        products
+    }
+
+    fn looked_at(products: &Products, rows: &[u32]) -> Counts {
+        let mut counts = Counts::default();
+        for facts in rows.iter().map(|row| products.facts(*row)) {
+            counts.province[facts.facet.province()] += 1;
+            counts.group[facts.facet.group()] += 1;
+            counts.stars[facts.facet.star_step()] += 1;
+            counts.kind[facts.facet.kind()] += 1;
+            counts.price[facts.facet.price(Seen::Public)] += 1;
+            ones(u64::from(facts.months)).for_each(|month| counts.month[month] += 1);
+            ones(facts.certificates).for_each(|kind| counts.certificate[kind] += 1);
+        }
+        counts
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        // Against looking at each row, by words and by rows.
+        #[test]
+        fn rows_are_counted_whatever_way_is_quicker(rows in 1_u32..9_000, seed: u64, step in 1_u32..60, from in 0_u32..5_000) {
+            let products = products(rows, seed);
+            let chosen: Vec<u32> = (from.min(rows - 1)..rows).filter(|row| row % step == 0 || row % 97 < 5).collect();
+            let mut set = Bits::none(rows);
+            chosen.iter().for_each(|row| set.insert(*row));
+            let expected = looked_at(&products, &chosen);
+
+            let mut tally = Tally::new(products.columns(), Seen::Public);
+            walk(&products, &mut tally, &set, 0x7F);
+            prop_assert_eq!(tally.finish(false), expected.clone());
+
+            let (mut tally, mut seen) = (Tally::new(products.columns(), Seen::Public), Vec::new());
+            walk_and_visit(&products, &mut tally, &set, 0x7F, |row| seen.push(row));
+            prop_assert_eq!((tally.finish(false), &seen), (expected.clone(), &chosen));
+
+            let mut tally = Tally::new(products.columns(), Seen::Public);
+            chosen.chunks(MANY).for_each(|rows| tally.count_all(0x7F, rows));
+            prop_assert_eq!(tally.finish(false), expected);
+        }
+    }
+}

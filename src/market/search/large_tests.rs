@@ -1,0 +1,82 @@
+//! Every quick way against judging row by row, in a market that is large enough for each of them.
+//!
+//! Somebody who owns no product of it sees what everybody sees, but no columns are kept for it: its questions are judged
+//! row by row, which small markets hold against looking at each record.
+
+use super::*;
+use crate::market::Market;
+use crate::market::matching::View;
+use crate::market::record::{Basis, Change, FOREVER, Id, Price, Rows, Visibility};
+use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product};
+use crate::market::search::tests::asked;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+const PRODUCTS: u128 = 6_000;
+const STRANGER: u128 = 900;
+
+/// Eight producers in four units, thousands of products with few names, with no, one or two offers.
+static MARKET: LazyLock<Market> = LazyLock::new(|| {
+    let mut state = 7_u64;
+    let mut chance = |most: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % most
+    };
+    let small = |value: u64| u8::try_from(value).unwrap();
+    let mut changes = vec![Change::Organisation(organisation(STRANGER, "HTX Người lạ", 0))];
+    for producer in 0..8 {
+        let mut record = organisation(1_000 + producer, "HTX Minh Phát", small(producer as u64 % 4));
+        record.producer_kind = Some(small(producer as u64 % 3));
+        changes.push(Change::Organisation(record));
+        changes.push(Change::Certificate(paper(50_000 + producer, 1_000 + producer, None, small(chance(3)), 0, TODAY - 9, TODAY + 9)));
+    }
+    for id in 1..=PRODUCTS {
+        let name = ["Dứa sấy", "Dừa sáp", "Khóm tươi", "Dứa sấy dẻo", "Gạo ST25", "Cá dứa khô"][usize::from(small(chance(6)))];
+        let mut record = product(id, 1_000 + u128::from(chance(8)), name, small(chance(7)));
+        record.illustrative = chance(5) == 0;
+        record.is_active = chance(20) > 0;
+        changes.push(Change::Product(record));
+        if chance(3) == 0 {
+            let (from, until) = (TODAY - i32::try_from(chance(30)).unwrap(), TODAY + i32::try_from(chance(40)).unwrap() - 5);
+            changes.push(Change::Certificate(paper(100_000 + id, 0, Some(id), 6, small(3 + chance(3)), from, until)));
+        }
+        for n in 0..chance(3) {
+            let mut record = offer(id * 4 + u128::from(n), id, i64::try_from(1 + chance(99)).unwrap());
+            record.months = u16::try_from(1 + chance(4_095)).unwrap();
+            record.until = if chance(10) == 0 { TODAY - 1 } else { FOREVER };
+            record.price = (chance(4) > 0).then(|| Price {
+                amount: i64::try_from(100 * (5_000 + chance(60_000))).unwrap(),
+                per_base: 1_000,
+                currency: 0,
+                basis: Basis::FarmGate,
+                vat_included: true,
+                visibility: if chance(3) == 0 { Visibility::Keys } else { Visibility::Public },
+            });
+            changes.push(Change::Offer(record));
+        }
+    }
+    loaded(changes)
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn columns_and_sets_say_what_every_row_says(asked in asked(), text in prop::sample::select(vec![None, Some("dứa"), Some("dua"), Some("dứa sấy"), Some("khóm"), Some("gao s")])) {
+        let market = &*MARKET;
+        let of = |organisation| Question {
+            text,
+            filter: asked.filter.clone(),
+            facets: asked.facets,
+            sort: asked.sort,
+            place: asked.place.map(Place::Unit),
+            limit: 30,
+            after: None,
+            as_of: TODAY,
+            view: View { level: Visibility::Public, organisation, provinces: Rows::default() },
+        };
+        let stranger = market.organisations().row(Id(STRANGER));
+        prop_assert!(stranger.is_some());
+        prop_assert_eq!(market.search(&of(None)), market.search(&of(stranger)));
+    }
+}
