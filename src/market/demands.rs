@@ -341,6 +341,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn loaded_offers_of_like_names_stand_side_by_side() {
+        let names = (0..30_u128).map(|at| (at, NAMES[usize::try_from(at).unwrap() % NAMES.len()]));
+        let market = samples::loaded(names.flat_map(|(at, name)| {
+            let product = samples::product(100 + at, 800, name, 0);
+            [Change::Offer(samples::offer(200 + at, 100 + at, 2_000)), Change::Product(product)]
+        }));
+        let at = |offer: u128| market.offers().row(Id(offer)).and_then(|row| market.offers().place(row)).unwrap().slot;
+        for first in 200..206 {
+            let mut slots: Vec<u32> = (first..230).step_by(NAMES.len()).map(at).collect();
+            slots.sort_unstable();
+            assert_eq!(slots, (slots[0]..slots[0] + 5).collect::<Vec<_>>());
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
 

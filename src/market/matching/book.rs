@@ -8,7 +8,7 @@ use super::facts::{Need, Setting, Supply};
 use super::papers::{Papers, PromiseSet};
 use super::question::Question;
 use super::ranking::{Race, Ranking};
-use super::scan::{self, Scattered, Standing};
+use super::scan::{self, Scan, Standing};
 use crate::market::record::{Id, Rows};
 use std::collections::HashMap;
 
@@ -186,6 +186,7 @@ impl Book {
         }
         let question = Question::new(need, setting);
         let promises = |rest: &Rest| self.promises_of(rest);
+        let mut scan = Scan::new();
         for (group, rows) in (0_u8..).zip(&self.groups).filter(|(group, rows)| rows.rows > 0 && need.wants(*group)) {
             let Some(question) = &question else {
                 self.iter_group(group).for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
@@ -193,11 +194,14 @@ impl Book {
             };
             for (block, start) in rows.blocks.iter().zip((0_u32..).step_by(ROWS)) {
                 let standing = Standing { block, start: Place { group, slot: start }, promises: &promises };
-                scan::scan(question, &standing, &mut race);
+                scan.all(question, standing, &mut race);
                 if block.wide > 0 {
                     self.judge_wide(question, &standing, &mut race);
                 }
             }
+        }
+        if let Some(question) = &question {
+            scan.look(question, &mut race);
         }
         race.finish()
     }
@@ -215,12 +219,12 @@ impl Book {
             return race.finish();
         };
         let promises = |rest: &Rest| self.promises_of(rest);
-        let mut scattered = Scattered::new();
+        let mut scan = Scan::new();
         for chosen in places.chunk_by(|one, other| (one.group, block_of(*one)) == (other.group, block_of(*other))) {
             let Some(first) = chosen.first().filter(|first| need.wants(first.group)) else { continue };
             let start = Place { slot: first.slot - u32::try_from(row_of(*first)).unwrap_or(0), ..*first };
             let standing = Standing { block: self.block(*first), start, promises: &promises };
-            scattered.add(&question, standing, chosen, &mut race);
+            scan.some(&question, standing, chosen, &mut race);
             if standing.block.wide == 0 {
                 continue;
             }
@@ -230,7 +234,7 @@ impl Book {
                 }
             }
         }
-        scattered.look(&question, &mut race);
+        scan.look(&question, &mut race);
         race.finish()
     }
 }

@@ -204,6 +204,7 @@ impl Block {
         let (from, quantities) = (of(|judged| judged.from.into()), of(Judged::quantity_code));
         let (stars_from, stars_until) = (stars_of(|judged| judged.stars_from.into()), stars_of(|judged| judged.stars_until.into()));
         let planes = &mut self.planes;
+        planes.forget_unit();
         planes.from.reframe(from, some);
         planes.end.reframe(ends, 0);
         planes.minimum_order.reframe(minimum_orders, 0);

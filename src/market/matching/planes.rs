@@ -13,6 +13,9 @@ pub(super) const UNIT_BITS: usize = 6;
 
 /// Units that the rows of a block deliver to at most: today there are 34.
 const PLACES: usize = 48;
+/// Of [`Planes::one_unit`]: no row was written yet, and rows of several units were.
+const NO_UNIT: u8 = u8::MAX;
+const SEVERAL_UNITS: u8 = u8::MAX - 1;
 /// No set has this number.
 const NOWHERE: u8 = u8::MAX;
 
@@ -24,6 +27,8 @@ pub(super) struct Planes {
     place_of: [u8; 128],
     kind_of: [u8; 64],
     unit_of: [u8; PLACES],
+    /// The unit of all rows that were written, where they have one.
+    one_unit: u8,
     /// In use, and not wide.
     pub used: Bits,
     /// Days, by their codes: the first and the last on which it can supply.
@@ -78,6 +83,7 @@ impl Planes {
             place_of: [NOWHERE; 128],
             kind_of: [NOWHERE; 64],
             unit_of: [0; PLACES],
+            one_unit: NO_UNIT,
             used: Bits::NONE,
             from: Sliced::new(16),
             end: Sliced::new(16),
@@ -150,8 +156,14 @@ impl Planes {
         self.put_kinds(row, summary);
     }
 
+    /// Forgets which unit the rows have; their numbers must be written anew.
+    pub fn forget_unit(&mut self) {
+        self.one_unit = NO_UNIT;
+    }
+
     /// Writes the numbers of a row, whose frames may have changed.
     pub fn put_numbers(&mut self, row: usize, judged: &Judged, rate: u32) {
+        self.one_unit = if self.one_unit == NO_UNIT || self.one_unit == judged.unit { judged.unit } else { SEVERAL_UNITS };
         self.from.put(row, judged.from.into());
         self.end.put(row, judged.end.into());
         self.minimum_order.put(row, judged.minimum_order_code());
@@ -224,6 +236,9 @@ impl Planes {
         if unit >> UNIT_BITS != 0 {
             return Bits::ALL;
         }
+        if self.one_unit != SEVERAL_UNITS {
+            return Bits::all_if(self.one_unit != unit);
+        }
         let planes = self.units.iter().enumerate();
         planes.fold(Bits::NONE, |differ, (place, plane)| differ.or(plane.differs(Bits::all_if(unit >> place & 1 != 0))))
     }
@@ -285,5 +300,30 @@ impl Planes {
 fn put_bits(planes: &mut [Bits], row: usize, bits: u64) {
     for (place, plane) in planes.iter_mut().enumerate() {
         plane.put(row, bits >> place & 1 != 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        // Of one unit, of several, and of one again after they are written anew.
+        #[test]
+        fn rows_of_another_unit_are_told_from_the_others(
+            units in proptest::collection::vec(prop_oneof![4 => Just(3_u8), 1 => 0..6_u8], 1..20), anew in any::<bool>(), asked in 0..70_u8,
+        ) {
+            let mut planes = Planes::new();
+            let judged = |unit: &u8| Judged { unit: *unit, ..Judged::default() };
+            if anew {
+                planes.put(0, &judged(&5), 0, &Summary::default());
+                planes.forget_unit();
+            }
+            units.iter().enumerate().for_each(|(row, unit)| planes.put(row, &judged(unit), 0, &Summary::default()));
+            let other = planes.of_another_unit(asked).and(planes.used);
+            let expected: Vec<usize> = units.iter().enumerate().filter(|(_, unit)| **unit != asked).map(|(row, _)| row).collect();
+            prop_assert_eq!(other.rows().collect::<Vec<_>>(), expected);
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::papers::PromiseSet;
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
 use super::score::{self, NEUTRAL};
-use super::survey::{Survey, kinds};
+use super::survey::{Survey, contending, kinds, promising};
 use crate::market::record::ALL_MONTHS;
 use std::cmp::Reverse;
 
@@ -21,6 +21,9 @@ const FEW: usize = if cfg!(test) { 2 } else { 32 };
 
 /// So many rows are looked at together.
 const AT_ONCE: usize = 64;
+
+/// Of more rows than these, where nothing is known yet of how good they must be, so many are looked at before the others.
+const FIRST: u32 = if cfg!(test) { 2 } else { 32 };
 
 /// A block as it stands in its group; `start` is the place of its first row.
 #[derive(Clone, Copy)]
@@ -37,96 +40,108 @@ impl Standing<'_> {
     }
 }
 
-/// Scans all rows; wide ones are the caller's to look at.
-pub(super) fn scan(question: &Question<'_>, standing: &Standing<'_>, race: &mut Race<Place>) {
-    let rows = standing.block.judged.len();
-    if rows <= FEW {
-        look_at(question, standing, 0..rows, race);
-    } else {
-        scan_chosen(question, standing, Bits::ALL, race);
-    }
+/// What a row that is to be looked at is known to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// Nothing, not even whether it is open.
+    Nothing,
+    /// Open; it may fit.
+    Open,
+    /// It fits, and is counted.
+    Fits,
+    /// It does not fit; it may be a near miss.
+    Misses,
 }
 
 /// Rows of many blocks, few of each, that are looked at together: so many that the processor waits for all of them at once.
-pub(super) struct Scattered<'b> {
-    rows: Vec<(Standing<'b>, usize)>,
+pub(super) struct Scan<'b> {
+    waiting: Vec<(Standing<'b>, usize, Known)>,
 }
 
-impl<'b> Scattered<'b> {
+impl<'b> Scan<'b> {
     pub fn new() -> Self {
-        Self { rows: Vec::with_capacity(AT_ONCE) }
+        Self { waiting: Vec::with_capacity(AT_ONCE) }
     }
 
-    /// Takes in the rows in `chosen`, of which there are some; scans the block where they are many.
-    pub fn add(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: &[Place], race: &mut Race<Place>) {
+    /// Scans all rows; wide ones are the caller's to look at.
+    pub fn all(&mut self, question: &Question<'_>, standing: Standing<'b>, race: &mut Race<Place>) {
+        let rows = standing.block.judged.len();
+        if rows <= FEW {
+            (0..rows).for_each(|row| self.wait(question, standing, row, Known::Nothing, race));
+        } else {
+            self.survey(question, standing, Bits::ALL, race);
+        }
+    }
+
+    /// Scans the rows in `chosen`, of which there are some.
+    pub fn some(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: &[Place], race: &mut Race<Place>) {
         let rows = || chosen.iter().map(|place| (place.slot - standing.start.slot) as usize);
-        if chosen.len() > FEW {
-            let mut bits = Bits::NONE;
-            rows().for_each(|row| bits.put(row, true));
-            scan_chosen(question, &standing, bits, race);
+        if chosen.len() <= FEW {
+            rows().for_each(|row| self.wait(question, standing, row, Known::Nothing, race));
             return;
         }
-        for row in rows() {
-            self.rows.push((standing, row));
-            if self.rows.len() == AT_ONCE {
+        let mut bits = Bits::NONE;
+        rows().for_each(|row| bits.put(row, true));
+        self.survey(question, standing, bits, race);
+    }
+
+    fn survey(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: Bits, race: &mut Race<Place>) {
+        let survey = Survey::new(question, standing.block, chosen);
+        race.considered += survey.open.count();
+        race.eligible += survey.fitting.count();
+        survey.doubtful.rows().for_each(|row| self.wait(question, standing, row, Known::Open, race));
+        for (known, mut rows) in [(Known::Fits, survey.fitting), (Known::Misses, survey.missing)] {
+            if rows.is_empty() {
+                continue;
+            }
+            if least_score(known, race) == 0 && rows.count() > FIRST {
+                let first = promising(question, standing.block, rows, FIRST);
+                first.rows().for_each(|row| self.wait(question, standing, row, known, race));
                 self.look(question, race);
+                rows = rows.without(first);
             }
+            let contending = contending(question, standing.block, rows, least_score(known, race));
+            contending.rows().for_each(|row| self.wait(question, standing, row, known, race));
         }
     }
 
-    /// Looks at those that are there, and forgets them.
+    #[inline]
+    fn wait(&mut self, question: &Question<'_>, standing: Standing<'b>, row: usize, known: Known, race: &mut Race<Place>) {
+        self.waiting.push((standing, row, known));
+        if self.waiting.len() == AT_ONCE {
+            self.look(question, race);
+        }
+    }
+
+    /// Looks at those that wait.
     pub fn look(&mut self, question: &Question<'_>, race: &mut Race<Place>) {
-        let judged: Vec<Judged> =
-            self.rows.iter().map(|(standing, row)| standing.block.judged.get(*row).copied().unwrap_or_default()).collect();
-        for ((standing, row), judged) in self.rows.iter().zip(judged) {
-            if let Some(rest) = standing.block.rest.get(*row).filter(|_| !judged.is_wide() && judged.end >= question.as_of) {
-                race.considered += 1;
-                race.eligible += u32::from(Look { standing, row: *row, judged, rest }.rank(question, race));
+        // First what lies in one line of memory, of all of them, so that the processor waits for all together.
+        let mut scores = [0_u16; AT_ONCE];
+        for (score, (standing, row, known)) in scores.iter_mut().zip(&self.waiting) {
+            let Some(look) = Look::new(standing, *row) else { continue };
+            *score = match known {
+                Known::Nothing => u16::from(!look.judged.is_wide() && look.judged.end >= question.as_of),
+                Known::Open => 1,
+                Known::Fits | Known::Misses => look.score_at_most(question),
+            };
+        }
+        for (score, (standing, row, known)) in scores.into_iter().zip(&self.waiting) {
+            let is_counted = matches!(known, Known::Fits | Known::Misses);
+            if score < if is_counted { least_score(*known, race) } else { 1 } {
+                continue;
+            }
+            race.considered += u32::from(*known == Known::Nothing);
+            if let Some(look) = Look::new(standing, *row) {
+                race.eligible += u32::from(look.rank(question, race) && !is_counted);
             }
         }
-        self.rows.clear();
+        self.waiting.clear();
     }
 }
 
-fn scan_chosen(question: &Question<'_>, standing: &Standing<'_>, chosen: Bits, race: &mut Race<Place>) {
-    let survey = Survey::new(question, standing.block, chosen, race.best.least_score(), race.near.least_score());
-    race.considered += survey.open.count();
-    race.eligible += survey.fitting.count();
-    for row in survey.doubtful.rows() {
-        race.eligible += u32::from(Look::new(standing, row).is_some_and(|look| look.rank(question, race)));
-    }
-    // First what lies in one line of memory, of many rows at once, so that the processor waits for all of them together.
-    let mut rows = survey.contending.rows();
-    loop {
-        let (mut some, mut count) = ([(0_u16, 0_u16); AT_ONCE], 0);
-        for (place, row) in some.iter_mut().zip(rows.by_ref()) {
-            let score = Look::new(standing, row).map_or(0, |look| look.score_at_most(question));
-            (*place, count) = ((u16::try_from(row).unwrap_or(0), score), count + 1);
-        }
-        for (row, score) in some.into_iter().take(count) {
-            let row = usize::from(row);
-            let least = if survey.fitting.has(row) { race.best.least_score() } else { race.near.least_score() };
-            if score >= least
-                && let Some(look) = Look::new(standing, row)
-            {
-                look.rank(question, race);
-            }
-        }
-        if count < AT_ONCE {
-            break;
-        }
-    }
-}
-
-/// Looks at rows one by one.
-fn look_at(question: &Question<'_>, standing: &Standing<'_>, rows: impl Iterator<Item = usize>, race: &mut Race<Place>) {
-    for row in rows {
-        let Some(look) = Look::new(standing, row).filter(|look| !look.judged.is_wide() && look.judged.end >= question.as_of) else {
-            continue;
-        };
-        race.considered += 1;
-        race.eligible += u32::from(look.rank(question, race));
-    }
+/// The least score with which a row enters where it belongs.
+fn least_score(known: Known, race: &Race<Place>) -> u16 {
+    if known == Known::Misses { race.near.least_score() } else { race.best.least_score() }
 }
 
 /// Judges an offer by all that is known of it.

@@ -132,12 +132,18 @@ impl Part {
 
 /// Fit of the volume: whole percent of `asked` that `covered` is.
 pub(super) fn volume_fit(covered: i128, asked: i128) -> u8 {
+    // What most are: small enough for a quick division.
+    if let (Ok(covered), Ok(asked)) = (i64::try_from(covered), i64::try_from(asked))
+        && let Some(hundredfold) = covered.checked_mul(100)
+    {
+        return percent(hundredfold / asked.max(1));
+    }
     percent(covered.saturating_mul(100) / asked.max(1))
 }
 
 /// Fit of the months: whole percent of `needed` that `common` are.
 pub(super) fn months_fit(common: u32, needed: u32) -> u8 {
-    percent(i128::from(common) * 100 / i128::from(needed.max(1)))
+    percent(i64::from(common) * 100 / i64::from(needed.max(1)))
 }
 
 /// Fit of a price that can be compared with the ceiling: 50 at the ceiling, 100 for nothing, 0 from twice the ceiling on.
@@ -164,17 +170,17 @@ pub(super) fn stars_fit(stars: u8) -> u8 {
 
 /// Fit of welcome certificates: whole percent of those asked that hold; all where none is asked.
 pub(super) fn preferred_fit(held: Held, asked: u64) -> u8 {
-    if asked == 0 { 100 } else { percent(i128::from((held.kinds & asked).count_ones() * 100 / asked.count_ones())) }
+    if asked == 0 { 100 } else { percent((held.kinds & asked).count_ones() * 100 / asked.count_ones()) }
 }
 
 /// Fit of a distance: a percent less for each 20 km.
 pub(super) fn distance_fit(distance: Kilometres) -> u8 {
-    percent(100 - i128::from(distance / 20))
+    percent(100 - i32::from(distance / 20))
 }
 
 /// `value` between 0 and 100.
-fn percent(value: i128) -> u8 {
-    u8::try_from(value.clamp(0, 100)).unwrap_or(0)
+fn percent<N: Ord + From<u8> + TryInto<u8>>(value: N) -> u8 {
+    value.clamp(0.into(), 100.into()).try_into().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -205,6 +211,8 @@ mod tests {
     #[test]
     fn fits_are_whole_percent_rounded_down() {
         assert_eq!((volume_fit(999, 1_000), volume_fit(2_000, 1_000), volume_fit(0, 1_000)), (99, 100, 0));
+        let much = i128::from(i64::MAX);
+        assert_eq!((volume_fit(much * 999, much * 1_000), volume_fit(much / 2, much), volume_fit(1, much * 2)), (99, 49, 0));
         assert_eq!((months_fit(2, 3), months_fit(3, 3)), (66, 100));
         assert_eq!([0, 3, 4, 5].map(stars_fit), [0, 60, 80, 100]);
         assert_eq!((distance_fit(0), distance_fit(19), distance_fit(20), distance_fit(2_000), distance_fit(20_000)), (100, 100, 99, 0, 0));

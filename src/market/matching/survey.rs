@@ -1,5 +1,5 @@
 //! The survey of a block: which of its rows are open, which certainly fit, and which have to be looked at one by one because
-//! they may fit, or may come in among the best or the near misses.
+//! they may fit; of those that fit, or fail once, which may come in among the best or the near misses.
 //!
 //! Loops over sets of 512 rows, which the compiler turns into vector instructions: into the widest that the processor has,
 //! chosen when the program runs. A row that fails twice interests nobody, and one that fails once only as a near miss.
@@ -18,15 +18,19 @@ use fearless_simd::{Level, dispatch};
 /// From this on, several quantities have the same code.
 const MOST_TOLD_APART: i64 = 1 << 24;
 
+/// Scores are told apart by so much where the most promising rows are chosen.
+const LEAST_STEP: u16 = 64;
+
 /// What is found of a block.
 pub(super) struct Survey {
     /// Rows that are open.
     pub open: Bits,
     /// Those that certainly fit.
     pub fitting: Bits,
-    /// Those that may fit, and those that may come in.
+    /// Those that may fit.
     pub doubtful: Bits,
-    pub contending: Bits,
+    /// Those that fail once, and may fail more.
+    pub missing: Bits,
 }
 
 /// What the rows are known to fail.
@@ -52,14 +56,39 @@ impl Tally {
 }
 
 impl Survey {
-    /// Surveys `chosen` rows; `best` and `near` are the least scores that enter among the best and the near misses.
-    pub fn new(question: &Question<'_>, block: &Block, chosen: Bits, best: u16, near: u16) -> Self {
-        dispatch!(Level::new(), _ => survey(question, block, chosen, best, near))
+    /// Surveys `chosen` rows.
+    pub fn new(question: &Question<'_>, block: &Block, chosen: Bits) -> Self {
+        dispatch!(Level::new(), _ => survey(question, block, chosen))
     }
 }
 
+/// Those of `rows` whose score may be `least` or more.
+pub(super) fn contending(question: &Question<'_>, block: &Block, rows: Bits, least: u16) -> Bits {
+    dispatch!(Level::new(), _ => contenders(question, &block.planes, rows, best_score(question, block), least))
+}
+
+/// Those of `rows` that may score most, at least `count` where there are so many: whoever looks at them first knows how good
+/// the others must be.
+pub(super) fn promising(question: &Question<'_>, block: &Block, rows: Bits, count: u32) -> Bits {
+    dispatch!(Level::new(), _ => most_promising(question, block, rows, count))
+}
+
 #[inline(always)]
-fn survey(question: &Question<'_>, block: &Block, chosen: Bits, best: u16, near: u16) -> Survey {
+fn most_promising(question: &Question<'_>, block: &Block, rows: Bits, count: u32) -> Bits {
+    let best = best_score(question, block);
+    let (mut found, mut least, mut step) = (rows, 0, best.score.next_power_of_two());
+    while step > LEAST_STEP {
+        step /= 2;
+        let fewer = contenders(question, &block.planes, rows, best, least + step);
+        if fewer.count() >= count {
+            (found, least) = (fewer, least + step);
+        }
+    }
+    found
+}
+
+#[inline(always)]
+fn survey(question: &Question<'_>, block: &Block, chosen: Bits) -> Survey {
     let (planes, need) = (&*block.planes, question.need);
     let mut open = planes.used.and(chosen);
     let ended = planes.end.at_least(question.as_of.into(), true);
@@ -68,8 +97,7 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits, best: u16, near:
         over.put(row, block.judged.get(row).is_none_or(|judged| judged.end < question.as_of));
     }
     open = open.without(over);
-    let price_fit = best_price_fit(question, block.least_rate);
-    let none = Survey { open, fitting: Bits::NONE, doubtful: Bits::NONE, contending: Bits::NONE };
+    let none = Survey { open, fitting: Bits::NONE, doubtful: Bits::NONE, missing: Bits::NONE };
     if open.is_empty() {
         return none;
     }
@@ -78,6 +106,9 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits, best: u16, near:
     // Beside the unit: it makes no near miss, so it counts as two failures.
     tally.fail(unit);
     tally.fail(unit);
+    if open.without(tally.twice).is_empty() {
+        return none;
+    }
     tally.fail(planes.not_delivering(need.place));
     for kind in kinds(need.required) {
         // Several kinds are one constraint: here a row may seem to fail twice that fails it alone.
@@ -106,17 +137,7 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits, best: u16, near:
     }
     let alive = open.without(tally.twice);
     let faultless = alive.without(tally.once);
-    let fitting = faultless.without(tally.unsure);
-    let doubtful = faultless.and(tally.unsure);
-    let missing = alive.and(tally.once);
-    let mut contending = Bits::NONE;
-    if !fitting.is_empty() {
-        contending = contenders(question, planes, fitting, price_fit, best);
-    }
-    if !missing.is_empty() {
-        contending = contending.or(contenders(question, planes, missing, price_fit, near));
-    }
-    Survey { open, fitting, doubtful, contending }
+    Survey { open, fitting: faultless.without(tally.unsure), doubtful: faultless.and(tally.unsure), missing: alive.and(tally.once) }
 }
 
 /// The kinds of a set.
@@ -231,7 +252,8 @@ fn certificates(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mu
             break;
         };
         fails = fails.or(kind.has.not());
-        let (lapsed, other) = lapsed(question, kind, open.without(tally.twice).without(fails));
+        // Who fails already interests only as a near miss, and is looked at then.
+        let (lapsed, other) = lapsed(question, kind, open.without(tally.once).without(fails));
         fails = fails.or(lapsed);
         unsure = unsure.or(other);
     }
@@ -258,16 +280,14 @@ fn lapsed(question: &Question<'_>, kind: &Kind, rows: Bits) -> (Bits, Bits) {
 /// No part of such a row is worse than the best that there can be by more than the best sum is better than `least`. What a
 /// row loses by its stars and its papers is known; what it may lose by the rest is as much less.
 #[inline(always)]
-fn contenders(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, least: u16) -> Bits {
-    let (need, points) = (question.need, &question.points);
-    let best =
-        points.always + 100 * (points.volume + points.month + points.star + points.preferred + points.nearness) + price_fit * points.price;
-    let Some(slack) = best.checked_sub(least) else { return Bits::NONE };
+fn contenders(question: &Question<'_>, planes: &Planes, rows: Bits, best: BestScore, least: u16) -> Bits {
+    let (need, points, price_fit) = (question.need, &question.points, best.price_fit);
+    let Some(slack) = best.score.checked_sub(least) else { return Bits::NONE };
     let welcome = kinds(need.preferred).fold(Bits::NONE, |rows, kind| planes.kind(kind).map_or(rows, |kind| rows.or(kind.has)));
-    let lapsed = planes.stars_until.at_least(question.until.into(), true).fails;
     if least == 0 {
         return rows;
     }
+    let lapsed = planes.stars_until.at_least(question.until.into(), true).fails;
     let mut found = Bits::NONE;
     let (mut rest, mut left) = (rows, Some(slack));
     for stars in (0..=5).rev() {
@@ -314,6 +334,20 @@ fn rivals(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, 
         rows = rows.and(cheap(question, planes, price));
     }
     rows
+}
+
+/// The best score that there may be in a block, with the best fit of a price.
+#[derive(Clone, Copy)]
+struct BestScore {
+    score: u16,
+    price_fit: u16,
+}
+
+#[inline(always)]
+fn best_score(question: &Question<'_>, block: &Block) -> BestScore {
+    let (points, price_fit) = (&question.points, best_price_fit(question, block.least_rate));
+    let parts = points.volume + points.month + points.star + points.preferred + points.nearness;
+    BestScore { score: points.always + 100 * parts + price_fit * points.price, price_fit }
 }
 
 /// The best fit of a price in a block, or a better one.
