@@ -424,28 +424,29 @@ mod tests {
             kept_left.iter().for_each(|set| left.add(set));
             let mut right = Bits::none(ROWS);
             kept_right.iter().for_each(|set| right.add(set));
-            let found = |change: &dyn Fn(&mut Bits<'_>, &Bits<'_>)| {
-                let mut bits = left.clone();
-                change(&mut bits, &right);
-                let rows = bits.iter().collect::<BTreeSet<_>>();
-                let mut by_chunk = Vec::new();
-                let mut room = NO_ROWS;
-                bits.chunks().for_each(|(chunk, words)| by_chunk.extend_from_slice(rows_of_chunk(chunk, words, &mut room)));
-                assert_eq!(by_chunk, rows.iter().copied().collect::<Vec<_>>());
-                assert_eq!((bits.len(), bits.is_empty()), (rows.len() as u64, rows.is_empty()));
-                rows
-            };
-            prop_assert_eq!(found(&|_, _| {}), rows_left.clone());
+            prop_assert_eq!(changed(&left, &right, |_, _| {}), rows_left.clone());
             let common: u32 = kept_right.first().map_or(0, |kept| left.chunks().map(|(chunk, words)| kept.common(chunk, words)).sum());
             let first = kept_right.first().map(bits).unwrap_or_default().into_iter().collect::<BTreeSet<_>>();
             prop_assert_eq!(common as usize, (&rows_left & &first).len());
-            prop_assert_eq!(found(&|bits, other| bits.unite(other)), &rows_left | &rows_right);
-            prop_assert_eq!(found(&|bits, other| bits.intersect(other)), &rows_left & &rows_right);
-            prop_assert_eq!(found(&|bits, other| bits.subtract(other)), &rows_left - &rows_right);
-            prop_assert_eq!(found(&|bits, other| other.iter().for_each(|row| bits.remove(row))), &rows_left - &rows_right);
-            prop_assert_eq!(found(&|bits, other| other.iter().for_each(|row| bits.insert(row))), &rows_left | &rows_right);
+            prop_assert_eq!(changed(&left, &right, |bits, other| bits.unite(other)), &rows_left | &rows_right);
+            prop_assert_eq!(changed(&left, &right, |bits, other| bits.intersect(other)), &rows_left & &rows_right);
+            prop_assert_eq!(changed(&left, &right, |bits, other| bits.subtract(other)), &rows_left - &rows_right);
+            prop_assert_eq!(changed(&left, &right, |bits, other| other.iter().for_each(|row| bits.remove(row))), &rows_left - &rows_right);
+            prop_assert_eq!(changed(&left, &right, |bits, other| other.iter().for_each(|row| bits.insert(row))), &rows_left | &rows_right);
             prop_assert!((0..ROWS + 10).all(|row| left.contains(row) == rows_left.contains(&row)));
         }
+    }
+
+    /// The rows after a change, whichever way they are read.
+    fn changed<'a>(left: &Bits<'a>, right: &Bits<'a>, change: impl Fn(&mut Bits<'a>, &Bits<'a>)) -> BTreeSet<u32> {
+        let mut bits = left.clone();
+        change(&mut bits, right);
+        let rows = bits.iter().collect::<BTreeSet<_>>();
+        let (mut by_chunk, mut room) = (Vec::new(), NO_ROWS);
+        bits.chunks().for_each(|(chunk, words)| by_chunk.extend_from_slice(rows_of_chunk(chunk, words, &mut room)));
+        assert_eq!(by_chunk, rows.iter().copied().collect::<Vec<_>>());
+        assert_eq!((bits.len(), bits.is_empty()), (rows.len() as u64, rows.is_empty()));
+        rows
     }
 
     const ROWS: u32 = 3 * 4_096;
