@@ -350,8 +350,10 @@ mod tests {
         #[test]
         fn counts_are_gathered_by_what_rows_have_become(few in prop::collection::vec((0_usize..128, 0_u32..50), 0..60)) {
             let mut counts = [0; 128];
-            few.iter().for_each(|(row, count)| counts[*row] = *count);
-            let now = |row: u8| if row % 3 == 0 { row / 2 } else { row };
+            for (row, count) in few {
+                counts[row] = count;
+            }
+            let now = |row: u8| if row.is_multiple_of(3) { row / 2 } else { row };
             let mut expected: std::collections::BTreeMap<u8, u32> = std::collections::BTreeMap::new();
             (0_u8..).zip(counts).filter(|(_, count)| *count > 0).for_each(|(row, count)| *expected.entry(now(row)).or_default() += count);
             let mut expected: Vec<(u8, u32)> = expected.into_iter().collect();

@@ -401,13 +401,11 @@ impl Pen<'_> {
     }
 
     fn whole(&mut self, number: u128) {
-        match u64::try_from(number) {
-            Ok(number) => self.apart(number),
-            Err(_) => {
-                self.whole(number / 1_000);
-                self.three(u64::try_from(number % 1_000).unwrap_or(0));
-            }
+        if let Ok(number) = u64::try_from(number) {
+            return self.apart(number);
         }
+        self.whole(number / 1_000);
+        self.three(u64::try_from(number % 1_000).unwrap_or(0));
     }
 
     /// A whole number with its thousands apart.
@@ -433,6 +431,7 @@ impl Pen<'_> {
 mod tests {
     use super::*;
     use crate::market::record::{Basis, Visibility};
+    use proptest::prelude::*;
 
     fn said(language: Language, say: impl Fn(&mut Pen<'_>)) -> String {
         let mut out = Vec::new();
@@ -455,6 +454,20 @@ mod tests {
         // 2027-01-01 is day 20,819.
         assert_eq!(both(|pen| pen.day(20_819)), ["2027-01-01", "01/01/2027"]);
         assert_eq!(both(|pen| pen.months(0b1000_0000_0001)), ["January, December", "tháng 1, 12"]);
+    }
+
+    proptest! {
+        #[test]
+        fn thousands_are_apart_and_decimals_as_everywhere_else(number: u64, cut in 0_u32..20) {
+            let number = number / 10_u64.pow(cut);
+            let whole = said(Language::En, |pen| pen.whole(number.into()));
+            prop_assert_eq!(whole.replace(',', ""), number.to_string());
+            let mut threes = whole.split(',');
+            prop_assert!(threes.next().is_some_and(|first| (1..=3).contains(&first.len())) && threes.all(|three| three.len() == 3), "{}", whole);
+            let decimal = said(Language::Vi, |pen| pen.thousandths(number.into()));
+            let expected = format!("{}.{:03}", number / 1_000, number % 1_000);
+            prop_assert_eq!(decimal.replace('.', "").replace(',', "."), expected.trim_end_matches('0').trim_end_matches('.'));
+        }
     }
 
     #[test]
