@@ -269,7 +269,9 @@ mod tests {
         #[test]
         fn what_was_written_is_read(all in prop::collection::vec(facts(), 1..8), again in facts(), at in any::<prop::sample::Index>()) {
             let mut columns = FactColumns::default();
-            all.iter().for_each(|facts| columns.push(*facts));
+            for facts in &all {
+                columns.push(*facts);
+            }
             let changed = at.index(all.len());
             columns.set(u32::try_from(changed).unwrap(), again);
             for (row, facts) in (0_u32..).zip(&all) {

@@ -82,7 +82,9 @@ impl Market {
             let province = producer.and_then(|row| self.organisations.get(row)).map_or(0, |producer| producer.province);
             (record.group, province, producer, record.id)
         });
-        waiting.into_iter().for_each(|record| self.put_product(&record));
+        for record in waiting {
+            self.put_product(&record);
+        }
     }
 
     /// Ends loading: everything that follows from the records is worked out, once for every row.

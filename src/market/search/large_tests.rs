@@ -25,8 +25,8 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
     let small = |value: u64| u8::try_from(value).unwrap();
     let mut changes = vec![Change::Organisation(organisation(STRANGER, "HTX Người lạ", 0))];
     for producer in 0..8 {
-        let mut record = organisation(1_000 + producer, "HTX Minh Phát", small(producer as u64 % 4));
-        record.producer_kind = Some(small(producer as u64 % 3));
+        let mut record = organisation(1_000 + producer, "HTX Minh Phát", u8::try_from(producer % 4).unwrap());
+        record.producer_kind = Some(u8::try_from(producer % 3).unwrap());
         changes.push(Change::Organisation(record));
         changes.push(Change::Certificate(paper(50_000 + producer, 1_000 + producer, None, small(chance(3)), 0, TODAY - 9, TODAY + 9)));
     }

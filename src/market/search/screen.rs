@@ -127,7 +127,9 @@ impl<'a> Screen<'a> {
             let passing = &lists[PASSING][..lengths[PASSING]];
             tally.count_all(self.facets, passing);
             total += u32::try_from(passing.len()).unwrap_or(0);
-            passing.iter().for_each(|row| take(*row));
+            for row in passing {
+                take(*row);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ pub(super) const MANY: usize = 255;
 const MANY_SETS: usize = 24;
 
 /// For each six months, one bit each, a byte each.
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
 const MONTHS_IN_BYTES: [u64; 64] = {
     let mut table = [0_u64; 64];
     let mut bits = 0_usize;
@@ -63,7 +64,7 @@ impl<'a> Tally<'a> {
         let (columns, counts, seen) = (self.columns, &mut self.counts, self.seen);
         match dimension {
             Dimension::Province => {
-                in_runs(columns.places(), rows, |place| place & PLACE, |place, rows| plus(&mut counts.province, place, rows))
+                in_runs(columns.places(), rows, |place| place & PLACE, |place, rows| plus(&mut counts.province, place, rows));
             }
             Dimension::Group => in_runs(columns.groups(), rows, |group| group & GROUP, |group, rows| plus(&mut counts.group, group, rows)),
             Dimension::Stars => in_lanes(columns.ranks(), rows, |rank| rank & STARS, &mut counts.stars),

@@ -68,7 +68,9 @@ fn count(tally: &mut Tally<'_>, rows: &Bits<'_>, counted: &[Counted<'_>], mut vi
             listed.chunks(MANY).for_each(|rows| tally.count(counted.dimension, rows));
         }
         if let Some(visit) = &mut visit {
-            listed.iter().for_each(|row| visit(*row));
+            for row in listed {
+                visit(*row);
+            }
         }
     }
 }
@@ -160,7 +162,9 @@ mod tests {
             let products = products(rows, seed);
             let chosen: Vec<u32> = (from.min(rows - 1)..rows).filter(|row| row % step == 0 || row % 97 < 5).collect();
             let mut set = Bits::none(rows);
-            chosen.iter().for_each(|row| set.insert(*row));
+            for row in &chosen {
+                set.insert(*row);
+            }
             let expected = looked_at(&products, &chosen);
 
             let mut tally = Tally::new(products.columns(), Seen::Public);
