@@ -60,19 +60,23 @@ fn main() -> ExitCode {
     let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with('-')).collect();
     assert!(named.iter().all(|name| PARTS.contains(name)), "the parts are {}", PARTS.join(", "));
     let runs = |part: &str| named.is_empty() || named.contains(&part);
-    let register = register::Register::new();
+    // Light searches are the worst case of turning away, heavy ones that of waiting: L on demand, as it takes minutes to make.
+    let sizes = if std::env::var_os("BENCH_SIZES").is_some() { data::sizes() } else { vec![data::Size::M] };
     // Whatever is started from here inherits it, and is put elsewhere where it has to be.
     let pinned = Command::new("taskset").args(["-cp", &CORES.1.to_string(), &std::process::id().to_string()]).output();
     assert!(pinned.is_ok_and(|output| output.status.success()), "taskset is needed, and a second core");
     let mut broken = Vec::new();
-    if runs("overload") {
-        broken.extend(overload::run(&register));
-    }
-    if runs("cost") {
-        broken.extend(cost::run(&register));
-    }
-    if runs("slow") {
-        broken.extend(slow::run(&register));
+    for size in sizes {
+        let register = register::Register::new(size);
+        if runs("overload") {
+            broken.extend(overload::run(&register));
+        }
+        if runs("cost") && size == data::Size::M {
+            broken.extend(cost::run(&register));
+        }
+        if runs("slow") && size == data::Size::M {
+            broken.extend(slow::run(&register));
+        }
     }
     for promise in &broken {
         eprintln!("NOT KEPT: {promise}");

@@ -29,9 +29,11 @@ pub fn run(register: &Register) -> Vec<String> {
         ("writes", |_, place| Register::writes(place)),
     ];
     let mut report = format!(
-        "A register of size M on SQLite. The load has an arrival rate of its own and comes from one core, the server has the other; limits by key and address are off. Sustainable is the highest of some rates at which 99.5 % are answered well and the 99th percentile is under {} ms. Times count from when a request was due, and are the slowest of all, in milliseconds.\n\n| | all out, answers a second | sustainable, a second | good a second | 99th percentile | three times as much: sent a second | good a second | share of the sustainable | slowest good | shed | slowest shed | 99th percentile of shed | neither | connections | sent late by |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "A register of size {} on SQLite. The load has an arrival rate of its own and comes from one core, the server has the other; limits by key and address are off. Sustainable is the highest of some rates at which 99.5 % are answered well and the 99th percentile is under {} ms. Times count from when a request was due, and are the slowest of all, in milliseconds.\n\n| | all out, answers a second | sustainable, a second | good a second | 99th percentile | three times as much: sent a second | good a second | share of the sustainable | slowest good | shed | slowest shed | 99th percentile of shed | neither | connections | sent late by |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        register.size().words(),
         SUSTAINED.1 / 1000
     );
+    let size = register.size().name();
     let mut broken = Vec::new();
     for (what, requests) in kinds {
         let place = register.serve(&[("CUNGCAU_ANONYMOUS_RATE", "off"), ("CUNGCAU_KEY_RATE", "off"), ("CUNGCAU_KEY_DAY", "off")]);
@@ -39,7 +41,7 @@ pub fn run(register: &Register) -> Vec<String> {
         load::closed(place.address, &requests, 32, ALL_OUT);
         let all_out = load::closed(place.address, &requests, 32, ALL_OUT).rate();
         let Some((rate, once)) = sustainable(&place, &requests, all_out) else {
-            broken.push(format!("{what}: no rate was sustainable"));
+            broken.push(format!("{what}, {size}: no rate was sustainable"));
             continue;
         };
         let over = load::open(place.address, &requests, TIMES * rate, OVER);
@@ -66,16 +68,16 @@ pub fn run(register: &Register) -> Vec<String> {
         .unwrap();
         eprintln!("{}", report.lines().last().unwrap());
         if share < LEAST_SHARE {
-            broken.push(format!("{what}: {:.0} % of the good answers come under three times the load", 100.0 * share));
+            broken.push(format!("{what}, {size}: {:.0} % of the good answers come under three times the load", 100.0 * share));
         }
         if good > SLOWEST_GOOD {
-            broken.push(format!("{what}: a good answer took {} ms", millis(good)));
+            broken.push(format!("{what}, {size}: a good answer took {} ms", millis(good)));
         }
         if shed > SLOWEST_SHED {
-            broken.push(format!("{what}: somebody was turned away after {} ms", millis(shed)));
+            broken.push(format!("{what}, {size}: somebody was turned away after {} ms", millis(shed)));
         }
     }
-    publish("Three times the sustainable load", &report);
+    publish(&format!("Three times the sustainable load, {}", register.size().name()), &report);
     broken
 }
 

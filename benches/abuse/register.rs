@@ -1,4 +1,4 @@
-//! A register of size M, a copy of it for each server, and the requests that are asked of it.
+//! A register, a copy of it for each server, and the requests that are asked of it.
 
 use crate::data::{self, Loaded, Size};
 use crate::questions::{by_filters, by_words};
@@ -15,6 +15,7 @@ const MATCHES: usize = 300;
 const READS: usize = 1_000;
 
 pub struct Register {
+    size: Size,
     file: PathBuf,
     searches: Vec<String>,
     matches: Vec<String>,
@@ -29,8 +30,8 @@ pub struct Place {
 }
 
 impl Register {
-    pub fn new() -> Self {
-        let loaded = Loaded::new(Size::M);
+    pub fn new(size: Size) -> Self {
+        let loaded = Loaded::new(size);
         let mut words = by_words(&loaded.market, SEARCHES * 2 / 3).into_iter();
         let mut searches = Vec::new();
         for search in by_filters(&loaded.market, SEARCHES / 3) {
@@ -40,13 +41,17 @@ impl Register {
         let step = (loaded.demands.len() / MATCHES).max(1);
         let matches = loaded.demands.iter().step_by(step).take(MATCHES);
         let matches = matches.map(|demand| format!("/v1/demands/dmd_{}/matches?limit=20", base32(demand.id.0, 26))).collect();
-        Self { file: data::register(Size::M), searches, matches }
+        Self { size, file: data::register(size), searches, matches }
+    }
+
+    pub fn size(&self) -> Size {
+        self.size
     }
 
     /// Starts a server on a copy of the register, on the server's core.
     pub fn serve(&self, settings: &[(&str, &str)]) -> Place {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("M.db");
+        let file = folder.path().join("register.db");
         std::fs::copy(&self.file, &file).unwrap();
         let url = format!("sqlite:{}", file.display());
         let made = program().args(["keys", "create", "--role", "admin", "--database-url", &url]).output().unwrap();

@@ -26,7 +26,7 @@ const COMPARED: usize = 300;
 const ROUNDS: usize = 3;
 const TURN: &str = "8s";
 /// As many as the door answers whatever it takes: more would wait too long behind the slowest at L, and be turned away.
-const CONNECTIONS: &str = "8";
+const CONNECTIONS: &str = "4";
 /// Starts from which the time to be ready is taken.
 const STARTS: usize = 3;
 
