@@ -25,7 +25,8 @@ const COMPARED: usize = 300;
 /// Turns of each kind, one after the other.
 const ROUNDS: usize = 3;
 const TURN: &str = "8s";
-/// As many as the door answers whatever it takes: more would wait too long behind the slowest at L, and be turned away.
+/// In two rounds as many as the door answers whatever it takes: more would wait too long behind the slowest at L, and be
+/// turned away.
 const CONNECTIONS: &str = "4";
 /// Starts from which the time to be ready is taken.
 const STARTS: usize = 3;
