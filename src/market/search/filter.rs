@@ -113,6 +113,13 @@ pub struct Question<'a> {
     pub view: View,
 }
 
+impl Question<'_> {
+    /// Whether the answer depends on what the caller sees of prices.
+    pub fn asks_prices(&self) -> bool {
+        self.filter.price_at_most.is_some() || self.sort == Sort::Price || self.facets & Dimension::Price.bit() != 0
+    }
+}
+
 impl Filter {
     /// Whether one offer of a product must satisfy something.
     pub fn asks_offers(&self) -> bool {

@@ -19,9 +19,10 @@ impl Market {
     /// The products that `question` finds.
     pub fn search(&self, question: &Question<'_>) -> Found {
         let seen = if question.view.level == Visibility::Public { Seen::Public } else { Seen::Keys };
-        // Owners and officers see prices of their own that no column is kept for.
-        let knows_prices =
+        // Owners and officers see prices of their own that no column is kept for, which matters where prices are asked for.
+        let sees_columns =
             question.view.level <= Visibility::Keys && question.view.organisation.is_none() && question.view.provinces.is_empty();
+        let knows_prices = sees_columns || !question.asks_prices();
         let distances = question.place.map(|place| place.distances(&self.tables));
         let lookup = Lookup::new(&question.filter, distances.as_ref(), seen);
         let search = Search {
