@@ -13,6 +13,7 @@ mod convert;
 pub mod follow;
 pub mod load;
 mod promises;
+mod rows;
 mod step;
 pub mod tables;
 

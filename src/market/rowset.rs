@@ -315,33 +315,29 @@ impl<'a> Bits<'a> {
         }
     }
 
-    fn all_words(&self) -> impl Iterator<Item = (usize, &Words)> {
+    /// Its chunks that are not empty, by number.
+    #[inline]
+    pub fn chunks(&self) -> impl Iterator<Item = (usize, &Words)> {
         (0..self.chunks.len()).filter_map(|at| Some((at, self.words(at)?)))
     }
 
     /// How many rows are in it.
     pub fn len(&self) -> u64 {
-        self.all_words().map(|(_, words)| words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>()).sum()
+        self.chunks().map(|(_, words)| words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>()).sum()
     }
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.all_words().all(|(_, words)| words.iter().all(|word| *word == 0))
+        self.chunks().all(|(_, words)| words.iter().all(|word| *word == 0))
     }
 
     /// Its rows, from the first on.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u32> {
-        self.all_words().flat_map(|(at, words)| {
+        self.chunks().flat_map(|(at, words)| {
             let start = u32::try_from(at * CHUNK).unwrap_or(u32::MAX);
             ones(words).map(move |row| start + row)
         })
-    }
-
-    /// Its chunks that are not empty, by number.
-    #[inline]
-    pub fn chunks(&self) -> impl Iterator<Item = (usize, &Words)> {
-        self.all_words()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::market::Market;
+use crate::market::facet::Dimension;
 use crate::market::matching::View;
 use crate::market::record::{Basis, Change, FOREVER, Id, Price, Rows, Visibility};
 use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product};
@@ -67,7 +68,8 @@ proptest! {
         let of = |organisation| Question {
             text,
             filter: asked.filter.clone(),
-            facets: asked.facets,
+            // Without a price in question the stranger would be answered from the columns too.
+            facets: asked.facets | Dimension::Price.bit(),
             sort: asked.sort,
             place: asked.place.map(Place::Unit),
             limit: 30,

@@ -120,7 +120,7 @@ impl<'a> Search<'a> {
         let mut top = Top::new(self.question.limit, self.question.after);
         if self.is_ready {
             let mut tally = Tally::new(self.market.products.columns(), self.seen);
-            let mut screen = Screen::new(self.market, self.question, self.lookup, &self.judge, self.seen);
+            let screen = Screen::new(self.market, self.question, self.lookup, &self.judge, self.seen);
             let total = screen.pass(&mut next, &mut tally, |row| self.offer_row(by_score, row, &mut top));
             return (top, (tally.finish(self.question.filter.price_at_most.is_some()), total));
         }

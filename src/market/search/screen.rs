@@ -102,7 +102,7 @@ impl<'a> Screen<'a> {
 
     /// Counts every row that `next` fills in where it counts, and hands those that pass to `take`; how many these are.
     #[expect(clippy::indexing_slicing, reason = "a list takes as many rows as there are, and lists are numbered")]
-    pub fn pass(&mut self, next: &mut impl FnMut(&mut [u32]) -> usize, tally: &mut Tally<'_>, mut take: impl FnMut(u32)) -> u32 {
+    pub fn pass(&self, next: &mut impl FnMut(&mut [u32]) -> usize, tally: &mut Tally<'_>, mut take: impl FnMut(u32)) -> u32 {
         let mut many = [0_u32; MANY];
         let mut left = [(0_u32, 0_u8); MANY];
         let mut lists = [[0_u32; MANY]; LISTS];
@@ -146,10 +146,6 @@ impl<'a> Screen<'a> {
         for (row, fails) in rows.iter().zip(fails) {
             left[count] = (*row, fails);
             count += usize::from(fails & fails.wrapping_sub(1) == 0);
-            // All rows before may have stayed: the last place is written, not left behind.
-            if count == MANY {
-                break;
-            }
         }
         &left[..count]
     }
