@@ -2,23 +2,25 @@
 //!
 //! Province and group stand as recorded; they are counted so and gathered into today's units and groups at the end.
 
-use super::record::Rows;
+use super::record::{Rows, Visibility};
 use super::tables::Tables;
 use std::collections::HashMap;
 
-/// A product's facets in 32 bits.
+/// A product's facets in 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub struct Facet(pub u32);
+pub struct Facet(u64);
 
 const PROVINCE: u32 = 0;
 const GROUP: u32 = 7;
 const STARS: u32 = 14;
 const KIND: u32 = 16;
-const PUBLIC_PRICE: u32 = 20;
-const KEYS_PRICE: u32 = 24;
-const OFFERED: u32 = 28;
-const ILLUSTRATIVE: u32 = 29;
-const SEVERAL: u32 = 30;
+/// Buckets of the lowest prices, four bits for each [`Seen`].
+const PRICES: u32 = 20;
+const OFFERED: u32 = 32;
+const ILLUSTRATIVE: u32 = 33;
+const SEVERAL: u32 = 34;
+/// Whether a price is not seen, one bit for each [`Seen`].
+const UNSEEN: u32 = 35;
 
 /// Upper ends of the price buckets, VND for a base unit; dearer ones and unknown ones have buckets of their own.
 pub const PRICE_STEPS: [u32; 8] = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000];
@@ -51,38 +53,46 @@ pub struct Parts {
     pub stars: u8,
     /// Kind of producer, below 16.
     pub kind: u8,
-    /// Bucket of the lowest price that everybody sees.
-    pub public_price: u8,
-    /// Bucket of the lowest price that keys see.
-    pub keys_price: u8,
+    /// Buckets of the lowest prices, by [`Seen`].
+    pub prices: [u8; SEEN],
     /// Whether an offer is open or to come.
     pub is_offered: bool,
     /// Invented for a demo.
     pub is_illustrative: bool,
     /// Whether several offers are: what they have together no single one may have.
     pub has_several: bool,
+    /// Whether the price of such an offer is not among those that are [`Seen`].
+    pub has_unseen: [bool; SEEN],
 }
 
 impl From<Parts> for Facet {
     fn from(parts: Parts) -> Self {
-        let bits = |value: u8, mask: u8, at: u32| u32::from(value & mask) << at;
+        let bits = |value: u8, mask: u8, at: u32| u64::from(value & mask) << at;
         Self(
             bits(parts.province, 0x7F, PROVINCE)
                 | bits(parts.group, 0x7F, GROUP)
                 | bits(parts.stars.saturating_sub(2), 3, STARS)
                 | bits(parts.kind, 0xF, KIND)
-                | bits(parts.public_price, 0xF, PUBLIC_PRICE)
-                | bits(parts.keys_price, 0xF, KEYS_PRICE)
-                | u32::from(parts.is_offered) << OFFERED
-                | u32::from(parts.is_illustrative) << ILLUSTRATIVE
-                | u32::from(parts.has_several) << SEVERAL,
+                | price_bits(parts.prices)
+                | u64::from(parts.is_offered) << OFFERED
+                | u64::from(parts.is_illustrative) << ILLUSTRATIVE
+                | u64::from(parts.has_several) << SEVERAL
+                | unseen_bits(parts.has_unseen),
         )
     }
 }
 
+fn price_bits(buckets: [u8; SEEN]) -> u64 {
+    buckets.into_iter().zip([0, 4, 8]).map(|(bucket, at)| u64::from(bucket & 0xF) << (PRICES + at)).sum()
+}
+
+fn unseen_bits(has_unseen: [bool; SEEN]) -> u64 {
+    has_unseen.into_iter().zip(0..).map(|(is_unseen, at)| u64::from(is_unseen) << (UNSEEN + at)).sum()
+}
+
 impl Facet {
-    fn part(self, at: u32, mask: u32) -> usize {
-        ((self.0 >> at) & mask) as usize
+    fn part(self, at: u32, mask: u64) -> usize {
+        usize::try_from((self.0 >> at) & mask).unwrap_or(0)
     }
 
     /// Unit as recorded.
@@ -115,9 +125,14 @@ impl Facet {
         self.part(KIND, 0xF)
     }
 
-    /// Bucket of the lowest price that everybody sees, or that keys see.
+    /// Bucket of the lowest price that is seen.
     pub fn price(self, seen: Seen) -> usize {
-        self.part(if seen == Seen::Public { PUBLIC_PRICE } else { KEYS_PRICE }, 0xF)
+        self.part(PRICES + 4 * seen as u32, 0xF)
+    }
+
+    /// Whether an offer that is open or to come has a price that is not seen.
+    pub fn has_unseen(self, seen: Seen) -> bool {
+        self.part(UNSEEN + seen as u32, 1) == 1
     }
 
     /// Whether an offer is open or to come.
@@ -135,18 +150,24 @@ impl Facet {
         self.part(SEVERAL, 1) == 1
     }
 
-    /// With one more offer that is open or to come, and the buckets of the lowest prices of all.
+    /// With one more offer that is open or to come, the buckets of the lowest prices of all, and by whom its own price is
+    /// not seen.
     #[must_use]
-    pub fn with_one_more_offer(self, public_price: u8, keys_price: u8) -> Self {
-        let several = u32::from(self.is_offered()) << SEVERAL;
-        let prices = u32::from(public_price & 0xF) << PUBLIC_PRICE | u32::from(keys_price & 0xF) << KEYS_PRICE;
-        Self(self.0 & !(0xFF << PUBLIC_PRICE) | prices | 1 << OFFERED | several)
+    pub fn with_one_more_offer(self, prices: [u8; SEEN], is_unseen: [bool; SEEN]) -> Self {
+        let several = u64::from(self.is_offered()) << SEVERAL;
+        Self(self.0 & !(0xFFF << PRICES) | price_bits(prices) | 1 << OFFERED | several | unseen_bits(is_unseen))
+    }
+
+    /// With `price` as the bucket of the lowest price, whoever asks.
+    #[must_use]
+    pub fn with_price(self, price: u8) -> Self {
+        Self(self.0 & !(0xFFF << PRICES) | price_bits([price; SEEN]))
     }
 
     /// With other stars.
     #[must_use]
     pub fn with_stars(self, stars: u8) -> Self {
-        Self(self.0 & !(3 << STARS) | u32::from(stars.saturating_sub(2) & 3) << STARS)
+        Self(self.0 & !(3 << STARS) | u64::from(stars.saturating_sub(2) & 3) << STARS)
     }
 }
 
@@ -191,13 +212,44 @@ impl KindSets {
     }
 }
 
-/// Which prices a caller sees, as far as columns are kept ready for it.
+/// Which prices of anybody a caller sees, as columns are kept ready for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Seen {
     /// Those that everybody sees.
     Public,
     /// Those that keys see.
     Keys,
+    /// All: to auditors and administrators.
+    All,
+}
+
+/// How many [`Seen`] there are.
+pub const SEEN: usize = 3;
+
+impl Seen {
+    /// All, in their order.
+    pub const EACH: [Self; SEEN] = [Self::Public, Self::Keys, Self::All];
+
+    /// What is seen of anybody at `level`. Who sees what the parties see is shown no more than keys: it is not known here
+    /// to what it is a party.
+    pub fn at(level: Visibility) -> Self {
+        match level {
+            Visibility::Public => Self::Public,
+            Visibility::Keys | Visibility::Parties => Self::Keys,
+            Visibility::Hidden => Self::All,
+        }
+    }
+
+    /// Whether what is shown to `visibility` is seen.
+    pub fn sees(self, visibility: Visibility) -> bool {
+        visibility
+            <= match self {
+                Self::Public => Visibility::Public,
+                Self::Keys => Visibility::Keys,
+                Self::All => Visibility::Hidden,
+            }
+    }
 }
 
 /// What can be counted.
@@ -334,14 +386,15 @@ mod tests {
     proptest! {
         #[test]
         fn every_part_is_read_as_it_was_packed(province in 0_u8..128, group in 0_u8..128, stars in prop::sample::select(vec![0_u8, 3, 4, 5]), kind in 0_u8..16,
-            public_price in 0_u8..10, keys_price in 0_u8..10, is_offered: bool, is_illustrative: bool, has_several: bool) {
-            let facet = Facet::from(Parts { province, group, stars, kind, public_price, keys_price, is_offered, is_illustrative, has_several });
+            prices in prop::array::uniform3(0_u8..10), is_offered: bool, is_illustrative: bool, has_several: bool, has_unseen: [bool; SEEN]) {
+            let facet = Facet::from(Parts { province, group, stars, kind, prices, is_offered, is_illustrative, has_several, has_unseen });
             prop_assert_eq!(facet.province(), usize::from(province));
             prop_assert_eq!(facet.group(), usize::from(group));
             prop_assert_eq!(facet.stars(), stars);
             prop_assert_eq!(facet.kind(), usize::from(kind));
-            prop_assert_eq!(facet.price(Seen::Public), usize::from(public_price));
-            prop_assert_eq!(facet.price(Seen::Keys), usize::from(keys_price));
+            prop_assert_eq!(Seen::EACH.map(|seen| facet.price(seen)), prices.map(usize::from));
+            prop_assert_eq!(Seen::EACH.map(|seen| facet.has_unseen(seen)), has_unseen);
+            prop_assert_eq!(Seen::EACH.map(|seen| facet.with_price(3).price(seen)), [3; SEEN]);
             prop_assert_eq!((facet.is_offered(), facet.is_illustrative(), facet.has_several()), (is_offered, is_illustrative, has_several));
             prop_assert_eq!(facet.with_stars(5).stars(), 5);
             prop_assert_eq!(facet.with_stars(stars), facet);

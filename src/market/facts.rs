@@ -3,7 +3,7 @@
 //! A scan asks two or three things of many rows, and counts by one: each stands in a byte column of its own, so that a
 //! column of a million products fits the cache of a core.
 
-use super::facet::{Entry, Facet, KindSets, Parts, Seen, UNKNOWN_PRICE, price_bucket};
+use super::facet::{Entry, Facet, KindSets, Parts, SEEN, Seen, UNKNOWN_PRICE, price_bucket};
 use super::offers::Terms;
 use super::order::SortKey;
 use super::pairs::{NO_OFFER, price_slot};
@@ -21,15 +21,13 @@ pub struct Facts {
     pub certificates: u64,
     /// Largest quantity a month of those offers, thousandths of its base unit.
     pub quantity: i64,
-    /// Lowest price that everybody sees, VND for a base unit; [`UNKNOWN_PRICE`] without.
-    pub public_price: u32,
-    /// Lowest price that keys see.
-    pub keys_price: u32,
+    /// Lowest prices by [`Seen`], VND for a base unit; [`UNKNOWN_PRICE`] without.
+    pub prices: [u32; SEEN],
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { facet: Facet::default(), months: 0, certificates: 0, quantity: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE }
+        Self { facet: Facet::default(), months: 0, certificates: 0, quantity: 0, prices: [UNKNOWN_PRICE; SEEN] }
     }
 }
 
@@ -43,9 +41,10 @@ impl Facts {
     pub fn take(&mut self, terms: Terms, quantity: i64) {
         self.months |= terms.months;
         self.quantity = self.quantity.max(quantity);
-        self.public_price = self.public_price.min(terms.public_price);
-        self.keys_price = self.keys_price.min(terms.keys_price);
-        self.facet = self.facet.with_one_more_offer(price_bucket(self.public_price), price_bucket(self.keys_price));
+        for (price, seen) in self.prices.iter_mut().zip(Seen::EACH) {
+            *price = terms.price(seen).min(*price);
+        }
+        self.facet = self.facet.with_one_more_offer(self.prices.map(price_bucket), Seen::EACH.map(|seen| terms.is_unseen(seen)));
     }
 }
 
@@ -65,6 +64,10 @@ pub const KIND: u8 = 0xF;
 pub const KIND_SHIFT: u32 = 2;
 /// And on top: several offers are open or to come.
 pub const SEVERAL: u8 = 0x40;
+/// Lower bits of [`FactColumns::price_slots`]: the slot.
+pub const SLOT: u8 = 0xF;
+/// Its upper bit: a price is not seen.
+pub const UNSEEN: u8 = 0x80;
 /// How far above the months the number of the set of kinds of certificate stands.
 pub const SET_SHIFT: u32 = 12;
 /// The months.
@@ -76,19 +79,22 @@ pub struct FactColumns {
     places: Vec<u8>,
     groups: Vec<u8>,
     ranks: Vec<u8>,
-    price_slots: Vec<u8>,
+    price_slots: [Vec<u8>; SEEN],
     /// Months below, the number of the set of kinds of certificate above.
     months: Vec<u32>,
     kinds: KindSets,
     quantities: Vec<i64>,
-    public_prices: Vec<u32>,
-    keys_prices: Vec<u32>,
+    prices: [Vec<u32>; SEEN],
 }
 
-/// Slot of a price in [`FactColumns::price_slots`] as the caller sees it.
-#[inline]
-pub fn slot_seen(slots: u8, seen: Seen) -> u8 {
-    if seen == Seen::Public { slots & 0xF } else { slots >> 4 }
+/// The one of three columns that is for `seen`.
+fn of<T>(columns: &[Vec<T>; SEEN], seen: Seen) -> &[T] {
+    let [public, keys, all] = columns;
+    match seen {
+        Seen::Public => public,
+        Seen::Keys => keys,
+        Seen::All => all,
+    }
 }
 
 impl FactColumns {
@@ -107,9 +113,9 @@ impl FactColumns {
         &self.ranks
     }
 
-    /// [`price_slot`] of the price that everybody sees below, of the one that keys see above.
-    pub fn price_slots(&self) -> &[u8] {
-        &self.price_slots
+    /// [`price_slot`] of the lowest price as the caller sees it, and whether there is a price that it does not see.
+    pub fn price_slots(&self, seen: Seen) -> &[u8] {
+        of(&self.price_slots, seen)
     }
 
     /// Months and sets of kinds of certificate.
@@ -124,7 +130,7 @@ impl FactColumns {
 
     /// Lowest prices as the caller sees them.
     pub fn prices(&self, seen: Seen) -> &[u32] {
-        if seen == Seen::Public { &self.public_prices } else { &self.keys_prices }
+        of(&self.prices, seen)
     }
 
     /// Largest quantity a month of the offers of `row`.
@@ -137,11 +143,10 @@ impl FactColumns {
         self.places.push(0);
         self.groups.push(0);
         self.ranks.push(0);
-        self.price_slots.push(0);
+        self.price_slots.iter_mut().for_each(|slots| slots.push(0));
         self.months.push(0);
         self.quantities.push(0);
-        self.public_prices.push(0);
-        self.keys_prices.push(0);
+        self.prices.iter_mut().for_each(|prices| prices.push(0));
         self.set(u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX), facts);
     }
 
@@ -153,13 +158,15 @@ impl FactColumns {
         set(&mut self.places, at, small(facet.province()) | flag(facet.is_offered(), OFFERED));
         set(&mut self.groups, at, small(facet.group()) | flag(facet.is_illustrative(), ILLUSTRATIVE));
         set(&mut self.ranks, at, small(facet.star_step() | facet.kind() << KIND_SHIFT) | flag(facet.has_several(), SEVERAL));
-        let slots = small(price_slot(facet, Seen::Public)) | small(price_slot(facet, Seen::Keys)) << 4;
-        set(&mut self.price_slots, at, slots);
+        for (seen, slots) in Seen::EACH.into_iter().zip(&mut self.price_slots) {
+            set(slots, at, small(price_slot(facet, seen)) | flag(facet.has_unseen(seen), UNSEEN));
+        }
         let months = u32::from(facts.months) & MONTHS | self.kinds.number(facts.certificates) << SET_SHIFT;
         set(&mut self.months, at, months);
         set(&mut self.quantities, at, facts.quantity);
-        set(&mut self.public_prices, at, facts.public_price);
-        set(&mut self.keys_prices, at, facts.keys_price);
+        for (prices, price) in self.prices.iter_mut().zip(facts.prices) {
+            set(prices, at, price);
+        }
     }
 
     /// What follows for `row`.
@@ -167,8 +174,8 @@ impl FactColumns {
         let at = row as usize;
         let value = || {
             let Entry { facet, months, certificates } = self.entry(row)?;
-            let (public_price, keys_price) = (*self.public_prices.get(at)?, *self.keys_prices.get(at)?);
-            Some(Facts { facet, months, certificates, quantity: *self.quantities.get(at)?, public_price, keys_price })
+            let prices = Seen::EACH.map(|seen| self.prices(seen).get(at).copied().unwrap_or(UNKNOWN_PRICE));
+            Some(Facts { facet, months, certificates, quantity: *self.quantities.get(at)?, prices })
         };
         value().unwrap_or_default()
     }
@@ -177,23 +184,22 @@ impl FactColumns {
     #[inline]
     pub fn facet(&self, row: u32) -> Facet {
         let at = row as usize;
-        let (Some(place), Some(group), Some(rank), Some(slots)) =
-            (self.places.get(at), self.groups.get(at), self.ranks.get(at), self.price_slots.get(at))
-        else {
+        let (Some(place), Some(group), Some(rank)) = (self.places.get(at), self.groups.get(at), self.ranks.get(at)) else {
             return Facet::default();
         };
+        let slots = self.price_slots.each_ref().map(|slots| slots.get(at).copied().unwrap_or(0));
         // The slot of products without an offer lies above that of unknown prices.
-        let bucket = |seen: Seen| slot_seen(*slots, seen) - u8::from(usize::from(slot_seen(*slots, seen)) == NO_OFFER);
+        let bucket = |slot: u8| (slot & SLOT) - u8::from(usize::from(slot & SLOT) == NO_OFFER);
         let parts = Parts {
             province: place & PLACE,
             group: group & GROUP,
             stars: 0,
             kind: rank >> KIND_SHIFT & KIND,
-            public_price: bucket(Seen::Public),
-            keys_price: bucket(Seen::Keys),
+            prices: slots.map(bucket),
             is_offered: place & OFFERED != 0,
             is_illustrative: group & ILLUSTRATIVE != 0,
             has_several: rank & SEVERAL != 0,
+            has_unseen: slots.map(|slot| slot & UNSEEN != 0),
         };
         let stars = rank & STARS;
         Facet::from(parts).with_stars(if stars == 0 { 0 } else { stars + 2 })
@@ -212,7 +218,7 @@ impl FactColumns {
         let at = row as usize;
         let id = ids.get(at).copied().unwrap_or_default();
         let first = match kept {
-            Kept::Price => self.public_prices.get(at).map_or(u64::MAX, |price| u64::from(*price)),
+            Kept::Price => self.prices(Seen::Public).get(at).map_or(u64::MAX, |price| u64::from(*price)),
             Kept::Quantity => u64::MAX - self.quantity(row).unsigned_abs(),
             Kept::Stars => after_stars(self.facet(row)),
             Kept::Newest => newest(id),
@@ -222,11 +228,11 @@ impl FactColumns {
 
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
-        let Self { places, groups, ranks, price_slots, months, kinds: _, quantities, public_prices, keys_prices } = self;
-        for column in [places, groups, ranks, price_slots] {
+        let Self { places, groups, ranks, price_slots, months, kinds: _, quantities, prices } = self;
+        for column in [places, groups, ranks].into_iter().chain(price_slots) {
             column.shrink_to_fit();
         }
-        for column in [months, public_prices, keys_prices] {
+        for column in [months].into_iter().chain(prices) {
             column.shrink_to_fit();
         }
         quantities.shrink_to_fit();
@@ -234,7 +240,7 @@ impl FactColumns {
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        self.places.capacity() * (4 + 4 + 8 + 4 + 4)
+        self.places.capacity() * (3 + SEEN + 4 + 8 + 4 * SEEN)
     }
 }
 
@@ -247,18 +253,22 @@ fn set<T>(column: &mut [T], at: usize, value: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market::record::Visibility;
     use proptest::prelude::*;
+
+    fn visibility() -> impl Strategy<Value = Visibility> {
+        prop::sample::select(vec![Visibility::Public, Visibility::Keys, Visibility::Parties, Visibility::Hidden])
+    }
 
     fn facts() -> impl Strategy<Value = Facts> {
         let parts = ((0_u8..128, 0_u8..128, prop::sample::select(vec![0_u8, 3, 4, 5]), 0_u8..16), any::<bool>());
-        (parts, prop::collection::vec((0_u16..0x1000, any::<[u32; 2]>(), 0_i64..1 << 40), 0..3), any::<u64>()).prop_map(
+        (parts, prop::collection::vec((0_u16..0x1000, (any::<u32>(), visibility()), 0_i64..1 << 40), 0..3), any::<u64>()).prop_map(
             |(((province, group, stars, kind), is_illustrative), offers, certificates)| {
                 let bucket = price_bucket(UNKNOWN_PRICE);
-                let parts =
-                    Parts { province, group, stars, kind, is_illustrative, public_price: bucket, keys_price: bucket, ..Parts::default() };
+                let parts = Parts { province, group, stars, kind, is_illustrative, prices: [bucket; SEEN], ..Parts::default() };
                 let mut facts = Facts { facet: Facet::from(parts), certificates, ..Facts::default() };
-                for (months, prices, quantity) in offers {
-                    facts.take(Terms::new(months, prices, 0, quantity), quantity);
+                for (months, price, quantity) in offers {
+                    facts.take(Terms::new(months, price, 0, quantity), quantity);
                 }
                 facts
             },

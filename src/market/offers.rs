@@ -5,21 +5,21 @@ use super::facet::{Seen, UNKNOWN_PRICE};
 use super::ids::Index;
 use super::matching::{Book, Papers, Place, Supply};
 use super::products::NO_ROW;
-use super::record::{Id, MonthBits};
+use super::record::{Id, MonthBits, Visibility};
 
 /// What one offer of a product is to a search, today: where there are several, one of them must have all that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
-    /// Months in which it supplies; none where it is not open.
-    pub months: MonthBits,
-    /// Price that everybody sees, whole đồng for a base unit.
-    pub public_price: u32,
-    /// Price that keys see.
-    pub keys_price: u32,
-    /// Base unit of the quantity.
-    pub unit: u8,
+    /// Price, whole đồng for a base unit; [`UNKNOWN_PRICE`] without.
+    price: u32,
     /// Thousandths of the base unit a month; [`MUCH`] for more than are counted here.
     quantity: u32,
+    /// Months in which it supplies; none where it is not open.
+    pub months: MonthBits,
+    /// Base unit of the quantity.
+    pub unit: u8,
+    /// Who sees the price.
+    visibility: Visibility,
 }
 
 /// So much that the book must be asked how much it is: over 4,000 tonnes a month.
@@ -27,14 +27,14 @@ const MUCH: u32 = u32::MAX;
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { months: 0, public_price: UNKNOWN_PRICE, keys_price: UNKNOWN_PRICE, unit: 0, quantity: 0 }
+        Self { price: UNKNOWN_PRICE, quantity: 0, months: 0, unit: 0, visibility: Visibility::Public }
     }
 }
 
 impl Terms {
-    /// Those of an open offer.
-    pub fn new(months: MonthBits, [public_price, keys_price]: [u32; 2], unit: u8, quantity: i64) -> Self {
-        Self { months, public_price, keys_price, unit, quantity: u32::try_from(quantity).unwrap_or(MUCH) }
+    /// Those of an open offer, with its price in whole đồng for a base unit and who sees it.
+    pub fn new(months: MonthBits, (price, visibility): (u32, Visibility), unit: u8, quantity: i64) -> Self {
+        Self { price, quantity: u32::try_from(quantity).unwrap_or(MUCH), months, unit, visibility }
     }
 
     /// Whether there are at least `least` thousandths of the base unit a month, where that is known here.
@@ -45,7 +45,12 @@ impl Terms {
 
     /// Price as the caller sees it.
     pub fn price(&self, seen: Seen) -> u32 {
-        if seen == Seen::Public { self.public_price } else { self.keys_price }
+        if seen.sees(self.visibility) { self.price } else { UNKNOWN_PRICE }
+    }
+
+    /// Whether it has a price that the caller does not see.
+    pub fn is_unseen(&self, seen: Seen) -> bool {
+        self.price != UNKNOWN_PRICE && !seen.sees(self.visibility)
     }
 }
 
@@ -225,7 +230,7 @@ mod tests {
 
     #[test]
     fn terms_know_of_a_quantity_whether_it_is_enough_unless_it_is_too_much_for_them() {
-        let of = |quantity| Terms::new(1, [0, 0], 0, quantity);
+        let of = |quantity| Terms::new(1, (0, Visibility::Public), 0, quantity);
         assert_eq!([4_999_999, 5_000_000, 5_000_001].map(|least| of(5_000_000).has(least)), [Some(true), Some(true), Some(false)]);
         let much = i64::from(MUCH);
         assert_eq!([1, much - 1, much, much + 1].map(|least| of(much - 1).has(least)), [Some(true), Some(true), Some(false), Some(false)]);

@@ -1,7 +1,7 @@
 //! How many products have one value, and how many have two values together: a question with one filter, and the counts
 //! of a chosen facet beside one other filter, are sums of a few rows of this table, whatever the size of the register.
 
-use super::facet::{Counts, Dimension, Entry, Facet, NO_PRICE, Seen, ones};
+use super::facet::{Counts, Dimension, Entry, Facet, NO_PRICE, SEEN, Seen, ones};
 use std::ops::Range;
 
 const PROVINCE: usize = 0;
@@ -9,11 +9,13 @@ const GROUP: usize = 128;
 const STARS: usize = 256;
 const KIND: usize = 260;
 const MONTH: usize = 276;
-const PUBLIC_PRICE: usize = 288;
-const KEYS_PRICE: usize = 304;
-const CERTIFICATE: usize = 320;
+/// For each [`Seen`].
+const PRICES: usize = 288;
+const CERTIFICATE: usize = PRICES + SEEN * SLOTS;
 /// Values of all dimensions, one after the other.
-const VALUES: usize = 384;
+const VALUES: usize = CERTIFICATE + 64;
+/// Places for prices.
+const SLOTS: usize = 16;
 
 /// Where products without an offer are counted by price, apart from those with an offer of unknown price.
 pub const NO_OFFER: usize = NO_PRICE as usize + 1;
@@ -31,9 +33,8 @@ fn span(dimension: Dimension, seen: Seen) -> Range<usize> {
         Dimension::Group => GROUP..STARS,
         Dimension::Stars => STARS..KIND,
         Dimension::ProducerKind => KIND..MONTH,
-        Dimension::Month => MONTH..PUBLIC_PRICE,
-        Dimension::Price if seen == Seen::Public => PUBLIC_PRICE..KEYS_PRICE,
-        Dimension::Price => KEYS_PRICE..CERTIFICATE,
+        Dimension::Month => MONTH..PRICES,
+        Dimension::Price => PRICES + SLOTS * seen as usize..PRICES + SLOTS * (seen as usize + 1),
         Dimension::Certificate => CERTIFICATE..VALUES,
     }
 }
@@ -65,14 +66,8 @@ impl Pairs {
         }
         let facet = entry.facet;
         let mut values = Vec::with_capacity(24);
-        values.extend([
-            PROVINCE + facet.province(),
-            GROUP + facet.group(),
-            STARS + facet.star_step(),
-            KIND + facet.kind(),
-            PUBLIC_PRICE + price_slot(facet, Seen::Public),
-            KEYS_PRICE + price_slot(facet, Seen::Keys),
-        ]);
+        values.extend([PROVINCE + facet.province(), GROUP + facet.group(), STARS + facet.star_step(), KIND + facet.kind()]);
+        values.extend(Seen::EACH.map(|seen| span(Dimension::Price, seen).start + price_slot(facet, seen)));
         values.extend(ones(u64::from(entry.months & 0xFFF)).map(|month| MONTH + month));
         values.extend(ones(entry.certificates).map(|kind| CERTIFICATE + kind));
         for value in &values {
@@ -124,12 +119,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn an_entry() -> impl Strategy<Value = Entry> {
-        ((0_u8..3, 125_u8..128, prop::sample::select(vec![0_u8, 3, 5]), 0_u8..16), (0_u8..10, 0_u8..10), 0_u16..0x1000, 0_u64..8).prop_map(
-            |((province, group, stars, kind), (public_price, keys_price), months, certificates)| {
-                let facet = Parts { province, group, stars, kind, public_price, keys_price, ..Parts::default() };
+        ((0_u8..3, 125_u8..128, prop::sample::select(vec![0_u8, 3, 5]), 0_u8..16), prop::array::uniform3(0_u8..10), 0_u16..0x1000, 0_u64..8)
+            .prop_map(|((province, group, stars, kind), prices, months, certificates)| {
+                let facet = Parts { province, group, stars, kind, prices, ..Parts::default() };
                 Entry { facet: Facet::from(facet), months, certificates: certificates | certificates << 61 }
-            },
-        )
+            })
     }
 
     /// Places in the counts of a dimension that an entry has.
@@ -148,7 +142,7 @@ mod tests {
     proptest! {
         // Against looking at each entry.
         #[test]
-        fn two_values_are_counted_together(kept in prop::collection::vec(an_entry(), 0..20), gone in prop::collection::vec(an_entry(), 0..10), seen in prop::sample::select(vec![Seen::Public, Seen::Keys])) {
+        fn two_values_are_counted_together(kept in prop::collection::vec(an_entry(), 0..20), gone in prop::collection::vec(an_entry(), 0..10), seen in prop::sample::select(Seen::EACH.to_vec())) {
             let mut pairs = Pairs::default();
             kept.iter().chain(&gone).for_each(|entry| pairs.add(entry));
             for entry in &gone {

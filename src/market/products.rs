@@ -3,7 +3,7 @@
 //! INVARIANT: bitmaps, orders and pairs hold exactly the rows that are shown, with the facts that stand in the columns:
 //! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
 
-use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, ones};
+use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, SEEN, Seen, UNKNOWN_PRICE, ones};
 use super::facts::{FactColumns, Facts};
 use super::ids::Index;
 use super::matching::PaperSet;
@@ -35,8 +35,9 @@ impl Kept {
 
     /// The key of a product with this id and these facts; the smallest comes first.
     pub fn key(self, id: Id, facts: &Facts) -> SortKey {
+        let [public_price, ..] = facts.prices;
         let first = match self {
-            Self::Price => u64::from(facts.public_price),
+            Self::Price => u64::from(public_price),
             Self::Quantity => u64::MAX - facts.quantity.unsigned_abs(),
             Self::Stars => after_stars(facts.facet),
             Self::Newest => newest(id),
@@ -70,8 +71,10 @@ pub struct Bitmaps {
     pub certificate: Vec<RowSet>,
     /// By month.
     pub month: Vec<RowSet>,
-    /// By [`price_slot`] of the lowest price that everybody sees, then of the one that keys see.
-    pub price: [Vec<RowSet>; 2],
+    /// By [`price_slot`] of the lowest price, for each [`Seen`].
+    price: [Vec<RowSet>; SEEN],
+    /// With an offer that is open or to come at a price that is not seen, for each [`Seen`].
+    unseen: [RowSet; SEEN],
     /// With an offer that is open or to come.
     pub offered: RowSet,
     /// With several: what they have together no single one may have.
@@ -90,7 +93,8 @@ impl Default for Bitmaps {
             kind: of(KINDS),
             certificate: of(64),
             month: of(12),
-            price: [of(PRICE_BUCKETS + 1), of(PRICE_BUCKETS + 1)],
+            price: std::array::from_fn(|_| of(PRICE_BUCKETS + 1)),
+            unseen: std::array::from_fn(|_| RowSet::default()),
             offered: RowSet::default(),
             several: RowSet::default(),
             illustrative: RowSet::default(),
@@ -101,14 +105,28 @@ impl Default for Bitmaps {
 impl Bitmaps {
     /// By [`price_slot`] of the lowest price that the caller sees.
     pub fn price(&self, seen: Seen) -> &[RowSet] {
-        let [public, keys] = &self.price;
-        if seen == Seen::Public { public } else { keys }
+        let [public, keys, all] = &self.price;
+        match seen {
+            Seen::Public => public,
+            Seen::Keys => keys,
+            Seen::All => all,
+        }
+    }
+
+    /// With an offer that is open or to come at a price that the caller does not see.
+    pub fn unseen(&self, seen: Seen) -> &RowSet {
+        let [public, keys, all] = &self.unseen;
+        match seen {
+            Seen::Public => public,
+            Seen::Keys => keys,
+            Seen::All => all,
+        }
     }
 
     fn bytes(&self) -> usize {
-        let Self { province, group, stars, kind, certificate, month, price: [public, keys], offered, several, illustrative } = self;
-        let of_values = [province, group, stars, kind, certificate, month, public, keys].into_iter().flatten();
-        of_values.chain([offered, several, illustrative]).map(RowSet::bytes).sum()
+        let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, illustrative } = self;
+        let of_values = [province, group, stars, kind, certificate, month].into_iter().chain(price).flatten();
+        of_values.chain(unseen).chain([offered, several, illustrative]).map(RowSet::bytes).sum()
     }
 }
 
@@ -456,9 +474,12 @@ fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(
     at(&mut bitmaps.kind, facet.kind());
     ones(facts.certificates).for_each(|kind| at(&mut bitmaps.certificate, kind));
     ones(u64::from(facts.months)).for_each(|month| at(&mut bitmaps.month, month));
-    let [public, keys] = &mut bitmaps.price;
-    at(public, price_slot(facet, Seen::Public));
-    at(keys, price_slot(facet, Seen::Keys));
+    for ((seen, prices), unseen) in Seen::EACH.into_iter().zip(&mut bitmaps.price).zip(&mut bitmaps.unseen) {
+        at(prices, price_slot(facet, seen));
+        if facet.has_unseen(seen) {
+            at(std::slice::from_mut(unseen), 0);
+        }
+    }
     for (rows, stands) in [
         (&mut bitmaps.offered, facet.is_offered()),
         (&mut bitmaps.several, facet.has_several()),

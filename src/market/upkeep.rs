@@ -5,7 +5,7 @@
 //! once for every row.
 
 use super::Market;
-use super::facet::{Facet, Parts, UNKNOWN_PRICE, price_bucket};
+use super::facet::{Facet, Parts, SEEN, UNKNOWN_PRICE, price_bucket};
 use super::facts::Facts;
 use super::matching::Supply;
 use super::offers::Terms;
@@ -537,11 +537,9 @@ impl Market {
             group: self.products.group(row),
             stars: held.stars,
             kind: producer.producer_kind.unwrap_or(0),
-            public_price: price_bucket(UNKNOWN_PRICE),
-            keys_price: price_bucket(UNKNOWN_PRICE),
-            is_offered: false,
+            prices: [price_bucket(UNKNOWN_PRICE); SEEN],
             is_illustrative: self.products.is_illustrative(row),
-            has_several: false,
+            ..Parts::default()
         };
         Some(Facts { facet: Facet::from(parts), certificates: held.kinds, ..Facts::default() })
     }
@@ -549,8 +547,8 @@ impl Market {
 
 /// What an open offer is to a search.
 fn terms(supply: &Supply) -> Terms {
-    let amount = |most| supply.price.as_ref().filter(|price| price.visibility <= most).map_or(UNKNOWN_PRICE, dong_per_base);
-    Terms::new(supply.months, [amount(Visibility::Public), amount(Visibility::Keys)], supply.unit, supply.quantity)
+    let price = supply.price.as_ref().map_or((UNKNOWN_PRICE, Visibility::Public), |price| (dong_per_base(price), price.visibility));
+    Terms::new(supply.months, price, supply.unit, supply.quantity)
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

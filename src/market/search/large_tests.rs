@@ -1,7 +1,5 @@
-//! Every quick way against judging row by row, in a market that is large enough for each of them.
-//!
-//! Somebody who owns no product of it sees what everybody sees, but no columns are kept for it: its questions are judged
-//! row by row, which small markets hold against looking at each record.
+//! Every quick way against judging row by row, in a market that is large enough for each of them; that is held against
+//! looking at each record in small markets.
 
 use super::*;
 use crate::market::Market;
@@ -14,7 +12,8 @@ use proptest::prelude::*;
 use std::sync::LazyLock;
 
 const PRODUCTS: u128 = 6_000;
-const STRANGER: u128 = 900;
+
+const LEVELS: [Visibility; 4] = [Visibility::Public, Visibility::Keys, Visibility::Parties, Visibility::Hidden];
 
 /// Eight producers in four units, thousands of products with few names, with no, one or two offers.
 static MARKET: LazyLock<Market> = LazyLock::new(|| {
@@ -24,7 +23,7 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
         (state >> 33) % most
     };
     let small = |value: u64| u8::try_from(value).unwrap();
-    let mut changes = vec![Change::Organisation(organisation(STRANGER, "HTX Người lạ", 0))];
+    let mut changes = Vec::new();
     for producer in 0..8 {
         let mut record = organisation(1_000 + producer, "HTX Minh Phát", u8::try_from(producer % 4).unwrap());
         record.producer_kind = Some(u8::try_from(producer % 3).unwrap());
@@ -51,7 +50,7 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
                 currency: 0,
                 basis: Basis::FarmGate,
                 vat_included: true,
-                visibility: if chance(3) == 0 { Visibility::Keys } else { Visibility::Public },
+                visibility: LEVELS[usize::from(small(chance(6))).saturating_sub(2)],
             });
             changes.push(Change::Offer(record));
         }
@@ -63,22 +62,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn columns_and_sets_say_what_every_row_says(asked in asked(), text in prop::sample::select(vec![None, Some("dứa"), Some("dua"), Some("dứa sấy"), Some("khóm"), Some("gao s")])) {
+    fn columns_and_sets_say_what_every_row_says(
+        asked in asked(),
+        text in prop::sample::select(vec![None, Some("dứa"), Some("dua"), Some("dứa sấy"), Some("khóm"), Some("gao s")]),
+        level in prop::sample::select(LEVELS.to_vec()),
+        owner in prop::option::of(1_000_u128..1_008),
+        provinces in prop::sample::select(vec![Rows::default(), Rows::default(), Rows::of([1]), Rows::of([0, 3])]),
+        asks_prices: bool,
+    ) {
         let market = &*MARKET;
-        let of = |organisation| Question {
+        let organisation = owner.and_then(|owner| market.organisations().row(Id(owner)));
+        prop_assert_eq!(organisation.is_some(), owner.is_some());
+        let question = Question {
             text,
             filter: asked.filter.clone(),
-            // Without a price in question the stranger would be answered from the columns too.
-            facets: asked.facets | Dimension::Price.bit(),
+            facets: asked.facets | if asks_prices { Dimension::Price.bit() } else { 0 },
             sort: asked.sort,
             place: asked.place.map(Place::Unit),
             limit: 30,
             after: None,
             as_of: TODAY,
-            view: View { level: Visibility::Public, organisation, provinces: Rows::default() },
+            view: View { level, organisation, provinces },
         };
-        let stranger = market.organisations().row(Id(STRANGER));
-        prop_assert!(stranger.is_some());
-        prop_assert_eq!(market.search(&of(None)), market.search(&of(stranger)));
+        prop_assert_eq!(market.search(&question), market.search_by(&question, false));
     }
 }

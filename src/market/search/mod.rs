@@ -6,12 +6,13 @@
 //!
 //! In reading order: [`filter`] (what is asked), [`top`] (the first rows), [`run`] (how it is answered), [`sets`] (filters
 //! as sets), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
-//! row by row), [`suggest`].
+//! row by row), [`own`] (callers who see more than the columns), [`suggest`].
 
 pub mod filter;
 #[cfg(test)]
 mod large_tests;
 mod offers;
+mod own;
 mod run;
 mod scan;
 mod screen;

@@ -4,11 +4,10 @@ use super::filter::{Lookup, Question, Sort, seen_price};
 use super::scan::{Counter, Judge};
 use super::top::Top;
 use crate::market::Market;
-use crate::market::facet::{Counts, Entry, Facet, Seen, price_bucket};
+use crate::market::facet::{Counts, Entry, Seen, price_bucket};
 use crate::market::matching::Supply;
 use crate::market::order::SortKey;
 use crate::market::products::newest;
-use crate::market::record::Visibility;
 use crate::market::text::query::{Found as Words, How};
 
 /// An offer that was found.
@@ -46,7 +45,7 @@ impl Market {
         of_product.filter.price_at_most = None;
         of_product.filter.delivers_to = None;
         of_product.filter.is_offered = None;
-        let seen = if question.view.level == Visibility::Public { Seen::Public } else { Seen::Keys };
+        let seen = Seen::at(question.view.level);
         let lookup = Lookup::new(&of_product.filter, distances.as_ref(), seen);
         // Prices are read from the offer: what the columns know of them does not matter.
         let judge = Judge::new(self, &of_product, &lookup, seen, true);
@@ -69,8 +68,7 @@ impl Market {
             for offer in self.offers.chain(first_offer) {
                 let Some(supply) = self.offers.get(offer).filter(|supply| supply.is_open(question.as_of)) else { continue };
                 let price = seen_price(&supply, &question.view);
-                let bits = u32::from(price_bucket(price));
-                let facet = Facet(of_row.facet.0 & !(0xFF << 20) | bits << 20 | bits << 24);
+                let facet = of_row.facet.with_price(price_bucket(price));
                 let entry = Entry { facet, months: supply.months, certificates: of_row.certificates };
                 let fails = fails | question.filter.takes(&supply, &question.view).bits();
                 counter.count(&entry, fails);

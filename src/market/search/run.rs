@@ -1,6 +1,7 @@
 //! How a question is answered: which rows are looked at, by which way the first ones are found.
 
 use super::filter::{Lookup, Question, Sort};
+use super::own::Own;
 use super::scan::{Counter, Judge};
 use super::screen::Screen;
 use super::sets::Set;
@@ -10,7 +11,6 @@ use super::{Found, Hit};
 use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_bucket};
 use crate::market::products::newest;
-use crate::market::record::Visibility;
 use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
 use crate::market::text::query::Found as Words;
@@ -18,21 +18,24 @@ use crate::market::text::query::Found as Words;
 impl Market {
     /// The products that `question` finds.
     pub fn search(&self, question: &Question<'_>) -> Found {
-        let seen = if question.view.level == Visibility::Public { Seen::Public } else { Seen::Keys };
-        // Owners and officers see prices of their own that no column is kept for, which matters where prices are asked for.
-        let sees_columns =
-            question.view.level <= Visibility::Keys && question.view.organisation.is_none() && question.view.provinces.is_empty();
-        let knows_prices = sees_columns || !question.asks_prices();
+        self.search_by(question, question.as_of == self.today)
+    }
+
+    /// The same from what is kept ready for the day, or row by row.
+    pub(super) fn search_by(&self, question: &Question<'_>, is_ready: bool) -> Found {
+        let seen = Seen::at(question.view.level);
         let distances = question.place.map(|place| place.distances(&self.tables));
         let lookup = Lookup::new(&question.filter, distances.as_ref(), seen);
+        let own_judge = || Judge::new(self, question, &lookup, seen, false);
         let search = Search {
             market: self,
             question,
-            judge: Judge::new(self, question, &lookup, seen, knows_prices),
+            judge: Judge::new(self, question, &lookup, seen, is_ready),
             lookup: &lookup,
             seen,
             distances: distances.as_ref(),
-            is_ready: question.as_of == self.today && knows_prices,
+            is_ready,
+            own: if is_ready && question.asks_prices() { Own::new(self, &question.view, seen, own_judge) } else { None },
         };
         match question.text.map(|text| Words::new(text, &self.lexicon, &self.thesaurus)) {
             Some(Some(words)) => search.by_words(&words),
@@ -44,10 +47,7 @@ impl Market {
     /// A row's facets on a day and for a caller for which no column is kept ready.
     pub(super) fn entry_on(&self, row: u32, question: &Question<'_>) -> Option<Entry> {
         let facts = self.facts_on(row, question.as_of)?;
-        let price = self.seen_price_of(row, question);
-        // Both buckets are this caller's: whichever is read is right.
-        let bits = u32::from(price_bucket(price));
-        let facet = Facet(facts.facet.0 & !(0xFF << 20) | bits << 20 | bits << 24);
+        let facet = facts.facet.with_price(price_bucket(self.seen_price_of(row, question)));
         Some(Entry { facet, months: facts.months, certificates: facts.certificates })
     }
 
@@ -60,7 +60,7 @@ impl Market {
         distances: Option<&'a [u16; 128]>,
     ) -> Bits<'a> {
         let judge = Judge::new(self, question, lookup, seen, true);
-        let search = Search { market: self, question, judge, lookup, seen, distances, is_ready: question.as_of == self.today };
+        let search = Search { market: self, question, judge, lookup, seen, distances, is_ready: question.as_of == self.today, own: None };
         let mut rows = search.candidates();
         if search.is_ready {
             rows.intersect(&search.bits_of([&self.products.bitmaps().offered]));
@@ -82,12 +82,14 @@ impl Market {
 pub(super) struct Search<'a> {
     pub(super) market: &'a Market,
     pub(super) question: &'a Question<'a>,
-    judge: Judge<'a>,
+    pub(super) judge: Judge<'a>,
     pub(super) lookup: &'a Lookup,
     pub(super) seen: Seen,
     pub(super) distances: Option<&'a [u16; 128]>,
-    /// Whether columns, bitmaps, orders and pairs are right for the day and the caller.
+    /// Whether columns, bitmaps, orders and pairs are right for the day.
     is_ready: bool,
+    /// The rows for which they are not right for the caller.
+    own: Option<Own<'a>>,
 }
 
 impl<'a> Search<'a> {
@@ -128,7 +130,7 @@ impl<'a> Search<'a> {
         self.judge.each(next, |row, entry, fails| {
             counter.count(&entry, fails);
             if fails == 0 {
-                self.offer(by_score, row, || entry.facet, &mut top);
+                self.offer(by_score, row, true, || entry.facet, &mut top);
             }
         });
         (top, counter.finish())
@@ -137,12 +139,20 @@ impl<'a> Search<'a> {
     /// The same as [`Self::offer`] for a row whose facets stand in the columns.
     #[inline]
     pub(super) fn offer_row(&self, by_score: Option<&Words<'_>>, row: u32, top: &mut Top) {
-        self.offer(by_score, row, || self.market.products.facet(row), top);
+        if !self.is_own(row) {
+            self.offer(by_score, row, false, || self.market.products.facet(row), top);
+        }
     }
 
-    /// Offers a row that passes to the page.
+    /// Whether the columns are not right for the caller in `row`.
     #[inline]
-    fn offer(&self, by_score: Option<&Words<'_>>, row: u32, facet: impl Fn() -> Facet, top: &mut Top) {
+    pub(super) fn is_own(&self, row: u32) -> bool {
+        self.own.as_ref().is_some_and(|own| own.contains(row))
+    }
+
+    /// Offers a row that passes to the page; whether the caller's price of it `is_own`.
+    #[inline]
+    pub(super) fn offer(&self, by_score: Option<&Words<'_>>, row: u32, is_own: bool, facet: impl Fn() -> Facet, top: &mut Top) {
         let products = &self.market.products;
         let (first, how) = match by_score {
             Some(words) => {
@@ -150,7 +160,7 @@ impl<'a> Search<'a> {
                 let (score, how) = words.score_from(least, row, products.words(row));
                 (u64::from(u32::MAX - score), Some(how))
             }
-            None => (self.first_key(row, facet), None),
+            None => (self.first_key(row, is_own, facet), None),
         };
         if top.may_enter(first) {
             top.offer((first, products.id(row)), row, how);
@@ -158,7 +168,11 @@ impl<'a> Search<'a> {
     }
 
     /// The answer with how each row of the page was found by `words`.
-    pub(super) fn found(&self, words: Option<&Words<'_>>, top: Top, (counts, total): (Counts, u32)) -> Found {
+    pub(super) fn found(&self, words: Option<&Words<'_>>, mut top: Top, mut counted: (Counts, u32)) -> Found {
+        if let Some(own) = &self.own {
+            self.correct(own, words, &mut top, &mut counted);
+        }
+        let (counts, total) = counted;
         let (rows, more) = top.into_page();
         let scored = |row: u32| words.map(|words| words.score(row, self.market.products.words(row)).1);
         let hits = rows.into_iter().map(|(key, row, how)| Hit { row, key, how: how.or_else(|| scored(row)) }).collect();
@@ -189,10 +203,10 @@ impl<'a> Search<'a> {
     }
 
     /// What a row is sorted by, beside its id.
-    fn first_key(&self, row: u32, facet: impl Fn() -> Facet) -> u64 {
+    fn first_key(&self, row: u32, is_own: bool, facet: impl Fn() -> Facet) -> u64 {
         let products = &self.market.products;
         match self.question.sort {
-            Sort::Price if self.is_ready => u64::from(products.price(row, self.seen)),
+            Sort::Price if self.is_ready && !is_own => u64::from(products.price(row, self.seen)),
             Sort::Price => u64::from(self.market.seen_price_of(row, self.question)),
             Sort::Quantity if self.is_ready => u64::MAX - products.quantity(row).unsigned_abs(),
             Sort::Quantity => u64::MAX - self.market.facts_on(row, self.question.as_of).map_or(0, |facts| facts.quantity.unsigned_abs()),

@@ -9,7 +9,7 @@ use super::scan::Judge;
 use super::tally::{MANY, Tally};
 use crate::market::Market;
 use crate::market::facet::{Dimension, Seen, UNKNOWN_PRICE};
-use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MONTHS, SET_SHIFT, SEVERAL, STARS, slot_seen};
+use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MONTHS, SET_SHIFT, SEVERAL, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
 
 /// Places for rows by the only dimension in which they fail, by its bit; then those that count nowhere, those that pass.
@@ -78,10 +78,10 @@ impl<'a> Screen<'a> {
         }
         if filter.price_at_most.is_some() {
             let fails = std::array::from_fn(|byte| {
-                let slot = usize::from(slot_seen(u8::try_from(byte).unwrap_or(0), seen));
+                let slot = byte & usize::from(SLOT);
                 lookup.of_price(slot - usize::from(slot == NO_OFFER))
             });
-            tables.push(Table { column: columns.price_slots(), fails });
+            tables.push(Table { column: columns.price_slots(seen), fails });
         }
         let asked = if filter.period.is_none() { filter.certificates } else { 0 };
         let lacks = |set: &u64| u8::from(set & asked != asked) * Dimension::Certificate.bit();

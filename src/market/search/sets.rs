@@ -269,7 +269,7 @@ impl<'a> Search<'a> {
         /// Steps along an order in the time in which a row that passes is looked at.
         const STEPS: u64 = 2;
         let (question, products) = (self.question, &self.market.products);
-        let passes = |row: u32| passing.map_or_else(|| products.shown().contains(row), |rows| rows.contains(row));
+        let passes = |row: u32| passing.map_or_else(|| products.shown().contains(row), |rows| rows.contains(row)) && !self.is_own(row);
         if question.sort == Sort::Distance && total >= FEW_ROWS {
             self.nearest(passes, top);
             return true;
@@ -279,7 +279,7 @@ impl<'a> Search<'a> {
             (Sort::Quantity, _) => Kept::Quantity,
             (Sort::Stars, _) => Kept::Stars,
             (Sort::Newest | Sort::Relevance, _) => Kept::Newest,
-            (Sort::Price, Seen::Keys) | (Sort::Distance, _) => return false,
+            (Sort::Price, Seen::Keys | Seen::All) | (Sort::Distance, _) => return false,
         };
         // Where rows that pass stand evenly in the order; where they stand at its end the walk is given up.
         let budget = total / STEPS;

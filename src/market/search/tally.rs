@@ -1,7 +1,7 @@
 //! Counting rows by facet, one dimension after the other: each reads one column.
 
 use crate::market::facet::{Counts, Dimension, NO_PRICE, Seen, ones};
-use crate::market::facts::{FactColumns, GROUP, KIND, KIND_SHIFT, MONTHS, PLACE, SET_SHIFT, STARS, slot_seen};
+use crate::market::facts::{FactColumns, GROUP, KIND, KIND_SHIFT, MONTHS, PLACE, SET_SHIFT, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
 
 /// Rows that are handed over at once at most: months are summed up in bytes.
@@ -69,7 +69,7 @@ impl<'a> Tally<'a> {
             Dimension::Group => in_runs(columns.groups(), rows, |group| group & GROUP, |group, rows| plus(&mut counts.group, group, rows)),
             Dimension::Stars => in_lanes(columns.ranks(), rows, |rank| rank & STARS, &mut counts.stars),
             Dimension::ProducerKind => in_lanes(columns.ranks(), rows, |rank| rank >> KIND_SHIFT & KIND, &mut counts.kind),
-            Dimension::Price => in_lanes(columns.price_slots(), rows, |slots| slot_seen(slots, seen), &mut counts.price),
+            Dimension::Price => in_lanes(columns.price_slots(seen), rows, |slot| slot & SLOT, &mut counts.price),
             Dimension::Month => self.months(rows),
             Dimension::Certificate => self.certificates(rows),
         }

@@ -102,7 +102,7 @@ fn values(bitmaps: &Bitmaps, dimension: Dimension, seen: Seen) -> Vec<(usize, &R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::facet::{Counts, Facet, NO_PRICE, Parts, ones};
+    use crate::market::facet::{Counts, Facet, NO_PRICE, Parts, SEEN, ones};
     use crate::market::facts::Facts;
     use crate::market::record::Id;
     use proptest::prelude::*;
@@ -126,8 +126,7 @@ mod tests {
                     group: small(u64::from(row / 2_000) % 128),
                     stars: [0, 3, 4, 5][usize::from(small(chance(4)))],
                     kind: small(chance(4)),
-                    public_price: price,
-                    keys_price: price,
+                    prices: [price; SEEN],
                     is_offered,
                     ..Parts::default()
                 };

@@ -1,0 +1,95 @@
+//! Who owns offers, or is an officer of their places, sees prices there that the columns for it do not have.
+//!
+//! Everything is answered from the columns first. Then the few rows in which the caller sees more are corrected: what the
+//! columns had counted of them is taken back, and they are judged offer by offer.
+
+use super::filter::{OTHER, Sort};
+use super::run::Search;
+use super::scan::{Counter, Judge};
+use super::top::Top;
+use crate::market::Market;
+use crate::market::facet::{Counts, Dimension, Seen, rows_of};
+use crate::market::matching::View;
+use crate::market::record::Visibility;
+use crate::market::rowset::Bits;
+use crate::market::text::query::Found as Words;
+
+/// The rows in which the caller sees a price that the columns for it do not have, and how they are judged.
+#[derive(Debug)]
+pub(super) struct Own<'a> {
+    rows: Bits<'a>,
+    judge: Judge<'a>,
+}
+
+impl<'a> Own<'a> {
+    /// Nothing, where no row is different to the caller.
+    pub fn new(market: &'a Market, view: &View, seen: Seen, judge: impl FnOnce() -> Judge<'a>) -> Option<Self> {
+        let sees_all = view.level == Visibility::Hidden;
+        let owns_nothing = view.organisation.is_none() && view.provinces.is_empty();
+        if sees_all || owns_nothing && view.level != Visibility::Parties {
+            return None;
+        }
+        let products = &market.products;
+        let unseen = products.bitmaps().unseen(seen);
+        let mut rows = Bits::none(products.rows());
+        if view.level == Visibility::Parties {
+            rows.add(unseen);
+        } else {
+            rows_of(view.provinces).filter_map(|unit| products.bitmaps().province.get(unit)).for_each(|in_unit| rows.add(in_unit));
+            let mut all_unseen = Bits::none(products.rows());
+            all_unseen.add(unseen);
+            rows.intersect(&all_unseen);
+            let own = view.organisation.and_then(|row| market.organisations.get(row)).map(|own| own.products.as_slice());
+            own.into_iter().flatten().filter(|row| unseen.contains(**row)).for_each(|row| rows.insert(*row));
+        }
+        (!rows.is_empty()).then(|| Self { rows, judge: judge() })
+    }
+
+    /// Whether `row` is one of them.
+    #[inline]
+    pub fn contains(&self, row: u32) -> bool {
+        self.rows.contains(row)
+    }
+}
+
+impl Search<'_> {
+    /// Corrects what the columns have answered, in the rows that `words` mean where there are any.
+    pub(super) fn correct(&self, own: &Own<'_>, words: Option<&Words<'_>>, top: &mut Top, (counts, total): &mut (Counts, u32)) {
+        let by_score = words.filter(|_| self.question.sort == Sort::Relevance);
+        let count = || Counter::new(self.question.facets, self.seen, own.rows.len());
+        let (mut before, mut now) = (count(), count());
+        let mut judge = |row: u32| {
+            if self.fails_whatever_it_costs(row) {
+                return;
+            }
+            if let Some((entry, fails)) = self.judge.judge(row) {
+                before.count(&entry, fails);
+            }
+            if let Some((entry, fails)) = own.judge.judge(row) {
+                now.count(&entry, fails);
+                if fails == 0 {
+                    self.offer(by_score, row, true, || entry.facet, top);
+                }
+            }
+        };
+        match words.map(Words::rows) {
+            Some(meant) if meant.len() < own.rows.len() => meant.iter().filter(|row| own.contains(*row)).for_each(&mut judge),
+            Some(meant) => own.rows.iter().filter(|row| meant.contains(*row)).for_each(&mut judge),
+            None => own.rows.iter().for_each(&mut judge),
+        }
+        let ((before, less), (now, more)) = (before.finish(), now.finish());
+        *total = total.saturating_sub(less).saturating_add(more);
+        for dimension in Dimension::ALL {
+            let (mut before, mut now) = (before.clone(), now.clone());
+            for ((count, before), now) in counts.of_mut(dimension).iter_mut().zip(before.of_mut(dimension)).zip(now.of_mut(dimension)) {
+                *count = count.saturating_sub(*before).saturating_add(*now);
+            }
+        }
+    }
+
+    /// Whether `row` counts nowhere by what is known of it without its prices.
+    fn fails_whatever_it_costs(&self, row: u32) -> bool {
+        let fails = self.lookup.fails(self.market.products.facet(row)) & !Dimension::Price.bit();
+        fails & OTHER != 0 || fails & fails.wrapping_sub(1) != 0
+    }
+}
