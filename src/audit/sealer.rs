@@ -59,7 +59,7 @@ async fn seal_all(app: &App, progress: &mut Progress) -> Result<()> {
         let counts = app.audit.refusals.take();
         let rows: Result<Vec<Pending>> = counts.iter().map(|(refusal, times)| refusals::row(refusal, *times, now, &app.ids)).collect();
         let sealed = match rows {
-            Ok(rows) => app.store.write(Ending::Commit, move |db| seal::seal(db, &rows), |_| ()).await,
+            Ok(rows) => app.store.write_at_once(Ending::Commit, move |db| seal::seal(db, &rows), |_| ()).await,
             Err(problem) => Err(problem),
         };
         match sealed {

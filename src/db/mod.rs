@@ -31,6 +31,9 @@ use writer::Writer;
 
 /// How often a transaction is tried that lost a race: batches which cross may lock each other out twice.
 const TRIES: usize = 3;
+/// By how much the threads that work on the database are nicer than those that take requests in.
+#[cfg(target_os = "linux")]
+const GIVE_WAY: i32 = 5;
 /// The longest a statement may run: the request itself has 30 s.
 const POSTGRES_SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '2s'; \
      SET idle_in_transaction_session_timeout = '20s'; SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'";
@@ -363,9 +366,36 @@ impl Store {
         D: FnOnce(&T) + Send + 'static,
     {
         if let Some(writer) = &self.writer {
-            return writer.write(ending, work, done).await;
+            let turn = writer.join()?;
+            return writer.write(ending, work, done, Some(turn)).await;
         }
         let turns = (self.pools.writes.enter().await?, self.pools.connections.enter().await?);
+        self.write_with(turns, ending, work, done).await
+    }
+
+    /// The same past the queue: for what the service itself must keep, most of all when it is asked too much.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when the database is away, full, or the commit failed.
+    pub async fn write_at_once<T, F, D>(&self, ending: Ending, work: F, done: D) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+        D: FnOnce(&T) + Send + 'static,
+    {
+        match &self.writer {
+            Some(writer) => writer.write(ending, work, done, None).await,
+            None => self.write_with((), ending, work, done).await,
+        }
+    }
+
+    /// Holds `turns` while it writes.
+    async fn write_with<T, F, D>(&self, turns: impl Send + 'static, ending: Ending, work: F, done: D) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+        D: FnOnce(&T) + Send + 'static,
+    {
         let pools = self.pools.clone();
         blocking(move || {
             let _turns = turns;
@@ -488,10 +518,25 @@ fn rollback(db: &mut Db) -> QueryResult<()> {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let work = move || {
+        give_way();
+        work()
+    };
     match actix_web::web::block(work).await {
         Ok(result) => result,
         Err(_) => Err(Problem::internal("the blocking thread stopped before its work was done")),
     }
+}
+
+/// Lets this thread, on which work waits for the database, have less of a busy core than those on which requests come in:
+/// whoever is to be turned away would else wait behind the work that is too much.
+fn give_way() {
+    thread_local!(static GIVES_WAY: () = {
+        // Threads have a priority of their own on Linux alone. That it cannot be changed hurts nobody.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::nice(GIVE_WAY);
+    });
+    GIVES_WAY.with(|()| ());
 }
 
 /// Takes `PATH.lock` for this process.

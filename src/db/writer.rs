@@ -133,19 +133,26 @@ impl Writer {
         self.waiting.turned_away()
     }
 
-    /// Runs `work` in its turn, and `done` after its commit.
+    /// Joins the queue.
     ///
     /// # Errors
-    /// What `work` returns; 503 at once when too many wait.
-    pub async fn write<T, F, D>(&self, ending: Ending, work: F, done: D) -> Result<T>
+    /// 503 at once when too many wait.
+    pub fn join(&self) -> Result<Ticket> {
+        self.waiting.join()
+    }
+
+    /// Runs `work` in its turn, and `done` after its commit. Without a `ticket` it is done however long it has waited.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when it waited too long.
+    pub async fn write<T, F, D>(&self, ending: Ending, work: F, done: D, ticket: Option<Ticket>) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
         D: FnOnce(&T) + Send + 'static,
     {
-        let ticket = self.waiting.join()?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { ending, run: work, done, result: None, reply, ticket: Some(ticket) });
+        let job = Box::new(Work { ending, run: work, done, result: None, reply, ticket });
         let Some(queue) = &self.queue else { return Err(stopped()) };
         queue.send(job).map_err(|_| stopped())?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
@@ -399,5 +406,28 @@ mod tests {
         assert_eq!(followed, ["one", "two", "three"]);
         assert!(results[2].is_err(), "nobody is told that what was lost is stored");
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 3);
+    }
+
+    #[test]
+    fn what_the_service_itself_keeps_goes_past_a_full_queue() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Target::Sqlite(folder.path().join("full.db"))).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (go, wait) = mpsc::channel::<()>();
+            let wait = Mutex::new(wait);
+            let waits = move |_: &mut Db| {
+                wait.lock().unwrap().recv().unwrap_or_default();
+                Ok(())
+            };
+            let held = store.write(Ending::Commit, waits, |()| ());
+            let crowd = (0..300).map(|_| store.write(Ending::Commit, |_| Ok(()), |()| ()));
+            let own = store.write_at_once(Ending::Commit, |_| Ok("kept"), |_| ());
+            let release = async move { go.send(()).unwrap() };
+            let (held, crowd, own, ()) = tokio::join!(held, futures_util::future::join_all(crowd), own, release);
+            held.unwrap();
+            assert!(crowd.iter().any(Result::is_err) && crowd.iter().any(Result::is_ok), "the queue was full");
+            assert_eq!(own.unwrap(), "kept");
+        });
     }
 }
