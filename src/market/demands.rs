@@ -262,7 +262,8 @@ impl Market {
     fn takes(&self, wanted: &Wanted, product: u32) -> bool {
         let producer = self.producer_words(product);
         let mut name = [0; super::text::query::NAME_WORDS];
-        let Some(words) = in_columns(self.products.words(product)) else {
+        let own = self.products.words(product);
+        let Some(words) = in_columns(&own) else {
             return wanted.takes(&self.name_words(product), producer, &self.lexicon);
         };
         let mut length = 0;

@@ -11,7 +11,7 @@ use super::order::{Order, SortKey};
 use super::pairs::{Pairs, price_slot};
 use super::record::Id;
 use super::rowset::RowSet;
-use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
+use super::text::query::{HEAD_WORDS, NAME_WORDS, NO_WORD, NameHead, NameWords};
 use roaring::RoaringBitmap;
 
 /// No offer.
@@ -144,7 +144,9 @@ pub struct Products {
     first_offers: Vec<u32>,
     name_places: Vec<(u32, u16)>,
     names: String,
-    words: Vec<NameWords>,
+    heads: Vec<NameHead>,
+    /// The words of the name after those of its head.
+    tails: Vec<[u16; NAME_WORDS - HEAD_WORDS]>,
     facts: FactColumns,
     shown: RoaringBitmap,
     bitmaps: Bitmaps,
@@ -190,7 +192,8 @@ impl Products {
         self.papers.push(PaperSet::default());
         self.first_offers.push(NO_ROW);
         self.name_places.push((0, 0));
-        self.words.push([NO_WORD; NAME_WORDS]);
+        self.heads.push(NameHead::NONE);
+        self.tails.push([NO_WORD; NAME_WORDS - HEAD_WORDS]);
         self.facts.push(Facts::default());
         self.index.insert(id, row, &self.ids);
         row
@@ -271,10 +274,18 @@ impl Products {
         self.names.get(from as usize..from as usize + usize::from(length)).unwrap_or_default()
     }
 
+    /// The beginning of the name, for ranking.
+    #[inline]
+    pub fn head(&self, row: u32) -> NameHead {
+        self.heads.get(row as usize).copied().unwrap_or(NameHead::NONE)
+    }
+
     /// Words of the name, for ranking.
-    pub fn words(&self, row: u32) -> &NameWords {
-        const NONE: &NameWords = &[NO_WORD; NAME_WORDS];
-        self.words.get(row as usize).unwrap_or(NONE)
+    pub fn words(&self, row: u32) -> NameWords {
+        let mut words = [NO_WORD; NAME_WORDS];
+        let tail = self.tails.get(row as usize).into_iter().flatten().copied();
+        words.iter_mut().zip(self.head(row).words().into_iter().chain(tail)).for_each(|(place, word)| *place = word);
+        words
     }
 
     /// Writes down what its record says.
@@ -293,7 +304,9 @@ impl Products {
         set(&mut self.groups, at, stated.group);
         set(&mut self.shelf_lives, at, stated.shelf_life_days);
         set(&mut self.flags, at, (u8::from(stated.is_active) * ACTIVE) | (u8::from(stated.illustrative) * ILLUSTRATIVE));
-        set(&mut self.words, at, words);
+        set(&mut self.heads, at, NameHead::of(&words));
+        let [_, _, _, _, tail @ ..] = words;
+        set(&mut self.tails, at, tail);
     }
 
     /// What follows for each row, in columns.
@@ -428,8 +441,22 @@ impl Products {
 
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
-        let Self { ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, name_places, names, words, facts, .. } =
-            self;
+        let Self {
+            ids,
+            versions,
+            producers,
+            groups,
+            shelf_lives,
+            flags,
+            papers,
+            first_offers,
+            name_places,
+            names,
+            heads,
+            tails,
+            facts,
+            ..
+        } = self;
         facts.shrink();
         for column in [versions, producers, first_offers] {
             column.shrink_to_fit();
@@ -442,12 +469,13 @@ impl Products {
         papers.shrink_to_fit();
         name_places.shrink_to_fit();
         names.shrink_to_fit();
-        words.shrink_to_fit();
+        heads.shrink_to_fit();
+        tails.shrink_to_fit();
     }
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + 2 * NAME_WORDS);
+        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + size_of::<NameHead>() + 2 * (NAME_WORDS - HEAD_WORDS));
         self.index.bytes()
             + columns
             + self.facts.bytes()

@@ -238,6 +238,18 @@ impl<'a> Bits<'a> {
         self.own(chunk).and_then(|words| words.get_mut(word)).into_iter().for_each(|word| *word |= bit);
     }
 
+    /// Puts rows in, which come in order.
+    pub fn insert_all(&mut self, rows: impl Iterator<Item = u32>) {
+        let mut rows = rows.map(place).peekable();
+        while let Some((chunk, _)) = rows.peek().copied() {
+            let mut words = self.own(chunk);
+            while let Some((_, low)) = rows.next_if(|(other, _)| *other == chunk) {
+                let (word, bit) = bit(low);
+                words.as_mut().and_then(|words| words.get_mut(word)).into_iter().for_each(|word| *word |= bit);
+            }
+        }
+    }
+
     /// Takes a row out.
     pub fn remove(&mut self, row: u32) {
         if self.contains(row) {
@@ -433,6 +445,7 @@ mod tests {
             prop_assert_eq!(changed(&left, &right, Bits::subtract), &rows_left - &rows_right);
             prop_assert_eq!(changed(&left, &right, |bits, other| other.iter().for_each(|row| bits.remove(row))), &rows_left - &rows_right);
             prop_assert_eq!(changed(&left, &right, |bits, other| other.iter().for_each(|row| bits.insert(row))), &rows_left | &rows_right);
+            prop_assert_eq!(changed(&left, &right, |bits, other| bits.insert_all(other.iter())), &rows_left | &rows_right);
             prop_assert!((0..ROWS + 10).all(|row| left.contains(row) == rows_left.contains(&row)));
         }
     }

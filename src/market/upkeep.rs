@@ -129,8 +129,7 @@ impl Market {
         let mut offers = std::mem::take(&mut self.waiting_offers);
         offers.sort_by_cached_key(|offer| {
             let product = self.products.row(offer.product).unwrap_or(NO_ROW);
-            let [first, second, third, fourth, ..] = *self.products.words(product);
-            (self.group_on_offer(product), [first, second, third, fourth])
+            (self.group_on_offer(product), self.products.head(product).words())
         });
         offers
     }

@@ -75,7 +75,7 @@ impl Market {
                 if fails == 0 {
                     let first = match question.sort {
                         Sort::Relevance if words.is_some() => {
-                            words.as_ref().map_or(0, |words| u64::from(u32::MAX - words.score(row, self.products.words(row)).0))
+                            words.as_ref().map_or(0, |words| u64::from(u32::MAX - words.score(row, &self.products.words(row)).0))
                         }
                         Sort::Relevance | Sort::Newest => newest(supply.id),
                         Sort::Price => u64::from(price),
@@ -95,7 +95,7 @@ impl Market {
         let (counts, total) = counter.finish();
         let found = |(key, offer, _): (SortKey, u32, _)| {
             let supply = self.offers.get(offer)?;
-            let how = words.as_ref().map(|words| words.score(supply.product, self.products.words(supply.product)).1);
+            let how = words.as_ref().map(|words| words.score(supply.product, &self.products.words(supply.product)).1);
             Some(FoundOffer { supply, key, how })
         };
         FoundOffers { hits: hits.into_iter().filter_map(found).collect(), more, total, counts }

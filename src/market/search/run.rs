@@ -13,7 +13,7 @@ use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_buck
 use crate::market::products::newest;
 use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
-use crate::market::text::query::Found as Words;
+use crate::market::text::query::{Found as Words, How, NAME_WORDS, NO_WORD, NameHead, TextScore};
 
 impl Market {
     /// The products that `question` finds.
@@ -78,6 +78,14 @@ impl Market {
     }
 }
 
+/// The lowest score that could still come in.
+fn least_score(top: &Top) -> TextScore {
+    u32::try_from(top.last()).map_or(0, |last| u32::MAX - last)
+}
+
+/// Names that are read at once.
+const MANY_NAMES: usize = 64;
+
 /// A question that is being answered.
 pub(super) struct Search<'a> {
     pub(super) market: &'a Market,
@@ -123,7 +131,7 @@ impl<'a> Search<'a> {
         if self.is_ready {
             let mut tally = Tally::new(self.market.products.columns(), self.seen);
             let screen = Screen::new(self.market, self.question, self.lookup, &self.judge, self.seen);
-            let total = screen.pass(&mut next, &mut tally, |row| self.offer_row(by_score, row, &mut top));
+            let total = screen.pass(&mut next, &mut tally, |rows| self.offer_rows(by_score, rows, &mut top));
             return (top, (tally.finish(self.question.filter.price_at_most.is_some()), total));
         }
         let mut counter = Counter::new(self.question.facets, self.seen, length);
@@ -136,11 +144,49 @@ impl<'a> Search<'a> {
         (top, counter.finish())
     }
 
-    /// The same as [`Self::offer`] for a row whose facets stand in the columns.
+    /// The same as [`Self::offer`] for rows whose facets stand in the columns.
+    pub(super) fn offer_rows(&self, by_score: Option<&Words<'_>>, rows: &[u32], top: &mut Top) {
+        if let Some(words) = by_score {
+            rows.chunks(MANY_NAMES).for_each(|rows| self.offer_names(words, rows, top));
+        } else {
+            for row in rows.iter().filter(|row| !self.is_own(**row)) {
+                self.offer(None, *row, false, || self.market.products.facet(*row), top);
+            }
+        }
+    }
+
+    /// Offers [`MANY_NAMES`] rows at most by their score. What is read of each is on its way from memory before it is
+    /// asked for: first the beginnings of the names, then all words of those of which these do not tell.
+    #[expect(clippy::indexing_slicing, reason = "no more are left than there are")]
+    fn offer_names(&self, words: &Words<'_>, rows: &[u32], top: &mut Top) {
+        let products = &self.market.products;
+        let mut heads = [NameHead::NONE; MANY_NAMES];
+        for (head, row) in heads.iter_mut().zip(rows) {
+            *head = products.head(*row);
+        }
+        let (mut left, mut count) = ([0; MANY_NAMES], 0);
+        for (row, head) in rows.iter().zip(heads) {
+            if let Some(score) = words.score_by_head(least_score(top), *row, head) {
+                self.offer_scored(*row, score, top);
+            } else {
+                left[count] = *row;
+                count += 1;
+            }
+        }
+        let mut names = [[NO_WORD; NAME_WORDS]; MANY_NAMES];
+        for (name, row) in names.iter_mut().zip(&left[..count]) {
+            *name = products.words(*row);
+        }
+        for (row, name) in left[..count].iter().zip(&names) {
+            self.offer_scored(*row, words.score_from(least_score(top), *row, name), top);
+        }
+    }
+
     #[inline]
-    pub(super) fn offer_row(&self, by_score: Option<&Words<'_>>, row: u32, top: &mut Top) {
-        if !self.is_own(row) {
-            self.offer(by_score, row, false, || self.market.products.facet(row), top);
+    fn offer_scored(&self, row: u32, (score, how): (TextScore, How), top: &mut Top) {
+        let first = u64::from(u32::MAX - score);
+        if top.may_enter(first) && !self.is_own(row) {
+            top.offer((first, self.market.products.id(row)), row, Some(how));
         }
     }
 
@@ -156,8 +202,7 @@ impl<'a> Search<'a> {
         let products = &self.market.products;
         let (first, how) = match by_score {
             Some(words) => {
-                let least = u32::try_from(top.last()).map_or(0, |last| u32::MAX - last);
-                let (score, how) = words.score_from(least, row, products.words(row));
+                let (score, how) = words.score_from(least_score(top), row, &products.words(row));
                 (u64::from(u32::MAX - score), Some(how))
             }
             None => (self.first_key(row, is_own, facet), None),
@@ -174,7 +219,7 @@ impl<'a> Search<'a> {
         }
         let (counts, total) = counted;
         let (rows, more) = top.into_page();
-        let scored = |row: u32| words.map(|words| words.score(row, self.market.products.words(row)).1);
+        let scored = |row: u32| words.map(|words| words.score(row, &self.market.products.words(row)).1);
         let hits = rows.into_iter().map(|(key, row, how)| Hit { row, key, how: how.or_else(|| scored(row)) }).collect();
         Found { hits, more, total, counts }
     }

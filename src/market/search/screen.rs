@@ -102,7 +102,7 @@ impl<'a> Screen<'a> {
 
     /// Counts every row that `next` fills in where it counts, and hands those that pass to `take`; how many these are.
     #[expect(clippy::indexing_slicing, reason = "a list takes as many rows as there are, and lists are numbered")]
-    pub fn pass(&self, next: &mut impl FnMut(&mut [u32]) -> usize, tally: &mut Tally<'_>, mut take: impl FnMut(u32)) -> u32 {
+    pub fn pass(&self, next: &mut impl FnMut(&mut [u32]) -> usize, tally: &mut Tally<'_>, mut take: impl FnMut(&[u32])) -> u32 {
         let mut many = [0_u32; MANY];
         let mut left = [(0_u32, 0_u8); MANY];
         let mut lists = [[0_u32; MANY]; LISTS];
@@ -127,9 +127,7 @@ impl<'a> Screen<'a> {
             let passing = &lists[PASSING][..lengths[PASSING]];
             tally.count_all(self.facets, passing);
             total += u32::try_from(passing.len()).unwrap_or(0);
-            for row in passing {
-                take(*row);
-            }
+            take(passing);
         }
     }
 

@@ -52,7 +52,7 @@ impl<'a> Search<'a> {
         let mut sets = self.sets();
         if let Some(words) = words {
             let mut rows = Bits::none(products.rows());
-            words.rows().iter().for_each(|row| rows.insert(row));
+            rows.insert_all(words.rows().iter());
             sets.push(Set { dimension: None, rows, parts: None });
         }
         let passing = intersection(sets.iter());
@@ -80,7 +80,7 @@ impl<'a> Search<'a> {
             if in_order {
                 walk(products, &mut tally, &passing, left);
             } else {
-                walk_and_visit(products, &mut tally, &passing, left, |row| self.offer_row(by_score, row, &mut top));
+                walk_and_visit(products, &mut tally, &passing, left, |rows| self.offer_rows(by_score, rows, &mut top));
             }
         }
         let counts = tally.finish(question.filter.price_at_most.is_some());

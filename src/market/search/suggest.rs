@@ -21,13 +21,13 @@ impl Market {
     pub fn suggest_products(&self, text: &str, limit: usize) -> Vec<Suggestion> {
         let Some(words) = Words::new(text, &self.lexicon, &self.thesaurus) else { return Vec::new() };
         let scored = words.rows().iter().take(MOST_RANKED).filter(|row| self.products.shown().contains(*row)).map(|row| {
-            let (score, how) = words.score(row, self.products.words(row));
+            let (score, how) = words.score(row, &self.products.words(row));
             (std::cmp::Reverse(score), self.products.id(row), Suggestion { row, how })
         });
         let mut scored: Vec<_> = scored.collect();
         scored.sort_unstable_by_key(|(score, id, _)| (*score, *id));
         let mut names = HashSet::new();
-        let fresh = scored.into_iter().filter(|(_, _, found)| names.insert(*self.products.words(found.row)));
+        let fresh = scored.into_iter().filter(|(_, _, found)| names.insert(self.products.words(found.row)));
         fresh.map(|(_, _, found)| found).take(limit).collect()
     }
 

@@ -36,11 +36,11 @@ impl<'a> Counted<'a> {
 /// Counts `dimensions` of `rows`.
 pub(super) fn walk(products: &Products, tally: &mut Tally<'_>, rows: &Bits<'_>, dimensions: u8) {
     let counted = counted(products, tally.seen(), dimensions);
-    dispatch!(Level::new(), _ => count(tally, rows, &counted, None::<&mut fn(u32)>));
+    dispatch!(Level::new(), _ => count(tally, rows, &counted, None::<&mut fn(&[u32])>));
 }
 
-/// Counts `dimensions` of `rows` and shows each row to `visit`.
-pub(super) fn walk_and_visit(products: &Products, tally: &mut Tally<'_>, rows: &Bits<'_>, dimensions: u8, mut visit: impl FnMut(u32)) {
+/// Counts `dimensions` of `rows` and shows them to `visit`, some at a time.
+pub(super) fn walk_and_visit(products: &Products, tally: &mut Tally<'_>, rows: &Bits<'_>, dimensions: u8, mut visit: impl FnMut(&[u32])) {
     let counted = counted(products, tally.seen(), dimensions);
     dispatch!(Level::new(), _ => count(tally, rows, &counted, Some(&mut visit)));
 }
@@ -52,7 +52,7 @@ fn counted(products: &Products, seen: Seen, dimensions: u8) -> Vec<Counted<'_>> 
 
 #[expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
 #[inline(always)]
-fn count(tally: &mut Tally<'_>, rows: &Bits<'_>, counted: &[Counted<'_>], mut visit: Option<&mut impl FnMut(u32)>) {
+fn count(tally: &mut Tally<'_>, rows: &Bits<'_>, counted: &[Counted<'_>], mut visit: Option<&mut impl FnMut(&[u32])>) {
     let mut room = NO_ROWS;
     for (chunk, words) in rows.chunks() {
         let length = words.iter().map(|word| word.count_ones()).sum::<u32>() as usize;
@@ -68,9 +68,7 @@ fn count(tally: &mut Tally<'_>, rows: &Bits<'_>, counted: &[Counted<'_>], mut vi
             listed.chunks(MANY).for_each(|rows| tally.count(counted.dimension, rows));
         }
         if let Some(visit) = &mut visit {
-            for row in listed {
-                visit(*row);
-            }
+            visit(listed);
         }
     }
 }
@@ -171,7 +169,7 @@ mod tests {
             prop_assert_eq!(tally.finish(false), expected.clone());
 
             let (mut tally, mut seen) = (Tally::new(products.columns(), Seen::Public), Vec::new());
-            walk_and_visit(&products, &mut tally, &set, 0x7F, |row| seen.push(row));
+            walk_and_visit(&products, &mut tally, &set, 0x7F, |rows| seen.extend_from_slice(rows));
             prop_assert_eq!((tally.finish(false), &seen), (expected.clone(), &chosen));
 
             let mut tally = Tally::new(products.columns(), Seen::Public);

@@ -39,6 +39,33 @@ pub enum How {
 
 /// The words of a product's name by number, [`NO_WORD`] after the last.
 pub type NameWords = [u16; NAME_WORDS];
+/// Words at the beginning of a name that mostly tell what it is worth.
+pub const HEAD_WORDS: usize = 4;
+
+/// The beginning of a name: small, for each of many is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameHead {
+    words: [u16; HEAD_WORDS],
+    /// How many words the name has.
+    length: u8,
+}
+
+impl NameHead {
+    /// That of a name without a word.
+    pub const NONE: Self = Self { words: [NO_WORD; HEAD_WORDS], length: 0 };
+
+    /// That of `words`.
+    pub fn of(words: &NameWords) -> Self {
+        let [first, second, third, fourth, ..] = *words;
+        let length = words.iter().map(|word| u8::from(*word != NO_WORD)).sum();
+        Self { words: [first, second, third, fourth], length }
+    }
+
+    /// The first words.
+    pub fn words(&self) -> [u16; HEAD_WORDS] {
+        self.words
+    }
+}
 
 /// One way to read the query.
 #[derive(Debug, Clone)]
@@ -47,8 +74,8 @@ struct Reading<'a> {
     /// By number of a spelling: place in the query from 1, and how well it fits, in [`Mark`]'s bits.
     marks: Vec<u8>,
     places: u8,
-    /// The highest scores of a name of no words that begins otherwise, and as the query does.
-    highest: [TextScore; 2],
+    /// The highest scores of a name of no words that begins otherwise, with the first word of the query, with all of it.
+    highest: [TextScore; 3],
     how: How,
     /// Whether a phrase was put in place of one that was typed.
     in_other_words: bool,
@@ -106,18 +133,37 @@ impl<'a> Found<'a> {
 
     /// The same, where it is `least` or more; anything less than `least` otherwise.
     pub fn score_from(&self, least: TextScore, row: u32, words: &NameWords) -> (TextScore, How) {
-        let length = length(words);
+        let head = NameHead::of(words);
+        let score = |reading: &Reading<'_>, by_head: Option<_>| Some(by_head.unwrap_or_else(|| reading.score(words, head.length)));
+        self.best(least, row, head, score).unwrap_or((0, How::Partial))
+    }
+
+    /// The same by the beginning of the name alone; `None` where that does not tell.
+    #[inline]
+    pub fn score_by_head(&self, least: TextScore, row: u32, head: NameHead) -> Option<(TextScore, How)> {
+        self.best(least, row, head, |_, by_head| by_head)
+    }
+
+    /// The best score of all readings, where it is `least` or more.
+    #[inline]
+    fn best(
+        &self,
+        least: TextScore,
+        row: u32,
+        head: NameHead,
+        score: impl Fn(&Reading<'_>, Option<(TextScore, How)>) -> Option<(TextScore, How)>,
+    ) -> Option<(TextScore, How)> {
         let mut best = (0, How::Partial);
         for reading in &self.readings {
-            let highest = reading.highest(words, length);
+            let (highest, by_head) = reading.highest(head);
             if highest >= least && highest > best.0 && (self.readings.len() == 1 || reading.rows.contains(row)) {
-                let score = reading.score(words, length);
+                let score = score(reading, by_head)?;
                 if score.0 > best.0 {
                     best = score;
                 }
             }
         }
-        best
+        Some(best)
     }
 }
 
@@ -127,6 +173,9 @@ const PLACE_BITS: u8 = 0b0000_1111;
 const WHOLE: u8 = 0b0001_0000;
 /// As typed, also in its marks.
 const SAME_MARKS: u8 = 0b0010_0000;
+
+/// Up to so many words of the query a name's beginning tells whether it begins with them.
+const HEAD_PLACES: u32 = 4;
 
 /// Of every phrase with another sense one word has it, so that names without are known at once.
 const TELLS: u8 = 0b0100_0000;
@@ -154,7 +203,10 @@ struct Fit {
     following: u32,
     whole: u32,
     same: u32,
+    /// Whether the name begins with the first word of the query.
     starts: u32,
+    /// Words at the beginning of the name that are those of the query.
+    begins: u32,
     length: u32,
     /// All marks together.
     marks: u8,
@@ -168,13 +220,31 @@ impl Fit {
 }
 
 impl Reading<'_> {
-    /// What the score of a name of so many words is at most.
+    /// What the score of a name with this beginning is at most, and what it is where that tells.
     #[inline]
-    fn highest(&self, words: &NameWords, length: u32) -> TextScore {
-        let [has, begins] = self.highest;
-        let [first, ..] = words;
-        let highest = if self.mark(*first) & PLACE_BITS == 1 { begins } else { has };
-        highest - (length.min(31) << 1)
+    fn highest(&self, head: NameHead) -> (TextScore, Option<(TextScore, How)>) {
+        let places = u32::from(self.places);
+        let mut fit = Fit { length: u32::from(head.length), following: u32::MAX, starts: 1, ..Fit::default() };
+        for (word, place) in head.words.into_iter().zip(1_u8..=self.places) {
+            let mark = self.mark(word);
+            if mark & PLACE_BITS != place {
+                break;
+            }
+            fit.begins += 1;
+            fit.whole += u32::from(mark & WHOLE != 0);
+            fit.same += u32::from(mark & SAME_MARKS != 0);
+        }
+        let [has, starts, begins] = self.highest;
+        let is_known = fit.begins == places.min(HEAD_PLACES);
+        let highest = match fit.begins {
+            _ if is_known => begins,
+            0 => has,
+            _ => starts,
+        };
+        let tells = is_known && fit.begins == places && self.other_senses.is_empty();
+        fit.in_name = places;
+        fit.adjacent = places.saturating_sub(1);
+        (highest - (fit.length.min(31) << 1), tells.then(|| self.scored(&fit, &fit, false)))
     }
 
     #[inline]
@@ -182,20 +252,23 @@ impl Reading<'_> {
         self.marks.get(usize::from(word)).copied().unwrap_or(0)
     }
 
-    fn score(&self, words: &NameWords, length: u32) -> (TextScore, How) {
+    fn score(&self, words: &NameWords, length: u8) -> (TextScore, How) {
         let in_any_sense = self.fit(words, length, 0);
         let masked = if in_any_sense.marks & TELLS == 0 { 0 } else { self.masked(words) };
         let fit = if masked == 0 { in_any_sense } else { self.fit(words, length, masked) };
         let in_other_sense = masked != 0 && fit.in_name < u32::from(self.places);
-        let class = self.class(&fit, in_other_sense);
         // How it was found is a matter of letters, whatever the sense.
-        let seen = if in_other_sense { in_any_sense } else { fit };
+        self.scored(&fit, if in_other_sense { &in_any_sense } else { &fit }, in_other_sense)
+    }
+
+    #[inline]
+    fn scored(&self, fit: &Fit, seen: &Fit, in_other_sense: bool) -> (TextScore, How) {
         let how = match self.how {
             How::Exact if seen.whole < seen.in_name => How::Prefix,
             How::Exact if seen.same < seen.in_name || seen.in_name == 0 && !self.is_marked => How::Folded,
             how => how,
         };
-        (fit.score(class), how)
+        (fit.score(self.class(fit, in_other_sense)), how)
     }
 
     fn class(&self, fit: &Fit, in_other_sense: bool) -> u32 {
@@ -206,7 +279,7 @@ impl Reading<'_> {
         if fit.whole < places || fit.following & self.bound != self.bound {
             return if self.in_other_words { PART_IN_OTHER_WORDS } else { PART_AS_TYPED };
         }
-        match (fit.starts != 0 && fit.adjacent + 1 == places, self.in_other_words) {
+        match (fit.begins == places, self.in_other_words) {
             (true, false) => BEGINS_AS_TYPED,
             (true, true) => BEGINS_IN_OTHER_WORDS,
             (false, false) => HAS_AS_TYPED,
@@ -215,12 +288,12 @@ impl Reading<'_> {
     }
 
     /// Counts the words of the query in a name, leaving out the places in `masked`.
-    fn fit(&self, words: &NameWords, length: u32, masked: u32) -> Fit {
+    fn fit(&self, words: &NameWords, length: u8, masked: u32) -> Fit {
         // Words that match come at random: all is summed up without a branch, which would be foretold wrongly.
-        let mut fit = Fit { length, ..Fit::default() };
+        let mut fit = Fit { length: u32::from(length), ..Fit::default() };
         let mut places = 0_u32;
         let mut before = 0_u8;
-        for (at, word) in words.iter().take(length as usize).enumerate() {
+        for (at, word) in words.iter().take(usize::from(length)).enumerate() {
             let mark = self.mark(*word) * u8::from(masked & (1 << at) == 0);
             fit.marks |= mark;
             let place = mark & PLACE_BITS;
@@ -232,6 +305,7 @@ impl Reading<'_> {
             fit.adjacent += follows;
             fit.following |= follows << place;
             fit.starts |= is_new & u32::from(at == 0) & u32::from(place == 1);
+            fit.begins += is_new & u32::from(fit.begins as usize == at) & u32::from(usize::from(place) == at + 1);
             before = place;
         }
         fit.in_name = places.count_ones();
@@ -250,12 +324,6 @@ impl Reading<'_> {
         }
         masked
     }
-}
-
-/// How many words a name has.
-#[inline]
-fn length(words: &NameWords) -> u32 {
-    words.iter().map(|word| u32::from(*word != NO_WORD)).sum()
 }
 
 /// As typed: marked words by their spelling, others by their fold; and with a phrase said in other words.
@@ -420,12 +488,12 @@ fn places(typed: &[Known<'_>]) -> u8 {
     u8::try_from(typed.len()).unwrap_or(u8::MAX)
 }
 
-/// The scores of a name of no length that has all the words in order, but for the beginning and with it.
-fn highest(typed: &[Known<'_>], in_other_words: bool) -> [TextScore; 2] {
+/// The scores of a name of no length that has all the words in order: elsewhere, after the first word, at the beginning.
+fn highest(typed: &[Known<'_>], in_other_words: bool) -> [TextScore; 3] {
     let places = u32::from(places(typed));
     let fit = |starts| Fit { in_name: places, adjacent: places.saturating_sub(1), whole: places, same: places, starts, ..Fit::default() };
     let [has, begins] = if in_other_words { [HAS_IN_OTHER_WORDS, BEGINS_IN_OTHER_WORDS] } else { [HAS_AS_TYPED, BEGINS_AS_TYPED] };
-    [fit(0).score(has), fit(1).score(begins)]
+    [fit(0).score(has), fit(1).score(has), fit(1).score(begins)]
 }
 
 /// What each spelling is worth in this reading of the query.
@@ -484,7 +552,7 @@ mod tests {
             let found = Found::new(&text, &lexicon, &thesaurus).unwrap();
             let in_full = |row: u32, name: &NameWords| {
                 let readings = found.readings.iter().filter(|reading| reading.rows.contains(row));
-                let scores = readings.map(|reading| reading.score(name, length(name)));
+                let scores = readings.map(|reading| reading.score(name, NameHead::of(name).length));
                 scores.rev().max_by_key(|(score, _)| *score)
             };
             let all: Vec<(u32, (TextScore, How))> =
@@ -495,6 +563,8 @@ mod tests {
                 let name = &words[row as usize];
                 prop_assert_eq!(found.score(row, name), expected);
                 let seen = found.score_from(least, row, name);
+                let by_head = found.score_by_head(least, row, NameHead::of(name));
+                prop_assert!(by_head.is_none_or(|by_head| by_head == seen));
                 if expected.0 >= least { prop_assert_eq!(seen, expected) } else { prop_assert!(seen.0 < least) }
             }
         }
