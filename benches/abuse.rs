@@ -65,6 +65,12 @@ fn main() -> ExitCode {
     // Whatever is started from here inherits it, and is put elsewhere where it has to be.
     let pinned = Command::new("taskset").args(["-cp", &CORES.1.to_string(), &std::process::id().to_string()]).output();
     assert!(pinned.is_ok_and(|output| output.status.success()), "taskset is needed, and a second core");
+    // PostgreSQL works for the server: where the server is.
+    if let Some(data) = std::env::var_os("PG_DATA") {
+        let running = std::fs::read_to_string(std::path::Path::new(&data).join("postmaster.pid")).unwrap_or_default();
+        let pinned = Command::new("taskset").args(["-acp", &CORES.0.to_string(), running.lines().next().unwrap_or_default()]).output();
+        assert!(pinned.is_ok_and(|output| output.status.success()), "the PostgreSQL of scripts/postgres.sh could not be put on a core");
+    }
     let mut broken = Vec::new();
     for size in sizes {
         let register = register::Register::new(size);

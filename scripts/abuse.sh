@@ -2,11 +2,11 @@
 # The service under abuse: three times the load it can answer, slow clients, and what its limits cost. Fails where a
 # promise is not kept, and writes benches/RESULTS-ABUSE.md. Parts by name (see benches/README.md):
 #
-#   scripts/abuse.sh                  all of it, some five minutes
+#   scripts/abuse.sh                  all of it, some eight minutes
 #   scripts/abuse.sh overload cost    two parts
 #
-# It wants two cores to itself: the server gets one and the load the other. As root it installs Debian's slowhttptest
-# with apt-get when there is none.
+# It wants two cores to itself: the server gets one, with a throw-away PostgreSQL, and the load the other. As root it
+# installs Debian's slowhttptest and PostgreSQL with apt-get where there are none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -27,4 +27,4 @@ case " ${*:-slow} " in
 esac
 # Connections of both sides, and some.
 ulimit -n 20000 2>/dev/null || ulimit -n "$(ulimit -Hn)"
-exec cargo bench --locked --bench abuse -- "$@"
+exec env PG_FSYNC=on PG_BUFFERS=1GB scripts/postgres.sh run cargo bench --locked --bench abuse -- "$@"

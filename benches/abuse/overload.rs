@@ -2,7 +2,7 @@
 
 use crate::load::{self, Outcome};
 use crate::publish;
-use crate::register::{Place, Register};
+use crate::register::{Base, Place, Register};
 use crate::shared::percentile::percentile;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -28,20 +28,24 @@ pub fn run(register: &Register) -> Vec<String> {
         ("reads, from the database", |_, place| Register::reads(place)),
         ("writes", |_, place| Register::writes(place)),
     ];
+    let [_, _, from_database @ ..] = kinds;
+    let server = std::env::var("TEST_DATABASE_URL").ok();
+    let on_postgres = server.as_deref().map(Base::Postgres).into_iter().flat_map(|base| from_database.map(|kind| (base, kind)));
+    let all: Vec<(Base<'_>, (&str, Requests))> = kinds.map(|kind| (Base::Sqlite, kind)).into_iter().chain(on_postgres).collect();
     let mut report = format!(
-        "A register of size {} on SQLite. The load has an arrival rate of its own and comes from one core, the server has the other; limits by key and address are off. Sustainable is the highest of some rates at which 99.5 % are answered well and the 99th percentile is under {} ms. Times count from when a request was due, and are the slowest of all, in milliseconds.\n\n| | all out, answers a second | sustainable, a second | good a second | 99th percentile | three times as much: sent a second | good a second | share of the sustainable | slowest good | shed | slowest shed | 99th percentile of shed | neither | connections | sent late by |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "A register of size {}. The load has an arrival rate of its own and comes from one core, the server (and PostgreSQL) has the other; limits by key and address are off. Sustainable is the highest of some rates at which 99.5 % are answered well and the 99th percentile is under {} ms. Times count from when a request was due, and are the slowest of all, in milliseconds.\n\n| | database | all out, answers a second | sustainable, a second | good a second | 99th percentile | three times as much: sent a second | good a second | share of the sustainable | slowest good | shed | slowest shed | 99th percentile of shed | neither | connections | sent late by |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
         register.size().words(),
         SUSTAINED.1 / 1000
     );
     let size = register.size().name();
     let mut broken = Vec::new();
-    for (what, requests) in kinds {
-        let place = register.serve(&[("CUNGCAU_ANONYMOUS_RATE", "off"), ("CUNGCAU_KEY_RATE", "off"), ("CUNGCAU_KEY_DAY", "off")]);
+    for (base, (what, requests)) in all {
+        let place = register.serve_on(base, &[("CUNGCAU_ANONYMOUS_RATE", "off"), ("CUNGCAU_KEY_RATE", "off"), ("CUNGCAU_KEY_DAY", "off")]);
         let requests = requests(register, &place);
         load::closed(place.address, &requests, 32, ALL_OUT);
         let all_out = load::closed(place.address, &requests, 32, ALL_OUT).rate();
         let Some((rate, once)) = sustainable(&place, &requests, all_out) else {
-            broken.push(format!("{what}, {size}: no rate was sustainable"));
+            broken.push(format!("{what}, {}, {size}: no rate was sustainable", base.name()));
             continue;
         };
         let over = load::open(place.address, &requests, TIMES * rate, OVER);
@@ -51,7 +55,8 @@ pub fn run(register: &Register) -> Vec<String> {
         let millis = |micros: u64| micros as f64 / 1e3;
         writeln!(
             report,
-            "| {what} | {all_out:.0} | {rate:.0} | {:.0} | {:.1} | {:.0} | {:.0} | {:.0} % | {:.1} | {:.0} % | {:.1} | {:.1} | {} | {} | {:.1} |",
+            "| {what} | {} | {all_out:.0} | {rate:.0} | {:.0} | {:.1} | {:.0} | {:.0} | {:.0} % | {:.1} | {:.0} % | {:.1} | {:.1} | {} | {} | {:.1} |",
+            base.name(),
             once.rate(),
             millis(percentile(&once.good, 0.99)),
             over.sent as f64 / over.seconds,
@@ -68,13 +73,17 @@ pub fn run(register: &Register) -> Vec<String> {
         .unwrap();
         eprintln!("{}", report.lines().last().unwrap());
         if share < LEAST_SHARE {
-            broken.push(format!("{what}, {size}: {:.0} % of the good answers come under three times the load", 100.0 * share));
+            broken.push(format!(
+                "{what}, {}, {size}: {:.0} % of the good answers come under three times the load",
+                base.name(),
+                100.0 * share
+            ));
         }
         if good > SLOWEST_GOOD {
-            broken.push(format!("{what}, {size}: a good answer took {} ms", millis(good)));
+            broken.push(format!("{what}, {}, {size}: a good answer took {} ms", base.name(), millis(good)));
         }
         if shed > SLOWEST_SHED {
-            broken.push(format!("{what}, {size}: somebody was turned away after {} ms", millis(shed)));
+            broken.push(format!("{what}, {}, {size}: somebody was turned away after {} ms", base.name(), millis(shed)));
         }
     }
     publish(&format!("Three times the sustainable load, {}", register.size().name()), &report);

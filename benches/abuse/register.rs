@@ -2,9 +2,11 @@
 
 use crate::data::{self, Loaded, Size};
 use crate::questions::{by_filters, by_words};
-use crate::server::Server;
+use crate::server::{Server, fresh_schema};
 use crate::{CORES, data::program};
+use cungcau::db::{self, Db, Target};
 use cungcau::ids::base32;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,6 +21,23 @@ pub struct Register {
     file: PathBuf,
     searches: Vec<String>,
     matches: Vec<String>,
+}
+
+/// Where a server has its register.
+#[derive(Clone, Copy)]
+pub enum Base<'a> {
+    Sqlite,
+    /// A server's URL.
+    Postgres(&'a str),
+}
+
+impl Base<'_> {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
 }
 
 /// A server on a copy of its own.
@@ -50,16 +69,37 @@ impl Register {
 
     /// Starts a server on a copy of the register, on the server's core.
     pub fn serve(&self, settings: &[(&str, &str)]) -> Place {
+        self.serve_on(Base::Sqlite, settings)
+    }
+
+    /// The same on either database.
+    pub fn serve_on(&self, base: Base<'_>, settings: &[(&str, &str)]) -> Place {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("register.db");
-        std::fs::copy(&self.file, &file).unwrap();
-        let url = format!("sqlite:{}", file.display());
+        let url = match base {
+            Base::Sqlite => {
+                let file = folder.path().join("register.db");
+                std::fs::copy(&self.file, &file).unwrap();
+                format!("sqlite:{}", file.display())
+            }
+            Base::Postgres(server) => self.copied_to(server),
+        };
         let made = program().args(["keys", "create", "--role", "admin", "--database-url", &url]).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let key = String::from_utf8_lossy(&made.stdout).lines().nth(1).unwrap().trim().to_owned();
         let server = Server::start_with(&url, Some(CORES.0), settings);
         let address = server.address.parse().unwrap();
         Place { server, address, key, _folder: folder }
+    }
+
+    /// The register in a schema of its own, which the next copy replaces.
+    fn copied_to(&self, server: &str) -> String {
+        let url = fresh_schema(server, "abuse");
+        let from = format!("sqlite:{}", self.file.display());
+        let copied = program().args(["copy", "--from", &from, "--to", &url]).output().unwrap();
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        let Db::Postgres(mut connection) = db::connect(&Target::parse(&url).unwrap()).unwrap() else { panic!("{url} is no PostgreSQL") };
+        connection.batch_execute("ANALYZE").unwrap();
+        url
     }
 
     /// Searches, and with every fifth request the matches of a demand: all from memory.
