@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Waiting for one queue: a quarter of a second of reads as they come from the whole register.
 const MOST: usize = 256;
 /// Nobody joins while the one who began last had waited so long, or runs since: it would be as long again.
-const STANDS: Duration = Duration::from_millis(500);
+const STANDS: Duration = Duration::from_millis(300);
 /// The longest wait: with the work itself an answer comes within a second.
 const LONGEST: Duration = Duration::from_millis(800);
 /// So few in a queue are no crowd: one long piece of work, or a slow disk, is in their way, and they would only come again.

@@ -1,6 +1,6 @@
 //! Keys over the API: made, shown once, narrowed, replaced, revoked; wrong ones by the minute.
 
-use crate::support::{Response, TestApp, Value, a_producer, count, json};
+use crate::support::{Response, TestApp, Value, a_producer, count, execute, json};
 use cungcau::ids::Randomness;
 use cungcau::keys::KeyText;
 
@@ -174,6 +174,26 @@ fn a_key_is_revoked_within_five_seconds_on_every_server() {
     for (status, n) in [("revoked", 1), ("active", 0), ("expired", 0)] {
         assert_eq!(app.get(&format!("/v1/keys?role=auditor&status={status}")).key(&admin).send().items().len(), n, "{status}");
     }
+}
+
+#[test]
+fn a_key_at_work_is_asked_for_anew_beside_the_requests() {
+    let app = TestApp::start();
+    let (id, key) = make(&app, &app.admin(), an_auditors());
+    let status = || app.get("/v1/mous").key(&key).send().status;
+    assert_eq!(status(), 200);
+    // As another server does it.
+    execute(&app, &format!("UPDATE keys SET revoked_at = '2026-11-23 05:00:00' WHERE id = '{id}'"));
+    app.set_clock("2026-11-23 05:00:01");
+    assert_eq!(status(), 200, "it was asked for a second ago");
+    // From then on it is asked for beside the requests, which go on meanwhile, well before it is trusted no more.
+    app.set_clock("2026-11-23 05:00:03");
+    assert_eq!(status(), 200, "nobody waits for what is known");
+    let refused = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        status() == 401
+    });
+    assert!(refused, "what was asked is known soon, without the clock moving on");
 }
 
 #[test]
