@@ -52,7 +52,7 @@ async fn seal_in(app: &App, progress: &mut Progress) -> Result<()> {
 
 async fn seal_all(app: &App, progress: &mut Progress) -> Result<()> {
     loop {
-        if app.audit.refusals.is_empty() && !app.store.read(seal::is_behind).await? {
+        if app.audit.refusals.is_empty() && !app.store.read_at_once(seal::is_behind).await? {
             return Ok(());
         }
         let now = app.clock.now();
