@@ -238,14 +238,13 @@ impl<'a> Bits<'a> {
         self.own(chunk).and_then(|words| words.get_mut(word)).into_iter().for_each(|word| *word |= bit);
     }
 
-    /// Puts rows in, which come in order.
-    pub fn insert_all(&mut self, rows: impl Iterator<Item = u32>) {
-        let mut rows = rows.map(place).peekable();
-        while let Some((chunk, _)) = rows.peek().copied() {
-            let mut words = self.own(chunk);
-            while let Some((_, low)) = rows.next_if(|(other, _)| *other == chunk) {
-                let (word, bit) = bit(low);
-                words.as_mut().and_then(|words| words.get_mut(word)).into_iter().for_each(|word| *word |= bit);
+    /// Puts rows in; quickest where those of a chunk come one after the other.
+    pub fn insert_all(&mut self, rows: &[u32]) {
+        for rows in rows.chunk_by(|one, next| place(*one).0 == place(*next).0) {
+            let Some(words) = rows.first().and_then(|row| self.own(place(*row).0)) else { continue };
+            for row in rows {
+                let (word, bit) = bit(place(*row).1);
+                words.get_mut(word).into_iter().for_each(|word| *word |= bit);
             }
         }
     }
@@ -445,7 +444,7 @@ mod tests {
             prop_assert_eq!(changed(&left, &right, Bits::subtract), &rows_left - &rows_right);
             prop_assert_eq!(changed(&left, &right, |bits, other| other.iter().for_each(|row| bits.remove(row))), &rows_left - &rows_right);
             prop_assert_eq!(changed(&left, &right, |bits, other| other.iter().for_each(|row| bits.insert(row))), &rows_left | &rows_right);
-            prop_assert_eq!(changed(&left, &right, |bits, other| bits.insert_all(other.iter())), &rows_left | &rows_right);
+            prop_assert_eq!(changed(&left, &right, |bits, other| bits.insert_all(&other.iter().collect::<Vec<u32>>())), &rows_left | &rows_right);
             prop_assert!((0..ROWS + 10).all(|row| left.contains(row) == rows_left.contains(&row)));
         }
     }

@@ -52,7 +52,10 @@ impl<'a> Search<'a> {
         let mut sets = self.sets();
         if let Some(words) = words {
             let mut rows = Bits::none(products.rows());
-            rows.insert_all(words.rows().iter());
+            let (mut meant, mut many) = (words.rows().iter(), [0; 512]);
+            while let some @ [_, ..] = &*meant.next_many(&mut many) {
+                rows.insert_all(some);
+            }
             sets.push(Set { dimension: None, rows, parts: None });
         }
         let passing = intersection(sets.iter());
