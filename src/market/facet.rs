@@ -308,7 +308,38 @@ impl Default for Counts {
 }
 
 impl Counts {
+    /// Adds `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.change(other, u32::saturating_add);
+    }
+
+    /// Takes `other` out.
+    pub fn subtract(&mut self, other: &Self) {
+        self.change(other, u32::saturating_sub);
+    }
+
+    fn change(&mut self, other: &Self, change: impl Fn(u32, u32) -> u32) {
+        for dimension in Dimension::ALL {
+            for (count, by) in self.of_mut(dimension).iter_mut().zip(other.of(dimension)) {
+                *count = change(*count, *by);
+            }
+        }
+    }
+
     /// Those of one dimension.
+    pub fn of(&self, dimension: Dimension) -> &[u32] {
+        match dimension {
+            Dimension::Province => &self.province,
+            Dimension::Group => &self.group,
+            Dimension::Stars => &self.stars,
+            Dimension::Certificate => &self.certificate,
+            Dimension::ProducerKind => &self.kind,
+            Dimension::Month => &self.month,
+            Dimension::Price => &self.price,
+        }
+    }
+
+    /// The same, to be changed.
     pub fn of_mut(&mut self, dimension: Dimension) -> &mut [u32] {
         match dimension {
             Dimension::Province => &mut self.province,

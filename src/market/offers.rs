@@ -94,6 +94,11 @@ impl Offers {
         self.chain(first).find(|row| self.ids.get(*row as usize) == Some(&id))
     }
 
+    /// Id of the offer in `row`.
+    pub fn id(&self, row: u32) -> Id {
+        self.ids.get(row as usize).copied().unwrap_or_default()
+    }
+
     /// Where the offer in `row` stands in the book.
     pub fn place(&self, row: u32) -> Option<Place> {
         self.places.get(row as usize).copied()

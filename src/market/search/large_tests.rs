@@ -85,5 +85,6 @@ proptest! {
             view: View { level, organisation, provinces },
         };
         prop_assert_eq!(market.search(&question), market.search_by(&question, false));
+        prop_assert_eq!(market.search_offers(&question), market.search_offers_by(&question, false));
     }
 }

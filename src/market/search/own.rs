@@ -45,6 +45,11 @@ impl<'a> Own<'a> {
         (!rows.is_empty()).then(|| Self { rows, judge: judge() })
     }
 
+    /// The rows.
+    pub fn rows(&self) -> &Bits<'a> {
+        &self.rows
+    }
+
     /// Whether `row` is one of them.
     #[inline]
     pub fn contains(&self, row: u32) -> bool {
@@ -79,12 +84,8 @@ impl Search<'_> {
         }
         let ((before, less), (now, more)) = (before.finish(), now.finish());
         *total = total.saturating_sub(less).saturating_add(more);
-        for dimension in Dimension::ALL {
-            let (mut before, mut now) = (before.clone(), now.clone());
-            for ((count, before), now) in counts.of_mut(dimension).iter_mut().zip(before.of_mut(dimension)).zip(now.of_mut(dimension)) {
-                *count = count.saturating_sub(*before).saturating_add(*now);
-            }
-        }
+        counts.subtract(&before);
+        counts.add(&now);
     }
 
     /// Whether `row` counts nowhere by what is known of it without its prices.

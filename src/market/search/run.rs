@@ -95,9 +95,9 @@ pub(super) struct Search<'a> {
     pub(super) seen: Seen,
     pub(super) distances: Option<&'a [u16; 128]>,
     /// Whether columns, bitmaps, orders and pairs are right for the day.
-    is_ready: bool,
+    pub(super) is_ready: bool,
     /// The rows for which they are not right for the caller.
-    own: Option<Own<'a>>,
+    pub(super) own: Option<Own<'a>>,
 }
 
 impl<'a> Search<'a> {

@@ -11,7 +11,7 @@ use super::run::Search;
 use super::tally::Tally;
 use super::top::Top;
 use super::walk::{walk, walk_and_visit};
-use crate::market::facet::{Dimension, Seen, ones, price_bucket, rows_of};
+use crate::market::facet::{Counts, Dimension, Seen, ones, price_bucket, rows_of};
 use crate::market::pairs::Pairs;
 use crate::market::products::Kept;
 use crate::market::rowset::{Bits, RowSet};
@@ -61,20 +61,7 @@ impl<'a> Search<'a> {
         let passing = intersection(sets.iter());
         let total = passing.as_ref().map_or_else(|| products.shown().len(), |rows| rows.len());
         let mut tally = Tally::new(products.columns(), self.seen);
-        let chosen = sets.iter().filter_map(|set| set.dimension).fold(0, |bits, dimension| bits | dimension.bit());
-        for dimension in sets.iter().filter_map(|set| set.dimension) {
-            let others = || sets.iter().filter(|set| set.dimension != Some(dimension));
-            if !self.count_by_pairs(others(), dimension.bit(), &mut tally)
-                && let Some(rows) = intersection(others())
-            {
-                walk(products, &mut tally, &rows, dimension.bit());
-            }
-        }
-        // Facets without a filter of their own are counted in what passes.
-        let mut left = question.facets & !chosen;
-        if self.count_by_pairs(sets.iter(), left, &mut tally) {
-            left = 0;
-        }
+        let left = self.count_chosen(&sets, &mut tally);
         let mut top = Top::new(question.limit, question.after);
         let by_score = words.filter(|_| question.sort == Sort::Relevance);
         let in_order = by_score.is_none() && self.page_by_order(passing.as_deref(), total, &mut top);
@@ -88,6 +75,36 @@ impl<'a> Search<'a> {
         }
         let counts = tally.finish(question.filter.price_at_most.is_some());
         self.found(words, top, (counts, u32::try_from(total).unwrap_or(u32::MAX)))
+    }
+
+    /// The rows of `among` that pass, shown to `visit` some at a time, and counted.
+    pub(super) fn among(&self, among: Bits<'a>, visit: impl FnMut(&[u32])) -> (Counts, u32) {
+        let products = &self.market.products;
+        let mut sets = self.sets();
+        sets.push(Set { dimension: None, rows: among, parts: None });
+        let mut tally = Tally::new(products.columns(), self.seen);
+        let left = self.count_chosen(&sets, &mut tally);
+        let passing = intersection(sets.iter());
+        let total = passing.as_ref().map_or(0, |rows| rows.len());
+        if let Some(passing) = &passing {
+            walk_and_visit(products, &mut tally, passing, left, visit);
+        }
+        (tally.finish(self.question.filter.price_at_most.is_some()), u32::try_from(total).unwrap_or(u32::MAX))
+    }
+
+    /// Counts each facet that is chosen in what passes all other sets. What is left is to be counted in what passes all.
+    fn count_chosen(&self, sets: &[Set<'a>], tally: &mut Tally<'_>) -> u8 {
+        let chosen = sets.iter().filter_map(|set| set.dimension).fold(0, |bits, dimension| bits | dimension.bit());
+        for dimension in sets.iter().filter_map(|set| set.dimension) {
+            let others = || sets.iter().filter(|set| set.dimension != Some(dimension));
+            if !self.count_by_pairs(others(), dimension.bit(), tally)
+                && let Some(rows) = intersection(others())
+            {
+                walk(&self.market.products, tally, &rows, dimension.bit());
+            }
+        }
+        let left = self.question.facets & !chosen;
+        if self.count_by_pairs(sets.iter(), left, tally) { 0 } else { left }
     }
 
     /// Counts `dimensions` in the rows of `sets` from the table of pairs, where it can.
