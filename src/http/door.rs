@@ -5,11 +5,14 @@
 //! answered that alone would take most of the worker's time. It answers only in the place of a request that has
 //! arrived whole and alone, on a connection where everything before was answered. All else goes through, and is
 //! turned away at the edge.
+//!
+//! What actix itself says to a head that it cannot read, or that does not come, is a status and nothing else. It leaves
+//! by this door too, as a problem with all that an answer has.
 
 use super::edge::{kept_id, language_of};
 use super::pace;
 use crate::app::App;
-use crate::error::{Language, Problem};
+use crate::error::{Code, Language, Problem, text};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
 use std::io::{Error, ErrorKind};
@@ -41,13 +44,35 @@ pub struct Door {
     connection: TcpStream,
     turn: Turn,
     app: Data<App>,
+    /// Whether what was to be written last is only partly out.
+    is_within: bool,
+    said_instead: Option<SaidInstead>,
+}
+
+/// What is written in the place of an answer that says nothing.
+#[derive(Debug)]
+struct SaidInstead {
+    answer: Vec<u8>,
+    written: usize,
+    /// Bytes of the answer whose place it takes.
+    stands_for: usize,
 }
 
 impl Door {
     /// The door of `connection`; everything goes through where nobody is to be turned away.
     pub fn new(connection: TcpStream, app: Data<App>) -> Self {
         let turn = if app.sheds { Turn::Fresh } else { Turn::Unsure };
-        Self { connection, turn, app }
+        Self { connection, turn, app, is_within: false, said_instead: None }
+    }
+
+    /// What is said in the place of `bytes`, where these begin with an answer that says nothing.
+    fn instead_of(&self, bytes: &[u8]) -> Option<SaidInstead> {
+        if self.is_within {
+            return None;
+        }
+        let (status, stands_for) = bare(bytes)?;
+        let id = self.app.ids.id("req", self.app.clock.now()).unwrap_or_default();
+        Some(SaidInstead { answer: Refusal::of_status(status).answer(&id, true), written: 0, stands_for })
     }
 
     /// Looks at what was just read: the answer of whoever is turned away.
@@ -105,7 +130,26 @@ impl AsyncRead for Door {
 
 impl AsyncWrite for Door {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, Error>> {
+        if self.said_instead.is_none() {
+            self.said_instead = self.instead_of(bytes);
+        }
+        let this = &mut *self;
+        while let Some(said) = &mut this.said_instead {
+            let left = said.answer.get(said.written..).unwrap_or_default();
+            if left.is_empty() {
+                let stands_for = said.stands_for;
+                this.said_instead = None;
+                return Poll::Ready(Ok(stands_for));
+            }
+            match ready!(Pin::new(&mut this.connection).poll_write(context, left))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                n => said.written += n,
+            }
+        }
         let written = Pin::new(&mut self.connection).poll_write(context, bytes);
+        if let Poll::Ready(Ok(n)) = &written {
+            self.is_within = *n < bytes.len();
+        }
         if matches!(self.turn, Turn::Asked | Turn::Answered) {
             // INVARIANT: an answer that is not streamed is whole in memory before its first byte is written, so that with the last byte of what
             // there is to write it is out.
@@ -199,8 +243,44 @@ impl<'a> Whole<'a> {
     }
 }
 
-static ENGLISH: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(Language::En));
-static VIETNAMESE: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(Language::Vi));
+/// Status and length of an answer at the beginning of `bytes` that is an error and has none of what all answers of this
+/// service have.
+fn bare(bytes: &[u8]) -> Option<(u16, usize)> {
+    let rest = bytes.strip_prefix(b"HTTP/1.1 ")?;
+    if !matches!(rest.first(), Some(b'4' | b'5')) {
+        return None;
+    }
+    let length = bytes.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(bytes.get(..length)?).ok()?;
+    let is_bare = head.contains("content-length: 0\r\n") && super::headers::EVERYWHERE.iter().all(|(name, _)| !head.contains(name));
+    let status = head.get(9..12)?.parse().ok()?;
+    is_bare.then_some((status, length))
+}
+
+static ENGLISH: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(&Problem::overloaded(), Language::En, false));
+static VIETNAMESE: LazyLock<Refusal> = LazyLock::new(|| Refusal::new(&Problem::overloaded(), Language::Vi, false));
+/// Nobody knows the language of who sends what cannot be read.
+static UNREADABLE: LazyLock<Refusal> = LazyLock::new(|| {
+    let problem = Problem::new(
+        Code::InvalidHeader,
+        text(
+            "The head of the request is not HTTP/1.1, or is larger than is taken: 64 KiB for the path, 128 KiB and 96 headers in all.",
+            "Phần đầu của yêu cầu không đúng HTTP/1.1 hoặc quá lớn: tối đa 64 KiB cho đường dẫn, 128 KiB và 96 header cho cả phần đầu.",
+        ),
+    );
+    Refusal::new(&problem, Language::En, true)
+});
+static LATE: LazyLock<Refusal> = LazyLock::new(|| {
+    let problem = Problem::new(
+        Code::RequestTimeout,
+        text("The head of the request did not arrive in time.", "Phần đầu của yêu cầu không đến kịp thời hạn."),
+    );
+    Refusal::new(&problem, Language::En, true)
+});
+static FAILED: LazyLock<Refusal> = LazyLock::new(|| {
+    let problem = Problem::new(Code::Internal, text("The request could not be served.", "Không phục vụ được yêu cầu này."));
+    Refusal::new(&problem, Language::En, true)
+});
 
 /// What is told, with a gap for the request's id.
 #[derive(Debug)]
@@ -218,14 +298,22 @@ impl Refusal {
         }
     }
 
+    /// In the place of an answer of this status that says nothing; the connection ends with it.
+    fn of_status(status: u16) -> &'static Self {
+        match status {
+            408 => &LATE,
+            500.. => &FAILED,
+            _ => &UNREADABLE,
+        }
+    }
+
     /// The problem document of the request with this id.
     pub fn body(&self, id: &str) -> String {
         [&self.body.0, id, &self.body.1].concat()
     }
 
-    fn new(language: Language) -> Self {
+    fn new(problem: &Problem, language: Language, is_last: bool) -> Self {
         const GAP: &str = "req_gap";
-        let problem = Problem::overloaded();
         let body = problem.to_json(language, Some(GAP)).to_string();
         let (before, after) = body.split_once(GAP).unwrap_or((&body, ""));
         let mut head = format!("HTTP/1.1 {}\r\ncontent-type: application/problem+json\r\n", problem.code().status());
@@ -237,6 +325,9 @@ impl Refusal {
             head += &format!("{name}: {value}\r\n");
         }
         head += "cache-control: no-cache\r\n";
+        if is_last {
+            head += "connection: close\r\n";
+        }
         Self { head, body: (before.to_owned(), after.to_owned()) }
     }
 
@@ -330,9 +421,32 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_says_nothing_is_known_by_that() {
+        let bare_of = |text: &str| bare(text.as_bytes());
+        let said = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\ndate: Tue, 27 Oct 2020 01:00:00 GMT\r\n\r\n";
+        assert_eq!(bare_of(said), Some((400, said.len())));
+        assert_eq!(bare_of(&format!("{said}HTTP/1.1 200 OK\r\n\r\n")), Some((400, said.len())));
+        for other in [
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nx-content-type-options: nosniff\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}",
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
+            "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 4",
+            "",
+        ] {
+            assert_eq!(bare_of(other), None, "{other}");
+        }
+        for (status, expected) in [(400, 400), (431, 400), (408, 408), (500, 500)] {
+            let answer = String::from_utf8(Refusal::of_status(status).answer("req_1", true)).unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {expected} ")) && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+            assert_eq!(bare_of(&answer), None);
+        }
+    }
+
+    #[test]
     fn the_refusal_says_how_long_it_is() {
         for language in [Language::En, Language::Vi] {
-            let refusal = Refusal::new(language);
+            let refusal = Refusal::new(&Problem::overloaded(), language, false);
             let answer = String::from_utf8(refusal.answer("req_1", true)).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");

@@ -26,10 +26,16 @@ impl Said {
         assert_eq!(body["code"], code, "{body}");
     }
 
-    /// A refusal by whoever reads the head, before the application sees a request.
+    /// A refusal by whoever reads the head, before the application sees a request, or by the application: it has all that
+    /// an answer has.
     #[track_caller]
     fn is_refused(&self) {
         assert!((400..500).contains(&self.status), "{}", self.head());
+        let (status, code) = if self.status == 404 { (404, "not_found") } else { (400, "invalid_header") };
+        self.is_problem(status, code);
+        for name in ["x-content-type-options: nosniff", "content-security-policy: ", "x-request-id: req_"] {
+            assert!(self.head().contains(name), "{name}: {}", self.head());
+        }
     }
 
     fn head(&self) -> &str {
