@@ -17,6 +17,13 @@ export RUSTFLAGS="--cfg fuzzing --cfg fuzzing_libfuzzer -Cpasses=sancov-module -
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 export CARGO_PROFILE_DEV_OPT_LEVEL=2 CARGO_TARGET_DIR=$home
 
+# Cargo builds the service's own program beside a test. That is instrumented too, and has no libFuzzer to call; nobody runs it.
+mkdir -p "$home"
+printf '#!/bin/sh\nexec cc "$@" -Wl,--warn-unresolved-symbols\n' >"$home/linker"
+chmod +x "$home/linker"
+variable=CARGO_TARGET_$(printf '%s' "$host" | tr 'a-z-' 'A-Z_')_LINKER
+export "$variable=$home/linker"
+
 # With a target named, build scripts and macros are not instrumented.
 cargo test --locked --target "$host" --test fuzz --no-run
 program=$(cargo test --locked --target "$host" --test fuzz --no-run --message-format=json 2>/dev/null |
