@@ -164,7 +164,7 @@ impl KeyCache {
         actix_web::rt::spawn(async move {
             let asked = digest.clone();
             match app.store.read_at_once(move |db| find(db, &asked)).await {
-                Ok(Some(found)) => app.keys.remember(digest.clone(), &found, now),
+                Ok(Some(found)) => app.keys.renew(&digest, found, now),
                 Ok(None) => drop(app.keys.known.write().remove(&digest)),
                 // Asked by the requests themselves, once it is known for too long.
                 Err(problem) => tracing::debug!(cause = %problem, "a key was not asked for anew"),
@@ -205,6 +205,14 @@ impl KeyCache {
     fn known(&self, digest: &str, now: NaiveDateTime, trusted_for: TimeDelta) -> Option<Key> {
         let keys = self.known.read();
         keys.get(digest).filter(|(_, asked)| now - *asked < trusted_for && now >= *asked).map(|(key, _)| key.clone())
+    }
+
+    /// Notes what was found of a known key that was asked for at `now`; nothing where it was forgotten or asked for since, as
+    /// when it was revoked here meanwhile.
+    fn renew(&self, digest: &str, found: Key, now: NaiveDateTime) {
+        if let Some(known) = self.known.write().get_mut(digest).filter(|(_, asked)| *asked < now) {
+            *known = (found, now);
+        }
     }
 
     fn remember(&self, digest: String, key: &Key, now: NaiveDateTime) {

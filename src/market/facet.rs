@@ -241,6 +241,16 @@ impl Seen {
         }
     }
 
+    /// The one of three that is for it.
+    pub fn of<T>(self, each: &[T; SEEN]) -> &T {
+        let [public, keys, all] = each;
+        match self {
+            Self::Public => public,
+            Self::Keys => keys,
+            Self::All => all,
+        }
+    }
+
     /// Whether what is shown to `visibility` is seen.
     pub fn sees(self, visibility: Visibility) -> bool {
         visibility

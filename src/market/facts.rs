@@ -87,16 +87,6 @@ pub struct FactColumns {
     prices: [Vec<u32>; SEEN],
 }
 
-/// The one of three columns that is for `seen`.
-fn of<T>(columns: &[Vec<T>; SEEN], seen: Seen) -> &[T] {
-    let [public, keys, all] = columns;
-    match seen {
-        Seen::Public => public,
-        Seen::Keys => keys,
-        Seen::All => all,
-    }
-}
-
 impl FactColumns {
     /// Units, and whether there is an offer.
     pub fn places(&self) -> &[u8] {
@@ -115,7 +105,7 @@ impl FactColumns {
 
     /// [`price_slot`] of the lowest price as the caller sees it, and whether there is a price that it does not see.
     pub fn price_slots(&self, seen: Seen) -> &[u8] {
-        of(&self.price_slots, seen)
+        seen.of(&self.price_slots).as_slice()
     }
 
     /// Months and sets of kinds of certificate.
@@ -130,7 +120,7 @@ impl FactColumns {
 
     /// Lowest prices as the caller sees them.
     pub fn prices(&self, seen: Seen) -> &[u32] {
-        of(&self.prices, seen)
+        seen.of(&self.prices).as_slice()
     }
 
     /// Largest quantity a month of the offers of `row`.

@@ -105,22 +105,12 @@ impl Default for Bitmaps {
 impl Bitmaps {
     /// By [`price_slot`] of the lowest price that the caller sees.
     pub fn price(&self, seen: Seen) -> &[RowSet] {
-        let [public, keys, all] = &self.price;
-        match seen {
-            Seen::Public => public,
-            Seen::Keys => keys,
-            Seen::All => all,
-        }
+        seen.of(&self.price).as_slice()
     }
 
     /// With an offer that is open or to come at a price that the caller does not see.
     pub fn unseen(&self, seen: Seen) -> &RowSet {
-        let [public, keys, all] = &self.unseen;
-        match seen {
-            Seen::Public => public,
-            Seen::Keys => keys,
-            Seen::All => all,
-        }
+        seen.of(&self.unseen)
     }
 
     fn bytes(&self) -> usize {
@@ -502,11 +492,11 @@ fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(
     at(&mut bitmaps.kind, facet.kind());
     ones(facts.certificates).for_each(|kind| at(&mut bitmaps.certificate, kind));
     ones(u64::from(facts.months)).for_each(|month| at(&mut bitmaps.month, month));
-    for ((seen, prices), unseen) in Seen::EACH.into_iter().zip(&mut bitmaps.price).zip(&mut bitmaps.unseen) {
+    for (seen, prices) in Seen::EACH.into_iter().zip(&mut bitmaps.price) {
         at(prices, price_slot(facet, seen));
-        if facet.has_unseen(seen) {
-            at(std::slice::from_mut(unseen), 0);
-        }
+    }
+    for (_, rows) in Seen::EACH.into_iter().zip(&mut bitmaps.unseen).filter(|(seen, _)| facet.has_unseen(*seen)) {
+        change(rows);
     }
     for (rows, stands) in [
         (&mut bitmaps.offered, facet.is_offered()),

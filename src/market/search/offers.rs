@@ -1,7 +1,7 @@
 //! Offers by the same questions: the products that the words and filters mean, offer by offer.
 
 use super::filter::{Lookup, OfferFails, Question, Sort, seen_price};
-use super::own::Own;
+use super::own::own_rows;
 use super::run::Search;
 use super::scan::{Counter, Judge};
 use super::top::Top;
@@ -60,7 +60,7 @@ impl Market {
         let lookup = Lookup::new(&of_product.filter, distances.as_ref(), seen);
         // Prices are read from the offer: what the columns know of them does not matter.
         let judge = Judge::new(self, &of_product, &lookup, seen, true);
-        let own = if is_ready { Own::new(self, &question.view, seen, || judge.clone()) } else { None };
+        let own = if is_ready { own_rows(self, &question.view, seen) } else { None };
         let words = question.text.and_then(|text| Words::new(text, &self.lexicon, &self.thesaurus));
         let mut asked = Asked {
             market: self,
@@ -115,12 +115,12 @@ impl Market {
 
     /// The products with one offer that is open or to come, of which the columns say all that is asked of it; and those
     /// with several, or with a price that only this caller sees.
-    fn by_offers<'a>(&'a self, own: Option<&Own<'a>>) -> (Bits<'a>, Bits<'a>) {
+    fn by_offers<'a>(&'a self, own: Option<&Bits<'a>>) -> (Bits<'a>, Bits<'a>) {
         let bitmaps = self.products.bitmaps();
         let mut others = Bits::none(self.products.rows());
         others.add(&bitmaps.several);
         if let Some(own) = own {
-            others.unite(own.rows());
+            others.unite(own);
         }
         let mut single = Bits::none(self.products.rows());
         single.add(&bitmaps.offered);
@@ -137,7 +137,8 @@ struct Asked<'a> {
     words: Option<&'a Words<'a>>,
     /// Of the product alone.
     judge: Judge<'a>,
-    own: Option<&'a Own<'a>>,
+    /// Products in which the caller sees more than today's terms say.
+    own: Option<&'a Bits<'a>>,
     seen: Seen,
     is_ready: bool,
     counter: Counter,

@@ -17,44 +17,31 @@ use crate::market::text::query::Found as Words;
 /// The rows in which the caller sees a price that the columns for it do not have, and how they are judged.
 #[derive(Debug)]
 pub(super) struct Own<'a> {
-    rows: Bits<'a>,
-    judge: Judge<'a>,
+    pub rows: Bits<'a>,
+    pub judge: Judge<'a>,
 }
 
-impl<'a> Own<'a> {
-    /// Nothing, where no row is different to the caller.
-    pub fn new(market: &'a Market, view: &View, seen: Seen, judge: impl FnOnce() -> Judge<'a>) -> Option<Self> {
-        let sees_all = view.level == Visibility::Hidden;
-        let owns_nothing = view.organisation.is_none() && view.provinces.is_empty();
-        if sees_all || owns_nothing && view.level != Visibility::Parties {
-            return None;
-        }
-        let products = &market.products;
-        let unseen = products.bitmaps().unseen(seen);
-        let mut rows = Bits::none(products.rows());
-        if view.level == Visibility::Parties {
-            rows.add(unseen);
-        } else {
-            rows_of(view.provinces).filter_map(|unit| products.bitmaps().province.get(unit)).for_each(|in_unit| rows.add(in_unit));
-            let mut all_unseen = Bits::none(products.rows());
-            all_unseen.add(unseen);
-            rows.intersect(&all_unseen);
-            let own = view.organisation.and_then(|row| market.organisations.get(row)).map(|own| own.products.as_slice());
-            own.into_iter().flatten().filter(|row| unseen.contains(**row)).for_each(|row| rows.insert(*row));
-        }
-        (!rows.is_empty()).then(|| Self { rows, judge: judge() })
+/// Those rows; nothing, where no row is different to the caller.
+pub(super) fn own_rows<'a>(market: &'a Market, view: &View, seen: Seen) -> Option<Bits<'a>> {
+    let sees_all = view.level == Visibility::Hidden;
+    let owns_nothing = view.organisation.is_none() && view.provinces.is_empty();
+    if sees_all || owns_nothing && view.level != Visibility::Parties {
+        return None;
     }
-
-    /// The rows.
-    pub fn rows(&self) -> &Bits<'a> {
-        &self.rows
+    let products = &market.products;
+    let unseen = products.bitmaps().unseen(seen);
+    let mut rows = Bits::none(products.rows());
+    if view.level == Visibility::Parties {
+        rows.add(unseen);
+    } else {
+        rows_of(view.provinces).filter_map(|unit| products.bitmaps().province.get(unit)).for_each(|in_unit| rows.add(in_unit));
+        let mut all_unseen = Bits::none(products.rows());
+        all_unseen.add(unseen);
+        rows.intersect(&all_unseen);
+        let own = view.organisation.and_then(|row| market.organisations.get(row)).map(|own| own.products.as_slice());
+        own.into_iter().flatten().filter(|row| unseen.contains(**row)).for_each(|row| rows.insert(*row));
     }
-
-    /// Whether `row` is one of them.
-    #[inline]
-    pub fn contains(&self, row: u32) -> bool {
-        self.rows.contains(row)
-    }
+    (!rows.is_empty()).then_some(rows)
 }
 
 impl Search<'_> {
@@ -78,7 +65,7 @@ impl Search<'_> {
             }
         };
         match words.map(Words::rows) {
-            Some(meant) if meant.len() < own.rows.len() => meant.iter().filter(|row| own.contains(*row)).for_each(&mut judge),
+            Some(meant) if meant.len() < own.rows.len() => meant.iter().filter(|row| own.rows.contains(*row)).for_each(&mut judge),
             Some(meant) => own.rows.iter().filter(|row| meant.contains(*row)).for_each(&mut judge),
             None => own.rows.iter().for_each(&mut judge),
         }

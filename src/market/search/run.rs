@@ -1,7 +1,7 @@
 //! How a question is answered: which rows are looked at, by which way the first ones are found.
 
 use super::filter::{Lookup, Question, Sort};
-use super::own::Own;
+use super::own::{Own, own_rows};
 use super::scan::{Counter, Judge};
 use super::screen::Screen;
 use super::sets::Set;
@@ -26,7 +26,7 @@ impl Market {
         let seen = Seen::at(question.view.level);
         let distances = question.place.map(|place| place.distances(&self.tables));
         let lookup = Lookup::new(&question.filter, distances.as_ref(), seen);
-        let own_judge = || Judge::new(self, question, &lookup, seen, false);
+        let rows = if is_ready && question.asks_prices() { own_rows(self, &question.view, seen) } else { None };
         let search = Search {
             market: self,
             question,
@@ -35,7 +35,7 @@ impl Market {
             seen,
             distances: distances.as_ref(),
             is_ready,
-            own: if is_ready && question.asks_prices() { Own::new(self, &question.view, seen, own_judge) } else { None },
+            own: rows.map(|rows| Own { rows, judge: Judge::new(self, question, &lookup, seen, false) }),
         };
         match question.text.map(|text| Words::new(text, &self.lexicon, &self.thesaurus)) {
             Some(Some(words)) => search.by_words(&words),
@@ -193,7 +193,7 @@ impl<'a> Search<'a> {
     /// Whether the columns are not right for the caller in `row`.
     #[inline]
     pub(super) fn is_own(&self, row: u32) -> bool {
-        self.own.as_ref().is_some_and(|own| own.contains(row))
+        self.own.as_ref().is_some_and(|own| own.rows.contains(row))
     }
 
     /// Offers a row that passes to the page; whether the caller's price of it `is_own`.

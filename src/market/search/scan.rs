@@ -12,7 +12,7 @@ const MANY_ROWS: u64 = 8_192;
 const MANY: usize = 256;
 
 /// What a scan needs to judge a row.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is worked out once for a question, and asked for every row")]
 pub struct Judge<'a> {
     market: &'a Market,
