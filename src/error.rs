@@ -90,6 +90,9 @@ impl Faults {
     }
 }
 
+/// What a refusal is called in the audit log.
+pub const REFUSALS: &[&str] = &["forbidden", "hidden", "too_many_requests", "unauthenticated"];
+
 /// What kind of problem it is. Stable: clients switch on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -339,7 +342,7 @@ impl Problem {
         problem
     }
 
-    /// Of a refusal: its word in the audit log.
+    /// Of a refusal: its word in the audit log, one of [`REFUSALS`].
     pub fn refusal(&self) -> Option<&'static str> {
         match self.0.code {
             Code::Unauthenticated | Code::Forbidden | Code::TooManyRequests => Some(self.0.code.word()),

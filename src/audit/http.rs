@@ -3,8 +3,9 @@
 use super::model::Entry;
 use super::sealer::seal;
 use super::store::{FILTERS, list as rows};
+use crate::access::table::rule;
 use crate::app::App;
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Problem, Result, text};
 use crate::http::answer::Answer;
 use crate::http::auth::{Permitted, operation};
 use crate::http::page::{After, Page, invalid_cursor, seal as seal_cursor};
@@ -81,8 +82,24 @@ async fn catch_up(app: &App) {
     }
 }
 
+/// The filters, and what else is taken.
+///
+/// # Errors
+/// 400; an operation that there is not is never in the log, and an empty answer would say that nobody did it.
+fn read(request: &HttpRequest, more: &[Param]) -> Result<Args> {
+    let args = Args::parse(request.query_string(), &[FILTERS, more])?;
+    if let Some(operation) = args.get("operation").filter(|operation| rule(operation, None).is_none()) {
+        let unknown = text(
+            format!("There is no operation {operation}; they stand in openapi.json, such as get_mou."),
+            format!("Không có thao tác {operation}; các thao tác nằm trong openapi.json, ví dụ get_mou."),
+        );
+        return Err(Problem::parameter("operation", "unknown_operation", unknown));
+    }
+    Ok(args)
+}
+
 async fn list(_permit: Permitted<ListAudit>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[FILTERS, &[SORT, LIMIT, CURSOR]])?;
+    let args = read(&request, &[SORT, LIMIT, CURSOR])?;
     let page = Page::read(&args, SORTS, "audit", app.cursor_secret())?;
     let after = page.after.as_ref().map(|after| after.id.parse().map_err(|_| invalid_cursor())).transpose()?;
     catch_up(&app).await;
@@ -107,7 +124,7 @@ fn no_store(mut response: HttpResponse) -> HttpResponse {
 }
 
 async fn export(_permit: Permitted<GetAuditExport>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[FILTERS])?;
+    let args = read(&request, &[])?;
     catch_up(&app).await;
     let lines = |entries: &[Entry], _first| {
         let mut text = Vec::new();
@@ -121,7 +138,7 @@ async fn export(_permit: Permitted<GetAuditExport>, app: Data<App>, request: Htt
 }
 
 async fn table(_permit: Permitted<GetAuditTable>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
-    let args = Args::parse(request.query_string(), &[FILTERS])?;
+    let args = read(&request, &[])?;
     catch_up(&app).await;
     Ok(attachment("text/csv; charset=utf-8", "audit.csv", exported(app, args, csv)))
 }

@@ -26,7 +26,7 @@ use crate::access::Role;
 use crate::db::each;
 use crate::db::schema::audit_pending;
 use crate::error::Result;
-use crate::log::Tx;
+use crate::log::{ENTITIES, Tx};
 use diesel::prelude::*;
 use model::Pending;
 
@@ -68,6 +68,7 @@ pub struct Note<'a> {
 /// What the database says.
 pub fn note(tx: &mut Tx<'_>, note: &Note<'_>) -> Result<()> {
     let Note { action, operation, entity, entity_id, organisation_id, reason } = *note;
+    debug_assert!(ENTITIES.contains(&entity), "{entity} is missing in ENTITIES");
     let row = Pending {
         id: tx.new_id("adt")?,
         recorded_at: tx.now,

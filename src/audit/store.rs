@@ -3,19 +3,20 @@
 use super::model::{Action, Entry};
 use crate::db::Db;
 use crate::db::schema::audit;
-use crate::error::Result;
+use crate::error::{REFUSALS, Result};
 use crate::http::query::{Args, Kind, Param, param};
+use crate::log::ENTITIES;
 use diesel::prelude::*;
 
 /// What a list may find.
 pub(super) const FILTERS: &[Param] = &[
     param("action", Kind::Word(Action::WORDS), "What was done."),
-    param("entity", Kind::Text, "What kind of record it is about, such as `offer` or `contact`."),
+    param("entity", Kind::Word(ENTITIES), "What kind of record it is about."),
     param("entity_id", Kind::Id, "About this record."),
     param("organisation", Kind::Id, "About data of this organisation, or done for it."),
     param("key", Kind::Id, "Done or tried with this key."),
     param("operation", Kind::Text, "By this operation, of what is no mutation, such as `get_mou`."),
-    param("code", Kind::Text, "Refused with this code, such as `forbidden`."),
+    param("code", Kind::Word(REFUSALS), "Refused with this code; `hidden` is a 404 for what the caller may not see."),
     param("from", Kind::Instant, "At this instant or later."),
     param("until", Kind::Instant, "Before this instant."),
 ];

@@ -1,7 +1,7 @@
 //! The API document (`OpenAPI` 3.1), made from the one list of routes.
 
-use super::body::Media;
 use super::query::Param;
+use super::responses;
 use super::route::{Doc, Route, Schemas, schema_of};
 use crate::access::table::{Rule, rule};
 use crate::error::Code;
@@ -181,6 +181,7 @@ fn build(routes: &[Route]) -> Value {
     }
     let mut tags: Vec<&str> = routes.iter().map(|route| route.doc.tag).collect();
     tags.dedup();
+    let (responses, headers) = responses::components(routes);
     let tags: Vec<Value> = tags.into_iter().map(|tag| json!({"name": tag, "description": tag_description(tag)})).collect();
     json!({
         "openapi": "3.1.0",
@@ -197,6 +198,8 @@ fn build(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas(routes),
+            "responses": responses,
+            "headers": headers,
             "securitySchemes": {"api_key": {"type": "http", "scheme": "bearer", "bearerFormat": "cc_live_<id>_<secret>_<checksum>", "description": "An API key, made with `cungcau keys create`; or the access token (a signed JWT) of a person, where the instance has an OpenID provider. Reading the public directory needs none."}}
         }
     })
@@ -257,7 +260,7 @@ fn operation(route: &Route) -> Value {
         "description": doc.description,
         "tags": [doc.tag],
         "parameters": parameters,
-        "responses": responses(route),
+        "responses": responses::of(route),
         "security": security(route.operation),
     });
     if let (Some((media, schema, example)), Value::Object(members)) = (&doc.body, &mut operation) {
@@ -325,50 +328,4 @@ fn header_parameters(doc: &Doc) -> Vec<Value> {
         list.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "description": "Repeating a request with the same key repeats its answer, for seven days.", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^\"?[!#-~]([ !#-~]*[!#-~])?\"?$"}, "example": "f3b1c2d4"}));
     }
     list
-}
-
-fn responses(route: &Route) -> Value {
-    let doc = &route.doc;
-    let mut list = Map::new();
-    for (status, media, schema, example) in &doc.answers {
-        let mut response = json!({"description": success(*status, doc), "headers": {"X-Request-Id": {"description": "Id of the request, as in the log.", "schema": {"type": "string"}}}});
-        if let (Some(schema), Value::Object(members)) = (schema, &mut response) {
-            let mut content = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
-            if let (Some(example), Value::Object(content)) = (example, &mut content) {
-                content.insert("example".into(), example.clone());
-            }
-            members.insert("content".into(), json!({*media: content}));
-        } else if let (false, Value::Object(members)) = (media.is_empty(), &mut response) {
-            members.insert("content".into(), json!({*media: {"schema": {"type": "string"}}}));
-        }
-        list.insert(status.to_string(), response);
-    }
-    // A key that does not hold, or is too narrow, is refused everywhere, also where none is needed.
-    let always = [
-        Code::InvalidParameter,
-        Code::Unauthenticated,
-        Code::Forbidden,
-        Code::NotAcceptable,
-        Code::MethodNotAllowed,
-        Code::TooManyRequests,
-        Code::Internal,
-        Code::Unavailable,
-    ];
-    for code in always.iter().chain(&doc.problems) {
-        let (status, _, title, _) = code.facts();
-        list.entry(status.as_u16().to_string()).or_insert_with(
-            || json!({"description": title, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}),
-        );
-    }
-    Value::Object(list)
-}
-
-fn success(status: u16, doc: &Doc) -> &'static str {
-    match status {
-        201 => "Stored.",
-        204 => "Gone; a tombstone stays in the log.",
-        304 => "The copy is current.",
-        200 if doc.body.as_ref().is_some_and(|(media, _, _)| *media == Media::Json) => "Checked or replaced; nothing new was made.",
-        _ => "The answer.",
-    }
 }

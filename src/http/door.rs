@@ -107,6 +107,7 @@ impl Door {
             true if is_a_record(request.path) => store.look_before_reading(),
             // It may be answered from memory.
             true => Ok(()),
+            false if is_posted_question(request.path) => Ok(()),
             false => store.look_before_writing(),
         };
         looked.is_err()
@@ -188,6 +189,15 @@ fn is_a_record(path: &str) -> bool {
             && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
     });
     !collection.is_empty() && is_id
+}
+
+/// Whether what is posted to `path` is a question that memory answers: it joins no queue.
+pub fn is_posted_question(path: &str) -> bool {
+    static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let posted = crate::app::routes().into_iter().filter(|route| route.doc.from_memory && !is_reading(route.method.as_str()));
+        posted.map(|route| route.path).collect()
+    });
+    path.split('?').next().is_some_and(|path| PATHS.iter().any(|known| known == path))
 }
 
 /// Whether a request by `method` changes nothing.
@@ -382,6 +392,14 @@ mod tests {
             "/v1//prd_01M86782GTG80Y17X1VB1MRB0N",
         ] {
             assert!(!is_a_record(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_posted_question_is_known_by_its_path() {
+        assert!(is_posted_question("/v1/matches/preview?limit=5"));
+        for path in ["/v1/matches/preview/x", "/v1/mous", "/v1/products?q=gao", "/v1/offers/batch"] {
+            assert!(!is_posted_question(path), "{path}");
         }
     }
 

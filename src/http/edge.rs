@@ -5,7 +5,7 @@
 
 use super::REQUEST_TIMEOUT;
 use super::auth::Asked;
-use super::door::{Refusal, is_reading, is_watched};
+use super::door::{Refusal, is_posted_question, is_reading, is_watched};
 use super::headers::secure;
 use super::limits::Counter;
 use super::pace;
@@ -79,7 +79,8 @@ fn crowd(app: &App, http: &HttpRequest, now: Instant) -> Option<Problem> {
         app.turned_away();
         return Some(Problem::overloaded());
     }
-    if is_reading(http.method().as_str()) { None } else { app.store.look_before_writing().err() }
+    let joins_the_queue = !is_reading(http.method().as_str()) && !is_posted_question(http.path());
+    if joins_the_queue { app.store.look_before_writing().err() } else { None }
 }
 
 /// What is wrong with a request before anybody looks at what it asks.

@@ -24,6 +24,7 @@ pub mod pace;
 pub mod page;
 pub mod posted;
 pub mod query;
+pub mod responses;
 pub mod route;
 
 use crate::access::Caller;

@@ -3,7 +3,7 @@
 use crate::error::{Code, Fault, Problem, Result, Text, text};
 use crate::reference::{GroupId, ProvinceId, reference};
 use actix_web::web::Query;
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Value, json};
 
 /// A query string longer than this is no question that a person or program asks here.
@@ -76,6 +76,7 @@ impl Param {
             (Kind::Text, "retail_system") => "SAIGON_COOP".into(),
             (Kind::Text, "number") => "SOCTRANG-2020-1".into(),
             (Kind::Text, "external_number") => "12/BBGN-2020".into(),
+            (Kind::Text, "operation") => "get_mou".into(),
             (Kind::Text, "rule") => "QD26-2026".into(),
             (Kind::Text, "dimension") => "mass".into(),
             (Kind::Text, "q") => "hành tím".into(),
@@ -145,7 +146,7 @@ impl Args {
     /// Parses `query` against the declared parameters.
     ///
     /// # Errors
-    /// 400 with every unknown, repeated or malformed parameter at once.
+    /// 400 with every unknown, repeated or malformed parameter at once, and every period in the wrong order.
     pub fn parse(query: &str, declared: &[&[Param]]) -> Result<Self> {
         if !is_text(query) {
             return Err(Problem::new(
@@ -191,11 +192,31 @@ impl Args {
                 None => values.push((param.name, value)),
             }
         }
+        let parsed = Self { values };
+        faults.extend(parsed.periods_in_the_wrong_order());
         if faults.is_empty() {
-            return Ok(Self { values });
+            return Ok(parsed);
         }
         let detail = faults.first().map(|fault| fault.detail.clone());
         Err(Problem::new(Code::InvalidParameter, detail.unwrap_or_else(|| text("", ""))).with_errors(faults))
+    }
+
+    /// Of each `…from` with its `…until` that ends before it begins: an empty list would say that nothing happened.
+    fn periods_in_the_wrong_order(&self) -> Vec<Fault> {
+        let moment = |name: &str| self.instant(name).or_else(|| Some(self.day(name)?.and_time(NaiveTime::MIN)));
+        let fault = |(name, until): &(&'static str, String)| {
+            let begin = format!("{}from", name.strip_suffix("until")?);
+            let from = self.get(&begin)?;
+            (moment(name)? < moment(&begin)?).then(|| Fault {
+                pointer: format!("?{name}"),
+                code: "wrong_order",
+                detail: text(
+                    format!("A period does not end before it begins ({until} is before {from})."),
+                    format!("Kỳ không được kết thúc trước khi bắt đầu ({until} trước {from})."),
+                ),
+            })
+        };
+        self.values.iter().filter_map(fault).collect()
     }
 
     /// The raw value.
@@ -310,7 +331,7 @@ fn outside(value: &str, least: i64, most: i64) -> Option<(&'static str, Text)> {
 
 impl Kind {
     /// Why `value` can't be of this kind.
-    fn refuse(self, value: &str) -> Option<(&'static str, Text)> {
+    pub(super) fn refuse(self, value: &str) -> Option<(&'static str, Text)> {
         if value.chars().any(char::is_control) {
             return Some(("control_character", text("Control characters are not allowed.", "Không được dùng ký tự điều khiển.")));
         }
@@ -442,6 +463,26 @@ mod tests {
             codes,
             [("?as_of", "not_a_day"), ("?limit", "out_of_range"), ("?colour", "unknown_parameter"), ("?kind", "repeated_parameter")]
         );
+    }
+
+    #[test]
+    fn a_period_that_ends_before_it_begins_is_named() {
+        const PERIODS: &[Param] = &[
+            param("from", Kind::Instant, ""),
+            param("until", Kind::Instant, ""),
+            param("signed_from", Kind::Day, ""),
+            param("signed_until", Kind::Day, ""),
+        ];
+        let faults = |query: &str| {
+            let refused = Args::parse(query, &[PERIODS]).err();
+            refused.map_or_else(Vec::new, |problem| problem.errors().iter().map(|fault| (fault.pointer.clone(), fault.code)).collect())
+        };
+        let wrong = |name: &str| (format!("?{name}"), "wrong_order");
+        assert_eq!(faults("signed_from=2020-10-28&signed_until=2020-10-27"), [wrong("signed_until")]);
+        // The same instant, and one second apart, in two zones.
+        assert_eq!(faults("from=2020-10-27T07:00:00%2B07:00&until=2020-10-27T00:00:00Z"), []);
+        assert_eq!(faults("from=2020-10-27T07:00:01%2B07:00&until=2020-10-27T00:00:00Z"), [wrong("until")]);
+        assert_eq!(faults("signed_from=2020-10-27&signed_until=2020-10-27&until=2020-10-27T00:00:00Z"), []);
     }
 
     #[test]

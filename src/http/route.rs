@@ -32,7 +32,7 @@ pub struct Route {
 
 /// Description of an operation.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a header that an operation takes or does not")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a header that an operation has or has not")]
 pub struct Doc {
     /// One line.
     pub summary: String,
@@ -50,6 +50,8 @@ pub struct Doc {
     pub idempotency_key: bool,
     /// Takes `If-None-Match`.
     pub if_none_match: bool,
+    /// Answered from memory: says how long it took, and whether the database was away.
+    pub from_memory: bool,
     /// Body: media type, schema name, example.
     pub body: Option<(Media, String, Value)>,
     /// Answers of success: status, media type, schema name, example.
@@ -186,7 +188,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
                 body: Some((Media::Json, new(), example())),
                 answers: vec![(201, "application/json", Some(view()), None), (200, "application/json", Some(view()), None)],
                 schemas: new_schema.clone(),
-                problems: write_problems.iter().copied().chain([Code::PreconditionFailed]).collect(),
+                problems: write_problems.iter().copied().chain([Code::PreconditionFailed, Code::NotEditable]).collect(),
                 ..Doc::default()
             },
         ),
@@ -234,7 +236,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
                 params: handlers::DELETE_PARAMS.to_vec(),
                 if_match: true,
                 answers: vec![(204, "", None, None)],
-                problems: with_precondition,
+                problems: with_precondition.iter().copied().chain([Code::NotEditable]).collect(),
                 ..Doc::default()
             },
         ),

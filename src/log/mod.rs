@@ -24,6 +24,24 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
+/// Every kind of record that the log and the audit log speak of: as what one looks for them.
+pub const ENTITIES: &[&str] = &[
+    "certificate",
+    "contact",
+    "demand",
+    "event",
+    "facility",
+    "introduction",
+    "key",
+    "mou",
+    "offer",
+    "organisation",
+    "personal_data_request",
+    "product",
+    "ref",
+    "star_proposal",
+];
+
 text_enum! {
     /// What a change did.
     Operation {
@@ -139,6 +157,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// 500 when the record can't be serialised.
     pub fn record(&mut self, operation: Operation, entity: &str, id: &str, version: i64, body: &impl Serialize) -> Result<()> {
+        debug_assert!(ENTITIES.contains(&entity), "{entity} is missing in ENTITIES");
         let body = match operation {
             Operation::Delete => None,
             Operation::Create | Operation::Update => Some(serde_json::to_string(body).map_err(Problem::internal)?),

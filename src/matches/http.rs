@@ -45,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         handler,
         doc: Doc {
             summary: summary.into(),
+            from_memory: true,
             description,
             tag,
             params: params.to_vec(),
@@ -112,6 +113,7 @@ fn preview() -> Route {
         handler: || web::post().to(preview_matches),
         doc: Doc {
             summary: "The best offers for a demand that is not stored".into(),
+            from_memory: true,
             description: format!("The body is that of a demand, with all its checks; nothing is stored. {RULES}"),
             tag: "matches",
             params: RANKING.to_vec(),

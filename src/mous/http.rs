@@ -97,6 +97,8 @@ pub fn routes() -> Vec<Route> {
         Code::Invalid,
         Code::RequestTimeout,
         Code::IllegalTransition,
+        // Signing checks whether its number is another's.
+        Code::AlreadyExists,
     ];
     vec![
         route(

@@ -46,6 +46,7 @@ pub fn searchable<C: Searched>(mut routes: Vec<Route>) -> Vec<Route> {
     for route in routes.iter_mut().filter(|route| route.operation == C::SPEC.operations.list) {
         route.handler = C::HANDLER;
         let doc = &mut route.doc;
+        doc.from_memory = true;
         doc.description = format!(
             "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. Its order is one of relevance (newest without words), price, quantity, stars, distance (needs `near`) and newest; `name`, `status` and the other parameters that only a list has don't go with it.",
             C::SPEC.description
@@ -123,6 +124,7 @@ pub fn routes() -> Vec<Route> {
         handler: || get_route().to(suggest),
         doc: Doc {
             summary: "Suggest names while one types".into(),
+            from_memory: true,
             description: "Products, product groups, provinces, producers and buyers whose names fit what has been typed so far, the best of each first. Answered from memory.".into(),
             tag: "search",
             params: SUGGEST_PARAMS.to_vec(),

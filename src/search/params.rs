@@ -234,12 +234,7 @@ fn period(args: &Args) -> Result<Option<(Day, Day)>> {
     match (day("valid_on"), day("valid_from"), day("valid_until")) {
         (None, None, None) => Ok(None),
         (Some(on), None, None) => Ok(Some((on, on))),
-        (None, Some(from), Some(until)) if from <= until => Ok(Some((from, until))),
-        (None, Some(_), Some(_)) => Err(Problem::parameter(
-            "valid_until",
-            "wrong_order",
-            text("The last day of the period is on or after its first day.", "Ngày cuối của kỳ phải vào hoặc sau ngày đầu."),
-        )),
+        (None, Some(from), Some(until)) => Ok(Some((from, until))),
         _ => Err(Problem::parameter(
             "valid_on",
             "not_together",

@@ -1,7 +1,7 @@
 //! The audit log: what stands in it, who reads it, and that whatever is done to it shows.
 
 use crate::support::process::Place;
-use crate::support::{TestApp, Value, a_buyer, a_mou, a_producer, an_event, execute, json};
+use crate::support::{TestApp, Value, a_buyer, a_mou, a_producer, an_event, assert_refused, execute, json};
 use cungcau::audit::{self, Finding};
 use std::time::Duration;
 
@@ -121,7 +121,17 @@ fn the_pages_of_the_audit_log_are_walked_and_filtered_by_time() {
     }
     assert!(seen.len() >= usize::try_from(last).unwrap() && seen.is_sorted_by(|a, b| a > b), "newest first, each once: {seen:?}");
     app.get("/v1/audit?limit=3&cursor=AAAA").key(&auditor).send().expect(400);
-    app.get("/v1/audit?action=read").key(&auditor).send().expect(400);
+    for (query, pointer, code) in [
+        ("action=read", "?action", "not_allowed"),
+        ("entity=offers", "?entity", "not_allowed"),
+        ("code=not_found", "?code", "not_allowed"),
+        ("operation=get_memorandum", "?operation", "unknown_operation"),
+        ("from=2026-11-25T00:00:00Z&until=2026-11-24T00:00:00Z", "?until", "wrong_order"),
+    ] {
+        for path in ["/v1/audit", "/v1/audit/export", "/v1/audit/export.csv"] {
+            assert_refused(app.get(&format!("{path}?{query}")).key(&auditor).send(), 400, &[(pointer, code)]);
+        }
+    }
     app.set_clock("2026-11-24 05:00:00");
     let late = a_buyer(&app).create();
     let found = rows(&app, "from=2026-11-24T05:00:00Z&action=create&entity=organisation");

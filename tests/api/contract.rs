@@ -126,7 +126,7 @@ fn every_reference_of_the_document_leads_somewhere() {
         match value {
             Value::Object(object) => {
                 if let Some(path) = object.get("$ref").and_then(Value::as_str) {
-                    document::schema(path.strip_prefix("#/components/schemas/").unwrap());
+                    assert!(document::document().pointer(path.strip_prefix('#').unwrap()).is_some(), "{path}");
                 }
                 object.values().for_each(walk);
             }

@@ -192,10 +192,12 @@ fn numbers_have_no_gaps_and_are_never_seen_out_of_order_under_eight_writers() {
                 })
             })
             .collect();
-        for writer in writers {
-            writer.join().unwrap();
-        }
+        let written: Vec<_> = writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        // Also when a writer failed: the reader would never end.
         done.store(true, Ordering::Release);
+        for written in written {
+            written.unwrap();
+        }
         reader.join().unwrap()
     });
     // The administrator's key, and of 12 rounds of 8 writers a quarter each of 3 records and of 1.

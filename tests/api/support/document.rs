@@ -59,7 +59,7 @@ impl Operation {
 
     /// The schema of its answer of this status.
     pub fn answer(&self, status: u16) -> &'static Value {
-        &self.spec["responses"][status.to_string().as_str()]
+        component(&self.spec["responses"][status.to_string().as_str()])
     }
 }
 
@@ -111,7 +111,6 @@ pub fn check(method: &str, path: &str, response: &Response) {
     if path.starts_with("/docs") {
         return;
     }
-    check_headers(response, &what);
     let content_type = response.header("Content-Type").unwrap_or_default();
     if response.status >= 400 {
         assert_eq!(content_type, "application/problem+json", "{what}");
@@ -130,6 +129,11 @@ pub fn check(method: &str, path: &str, response: &Response) {
     };
     let promised = operation.answer(response.status);
     assert!(promised.is_object(), "{} does not promise {}: {what}", operation.id, response.status);
+    check_headers(promised, response, &what);
+    if response.status >= 400 && method != "HEAD" {
+        let (media, code) = (&promised["content"]["application/problem+json"], response.problem_code());
+        assert!(media["examples"][code.as_str()].is_object(), "{} does not promise {code}: {what}", operation.id);
+    }
     if response.status >= 400 || method == "HEAD" {
         return;
     }
@@ -144,18 +148,48 @@ pub fn check(method: &str, path: &str, response: &Response) {
     }
 }
 
+/// Headers that are no promise of one operation: those of the connection and of the body, and those that keep browsers in check.
+const OF_EVERY_SERVER: [&str; 14] = [
+    "access-control-expose-headers",
+    "connection",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-resource-policy",
+    "date",
+    "keep-alive",
+    "referrer-policy",
+    "strict-transport-security",
+    "transfer-encoding",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-robots-tag",
+];
+
 #[track_caller]
-fn check_headers(response: &Response, what: &str) {
+fn check_headers(promised: &'static Value, response: &Response, what: &str) {
     assert_eq!(response.header("X-Content-Type-Options"), Some("nosniff"), "{what}");
-    for name in ["Cache-Control", "Vary", "X-Request-Id"] {
-        assert!(response.header(name).is_some(), "no {name}: {what}");
+    let promised = promised["headers"].as_object().unwrap();
+    for (name, header) in promised {
+        let value = response.header(name);
+        assert!(value.is_some() || component(header)["required"] != true, "no {name}: {what}");
     }
-    if response.status == 503 {
-        assert!(response.header("Retry-After").is_some(), "{what}");
+    for name in response.headers.keys().filter(|name| !OF_EVERY_SERVER.contains(&name.as_str())) {
+        assert!(promised.keys().any(|known| known.eq_ignore_ascii_case(name.as_str())), "{name} is not promised: {what}");
     }
     if response.status == 401 {
         assert!(response.header("WWW-Authenticate").is_some(), "{what}");
     }
+    if matches!(response.status, 429 | 503) {
+        assert!(response.header("Retry-After").is_some(), "{what}");
+    }
+}
+
+/// What `value` refers to, or itself.
+pub fn component(value: &'static Value) -> &'static Value {
+    let Some(path) = value["$ref"].as_str() else { return value };
+    let found = document().pointer(path.strip_prefix('#').unwrap());
+    found.unwrap_or_else(|| panic!("the document has no {path}"))
 }
 
 /// The schema of this name.
