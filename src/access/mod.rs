@@ -118,6 +118,19 @@ impl Caller {
         Scope::needed(operation).filter(|needed| !self.scopes.iter().any(|scope| scope.opens(*needed)))
     }
 
+    /// Whether the caller may give somebody `scopes`, of which none are all.
+    ///
+    /// # Errors
+    /// 403 with the scope that it lacks: a key that was made for less makes none that may do more.
+    pub fn may_grant(&self, scopes: &[Scope]) -> Result<()> {
+        if self.scopes.is_empty() {
+            return Ok(());
+        }
+        let granted = if scopes.is_empty() { &[Scope::ALL][..] } else { scopes };
+        let lacks = granted.iter().find(|wanted| !self.scopes.iter().any(|scope| scope.opens(**wanted)));
+        lacks.map_or(Ok(()), |wanted| Err(out_of_scope(*wanted)))
+    }
+
     /// How much of a record the caller sees.
     pub fn sight(&self, owners: &Owners) -> Sight {
         match self.role {

@@ -30,6 +30,8 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Opens everything.
+    pub const ALL: Self = Self { area: None, access: Access::Write };
     /// Opens nothing: there is no such area.
     pub const NOTHING: Self = Self { area: Some(""), access: Access::Read };
 

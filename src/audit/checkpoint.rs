@@ -9,8 +9,8 @@ use crate::ids::Randomness;
 use chrono::NaiveDateTime;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -90,23 +90,33 @@ impl Checkpoints {
             signature: String::new(),
         };
         checkpoint.signature = hex(self.key.sign(&checkpoint.message()).to_bytes());
-        let mut file = OpenOptions::new().append(true).create(true).open(&self.file)?;
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&self.file)?;
+        // A power cut may have torn the line before: this one begins anew.
+        let begin = if ends_a_line(&mut file)? { "" } else { "\n" };
         // In one write, so that two processes which share the folder do not mix their lines.
-        file.write_all(format!("{}\n", serde_json::to_string(&checkpoint)?).as_bytes())?;
+        file.write_all(format!("{begin}{}\n", serde_json::to_string(&checkpoint)?).as_bytes())?;
         file.sync_data()
     }
 }
 
-/// The checkpoints in `file`, in its order.
+fn ends_a_line(file: &mut File) -> io::Result<bool> {
+    if file.seek(io::SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    file.seek(io::SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// The checkpoints in `file`, in its order; of a line that is none its number.
 ///
 /// # Errors
-/// When it can't be read, or a line is no checkpoint; the line's number is named.
-pub fn read(file: &Path) -> io::Result<Vec<Checkpoint>> {
-    let text = fs::read_to_string(file)?;
-    let line = |(index, line): (usize, &str)| {
-        serde_json::from_str(line).map_err(|error| invalid(&format!("line {} is no checkpoint: {error}", index + 1)))
-    };
-    text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(line).collect()
+/// When it can't be read.
+pub fn read(file: &Path) -> io::Result<Vec<Result<Checkpoint, usize>>> {
+    let text = fs::read(file)?;
+    let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
+    Ok(lines.map(|(index, line)| serde_json::from_slice(line).map_err(|_| index + 1)).collect())
 }
 
 /// A public key from its hexadecimal text.
@@ -159,7 +169,8 @@ mod tests {
             .sign(&End { seq: 8, change_seq: 5, hash: "cd".into() }, now)
             .unwrap();
         let key = public_key(&fs::read_to_string(folder.path().join(PUBLIC_KEY_FILE)).unwrap()).unwrap();
-        let found = read(&folder.path().join(CHECKPOINTS_FILE)).unwrap();
+        let found: Result<Vec<_>, _> = read(&folder.path().join(CHECKPOINTS_FILE)).unwrap().into_iter().collect();
+        let found = found.unwrap();
         assert_eq!(found.iter().map(|found| (found.seq, found.is_signed_by(&key))).collect::<Vec<_>>(), [(7, true), (8, true)]);
         let first = &found[0];
         for other in [
@@ -178,10 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_checkpoint_is_named() {
+    fn a_line_that_is_no_checkpoint_is_named_and_does_not_spoil_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(CHECKPOINTS_FILE);
-        fs::write(&file, "\n{\"seq\": 1}\n").unwrap();
-        assert!(read(&file).unwrap_err().to_string().starts_with("line 2 is no checkpoint"));
+        let checkpoints = Checkpoints::open(folder.path(), "SOCTRANG", &Randomness::System).unwrap();
+        // A power cut within a letter of the second line.
+        fs::write(&file, b"\n{\"instance\": \"S\xc3").unwrap();
+        checkpoints.sign(&End { seq: 7, change_seq: 5, hash: "ab".into() }, "2026-11-25T03:00:00".parse().unwrap()).unwrap();
+        let found: Vec<Result<i64, usize>> = read(&file).unwrap().into_iter().map(|line| line.map(|found| found.seq)).collect();
+        assert_eq!(found, [Err(2), Ok(7)]);
     }
 }

@@ -5,9 +5,10 @@ use super::checkpoint::Checkpoint;
 use super::model::Entry;
 use super::seal;
 use crate::db::Db;
-use crate::db::schema::audit;
+use crate::db::schema::{audit, changes};
 use crate::error::Result;
 use crate::log;
+use diesel::dsl::max;
 use diesel::prelude::*;
 use ed25519_dalek::VerifyingKey;
 use std::collections::{BTreeMap, VecDeque};
@@ -52,6 +53,20 @@ pub enum Finding {
         /// The change that was due.
         due: i64,
     },
+    /// Changes that are not sealed yet are not all there, or some stand beyond the end of the log.
+    Unnumbered {
+        /// The end of the log as the register notes it.
+        head: i64,
+        /// Number of the last change that is there.
+        newest: i64,
+        /// Changes that are missing between those that are sealed and the end.
+        missing: i64,
+    },
+    /// A line of a file is no checkpoint.
+    Unreadable {
+        /// Number of the line, from 1.
+        line: usize,
+    },
     /// A checkpoint knows a row that is not there.
     CutOff {
         /// Number of the row.
@@ -84,6 +99,16 @@ impl fmt::Display for Finding {
             Self::NoCheckpoint => write!(f, "there are rows and no checkpoint: the file was emptied, or nothing was ever signed"),
             Self::Changes { from, to } => write!(f, "changes {from} to {to} of the log were edited or deleted after they were sealed"),
             Self::Uncovered { seq, due } => write!(f, "row {seq} does not go on with change {due} of the log"),
+            Self::Unnumbered { head, newest, missing: 0 } => {
+                write!(f, "changes {} to {newest} stand beyond the end of the log: nobody numbered them", head + 1)
+            }
+            Self::Unnumbered { head, newest, missing } => {
+                write!(
+                    f,
+                    "of the changes that are not sealed yet {missing} are missing (the log ends with {head}, the last there is {newest})"
+                )
+            }
+            Self::Unreadable { line } => write!(f, "line {line} of the checkpoints is none: it was cut off or edited"),
             Self::CutOff { seq, signed_at } => write!(f, "row {seq} is missing: the checkpoint of {signed_at} UTC knows it"),
             Self::Rewritten { seq, signed_at } => {
                 write!(f, "row {seq} is not the one that the checkpoint of {signed_at} UTC knows: the chain was made anew")
@@ -108,13 +133,20 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
-/// Looks at every row, every change and every checkpoint.
+/// Looks at every row, every change and every checkpoint; `checkpoints` has the number of a line that is none.
 ///
 /// # Errors
 /// What the database says.
-pub fn verify(db: &mut Db, instance: &str, key: Option<&VerifyingKey>, checkpoints: &[Checkpoint]) -> Result<Report> {
+pub fn verify(
+    db: &mut Db,
+    instance: &str,
+    key: Option<&VerifyingKey>,
+    checkpoints: &[std::result::Result<Checkpoint, usize>],
+) -> Result<Report> {
     let mut walk = Walk { asks_checkpoints: key.is_some(), ..Walk::default() };
-    for checkpoint in checkpoints {
+    walk.report.findings.extend(checkpoints.iter().filter_map(|line| Some(Finding::Unreadable { line: *line.as_ref().err()? })));
+    let checkpoints: Vec<&Checkpoint> = checkpoints.iter().flatten().collect();
+    for checkpoint in &checkpoints {
         if key.is_none_or(|key| checkpoint.is_signed_by(key)) && checkpoint.instance == instance {
             walk.known.entry(checkpoint.seq).or_default().push(checkpoint);
         } else {
@@ -220,7 +252,16 @@ impl Walk<'_> {
         if self.asks_checkpoints && self.report.checkpoints == 0 && self.seq > 0 {
             self.find(Finding::NoCheckpoint);
         }
-        self.report.unsealed = log::head(db)? - self.change;
+        let head = log::head(db)?;
+        self.report.unsealed = head - self.change;
+        // All of it is read from one snapshot, so that nobody writes meanwhile.
+        let unsealed = changes::table.filter(changes::seq.gt(self.change).and(changes::seq.le(head)));
+        let missing = self.report.unsealed - unsealed.count().get_result::<i64>(db)?;
+        let newest: Option<i64> = changes::table.select(max(changes::seq)).first(db)?;
+        let newest = newest.unwrap_or(0);
+        if missing != 0 || newest > head {
+            self.find(Finding::Unnumbered { head, newest, missing });
+        }
         Ok(self.report)
     }
 }

@@ -46,8 +46,8 @@ const FILTERS: &[Param] = &[
 ];
 
 fn example() -> Value {
-    json!({"kind": "OCOP", "number": "94-942-00000-1-2020", "holder_id": "org_01JDB3B8Q0000000000000000",
-        "product_id": "prd_01JDB3B8Q0000000000000000", "issuer": "Ủy ban nhân dân tỉnh Sóc Trăng", "issuer_level": "province",
+    json!({"kind": "OCOP", "number": "94-942-00000-1-2020", "holder_id": "org_01JDB3B8Q00000000000000000",
+        "product_id": "prd_01JDB3B8Q00000000000000000", "issuer": "Ủy ban nhân dân tỉnh Sóc Trăng", "issuer_level": "province",
         "issued_on": "2020-06-24", "valid_until": "2023-06-24", "stars": 4, "illustrative": true})
 }
 

@@ -204,7 +204,7 @@ fn check_consent(consent: &NewConsent, today: NaiveDate, faults: &mut Faults) {
     check::day(faults, "/consent/given_on", Some(*given_on));
     for (pointer, day) in [("/consent/given_on", Some(*given_on)), ("/consent/withdrawn_on", *withdrawn_on)] {
         if day.is_some_and(|day| day > today) {
-            faults.add(pointer, "in_the_future", text("Today or earlier.", "Hôm nay hoặc trước đó."));
+            faults.add(pointer, "in_future", text("Today or earlier.", "Hôm nay hoặc trước đó."));
         }
     }
     check::order(

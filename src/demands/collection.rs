@@ -49,7 +49,7 @@ pub const SORTS: &[&str] = &["created", "-created", "starts_on", "-starts_on"];
 
 fn example() -> Value {
     json!({
-        "buyer_id": "org_01JDB3B8Q0000000000000000", "title": "Hành tím cho Tết (minh họa)", "text": "hành tím", "group": "I.1.a",
+        "buyer_id": "org_01JDB3B8Q00000000000000000", "title": "Hành tím cho Tết (minh họa)", "text": "hành tím", "group": "I.1.a",
         "quantity": "5", "unit": "TAN", "months": [1, 2], "starts_on": "2027-01-01", "ends_on": "2027-03-31", "delivery_province": "01",
         "price_ceiling": {"amount": "45000", "currency": "VND", "per_unit": "KG", "basis": "delivered", "vat_included": true},
         "least_stars": 4, "required_certificates": ["HACCP"], "preferred_certificates": ["VIETGAP"],

@@ -250,7 +250,7 @@ pub struct NewCeiling {
 #[serde(deny_unknown_fields)]
 pub struct NewDemand {
     /// The buyer.
-    #[schema(min_length = 1, max_length = 40, example = "org_01JDB3B8Q0000000000000000")]
+    #[schema(min_length = 1, max_length = 40, example = "org_01JDB3B8Q00000000000000000")]
     pub buyer_id: String,
     /// What it is called.
     #[schema(min_length = 1, max_length = 200)]

@@ -32,7 +32,7 @@ const FILTERS: &[Param] = &[
 ];
 
 fn example() -> Value {
-    json!({"holder_id": "org_01JDB3B8Q0000000000000000", "kind": "facility", "name": "Xưởng sấy hành tím Vĩnh Phước (minh họa)",
+    json!({"holder_id": "org_01JDB3B8Q00000000000000000", "kind": "facility", "name": "Xưởng sấy hành tím Vĩnh Phước (minh họa)",
         "province": "94@2020-10-27", "address": "Ấp Biển Dưới, Vĩnh Châu", "illustrative": true})
 }
 

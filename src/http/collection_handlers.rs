@@ -7,7 +7,7 @@ use super::auth::{Operation as OperationId, Permitted};
 use super::body::{self, Media};
 use super::collection::{Collection, Viewed, location};
 use super::edge::language;
-use super::etag::{IfMatch, etag, is_not_modified, must_not_exist, stale};
+use super::etag::{IfMatch, etag, is_not_modified, must_not_exist, nothing_to_match, stale};
 use super::idempotency::IdempotencyKey;
 use super::page::{After, Page, seal};
 use super::posted::Posted;
@@ -21,6 +21,8 @@ use crate::db::Db;
 use crate::db::schema::{changes, refs};
 use crate::error::{Code, Fault, Problem, Result, text};
 use crate::log::{self, At, HistoryEntry, Operation, Tx};
+use crate::text::nfc;
+use actix_web::http::header::IF_MATCH;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::prelude::*;
@@ -50,7 +52,8 @@ pub const LIST_PARAMS: &[Param] = &[AS_OF, LIMIT, CURSOR, FIELDS];
 /// Query parameters of a history.
 pub const HISTORY_PARAMS: &[Param] = &[LIMIT, CURSOR];
 /// Query parameters of deletion.
-pub const DELETE_PARAMS: &[Param] = &[VALIDATE_ONLY];
+pub const DELETE_PARAMS: &[Param] =
+    &[Param { description: "`true` does every check and keeps the record; the answer is the same 204.", ..VALIDATE_ONLY }];
 
 /// `POST /{name}`
 pub async fn create<C: Collection>(
@@ -299,6 +302,7 @@ pub async fn put_by_ref<C: Collection>(
     let args = Args::parse(request.query_string(), &[WRITE_PARAMS])?;
     let (source, reference) = ref_of(&request)?;
     let create_only = must_not_exist(&request);
+    let if_match = if request.headers().contains_key(IF_MATCH) { Some(IfMatch::read(&request)?) } else { None };
     let bytes = body::read(&request, payload, Media::Json, BODY_LIMIT).await?;
     let new: C::New = body::typed(Value::Object(body::parse(&bytes)?), "")?;
     let context = app.context(&permit.caller, &args);
@@ -312,11 +316,15 @@ pub async fn put_by_ref<C: Collection>(
                 if create_only {
                     return Err(stale(C::version(&record), &context));
                 }
+                if_match.as_ref().map_or(Ok(()), |versions| versions.check(C::version(&record), &context))?;
                 let new = C::restated(&record, new.clone());
                 let same = object_of(&new)? == object_of(&C::to_new(&record))?;
                 let record = if same { record } else { C::replace(tx, &permit, &record, new)? };
                 told::<C>(tx.db, record, &context)
             } else {
+                if if_match.is_some() {
+                    return Err(nothing_to_match());
+                }
                 let record = create_one::<C>(tx, &permit, new.clone())?;
                 store_ref::<C>(tx, &source, &reference, C::id(&record))?;
                 made::<C>(tx.db, record, &context, validate_only)
@@ -539,7 +547,7 @@ fn item_result<C: Collection>(index: usize, result: &Result<C::Record>, context:
 
 fn ref_of(request: &HttpRequest) -> Result<(String, String)> {
     let member = |name: &'static str| {
-        let value = path_member(request, name);
+        let value = nfc(path_member(request, name));
         let plain = |c: char| c.is_alphanumeric() || "._:-".contains(c);
         if value.is_empty() || value.chars().count() > 100 || !value.chars().all(plain) {
             return Err(Problem::parameter(
@@ -548,7 +556,7 @@ fn ref_of(request: &HttpRequest) -> Result<(String, String)> {
                 text("1 to 100 letters, digits or . _ : -", "1 đến 100 chữ cái, chữ số hoặc . _ : -"),
             ));
         }
-        Ok(value.to_owned())
+        Ok(value.into_owned())
     };
     Ok((member("source")?, member("ref")?))
 }

@@ -287,8 +287,8 @@ fn path_description(name: &str) -> &'static str {
         "id" => "Id of the record.",
         "offer" => "Id of the offer.",
         "contact" => "Id of the contact.",
-        "source" => "Name of the script or system that keeps its own keys.",
-        "ref" => "The record's key in that system.",
+        "source" => "Name of the script or system that keeps its own keys: letters, digits or `.` `_` `:` `-`.",
+        "ref" => "The record's key in that system: letters, digits or `.` `_` `:` `-`.",
         _ => "Code, name or id.",
     }
 }
@@ -297,10 +297,10 @@ fn path_example(name: &str) -> &'static str {
     match name {
         "source" => "soc-trang-2020",
         "ref" => "row-17",
-        "offer" => "ofr_01JDB3B8Q0000000000000000",
-        "contact" => "cnt_01JDB3B8Q0000000000000000",
+        "offer" => "ofr_01JDB3B8Q00000000000000000",
+        "contact" => "cnt_01JDB3B8Q00000000000000000",
         "code" => "92",
-        _ => "org_01JDB3B8Q0000000000000000",
+        _ => "org_01JDB3B8Q00000000000000000",
     }
 }
 

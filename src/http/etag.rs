@@ -105,6 +105,14 @@ pub fn stale(version: i64, context: &Context) -> Problem {
     .with_header("ETag", etag(version, context))
 }
 
+/// 412 where something was expected, and nothing is.
+pub fn nothing_to_match() -> Problem {
+    Problem::new(
+        Code::PreconditionFailed,
+        text("There is no such record, so no version of it either.", "Không có bản ghi này nên cũng không có phiên bản nào của nó."),
+    )
+}
+
 fn version_of(tag: &str) -> Option<i64> {
     let inner = tag.strip_prefix("\"v")?.strip_suffix('"')?;
     inner.split('-').next()?.parse().ok().filter(|version| *version >= 1)

@@ -414,7 +414,7 @@ impl Kind {
             Self::Province => "92".into(),
             Self::Group => "I.2.a".into(),
             Self::Text => "gạo".into(),
-            Self::Id => "org_01JDB3B8Q0000000000000000".into(),
+            Self::Id => "org_01JDB3B8Q00000000000000000".into(),
         }
     }
 }

@@ -182,9 +182,10 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             || web::put().to(handlers::put_by_ref::<C>),
             Doc {
                 summary: format!("Create or replace {article} {noun} under a script's own key"),
-                description: "For scripts that run again and again: the first call makes the record, later ones replace it, and one that changes nothing makes no new version. `If-None-Match: *` only creates.".into(),
+                description: "For scripts that run again and again: the first call makes the record, later ones replace it, and one that changes nothing makes no new version. `If-None-Match: *` only creates; `If-Match`, where it is sent, only replaces what was read.".into(),
                 params: handlers::WRITE_PARAMS.to_vec(),
                 if_none_match: true,
+                may_if_match: true,
                 body: Some((Media::Json, new(), example())),
                 answers: vec![(201, "application/json", Some(view()), None), (200, "application/json", Some(view()), None)],
                 schemas: new_schema.clone(),

@@ -71,7 +71,7 @@ pub fn routes() -> Vec<Route> {
             description: "The demand's buyer asks the offer's producer to exchange contacts, or the other way round; an officer of its province may ask for a side. Refused with 409 when the demand or the offer has ended or is closed, and, with `Location`, while another introduction of the two is asked or accepted.".into(),
             params: vec![VALIDATE_ONLY],
             idempotency_key: true,
-            body: Some((Media::Json, "NewIntroduction".into(), json!({"demand_id": "dmd_01JDB3B8Q0000000000000000", "offer_id": "ofr_01JDB3B8Q0000000000000000"}))),
+            body: Some((Media::Json, "NewIntroduction".into(), json!({"demand_id": "dmd_01JDB3B8Q00000000000000000", "offer_id": "ofr_01JDB3B8Q00000000000000000"}))),
             answers: vec![one(201), one(200)],
             problems: writing().into_iter().chain([Code::AlreadyExists]).collect(),
             schemas: vec![schema_of::<Introduction>, schema_of::<NewIntroduction>],

@@ -79,7 +79,7 @@ pub fn routes() -> Vec<Route> {
             || web::post().to(create),
             Doc {
                 summary: "Make a key".into(),
-                description: "The answer shows the key this once; the register keeps its digest alone. A repeated request with the same `Idempotency-Key` makes no second key and does not show the first again.".into(),
+                description: "The answer shows the key this once; the register keeps its digest alone. A repeated request with the same `Idempotency-Key` makes no second key and does not show the first again. Whose key has scopes gives none that it lacks itself (403).".into(),
                 params: vec![VALIDATE_ONLY],
                 idempotency_key: true,
                 body: Some((Media::Json, "NewKey".into(), json!({"name": "Ứng dụng mua hàng (minh họa)", "role": "auditor", "scopes": ["offers:read", "products:read"], "days": 90}))),
@@ -110,7 +110,7 @@ pub fn routes() -> Vec<Route> {
             || web::post().to(rotate),
             Doc {
                 summary: "Replace a key".into(),
-                description: "Makes a key that may do the same and lives as long, and ends the old one after the overlap; a key may replace itself. The answer shows the new key this once.".into(),
+                description: "Makes a key that may do the same and lives as long, and ends the old one after the overlap; a key may replace itself, but for an auditor's, which writes nothing, and one whose scopes leave `keys:write` out: these an administrator replaces. The answer shows the new key this once.".into(),
                 params: vec![VALIDATE_ONLY],
                 idempotency_key: true,
                 body: Some((Media::Json, "KeyRotation".into(), json!({"overlap_hours": 24}))),
@@ -202,11 +202,14 @@ async fn rotate(permit: Permitted<RotateKey>, app: Data<App>, request: HttpReque
         Posted::read(&permit.caller, &app, &request, payload, &[VALIDATE_ONLY]).await?;
     let id = path_member(&request, "id").to_owned();
     let permit = permit.into_inner();
-    make(&app, &context, key, validate_only, move |tx| {
+    let answer = make(&app, &context, key, validate_only, move |tx| {
         let old = permitted(tx.db, &id, &permit)?;
         rules::rotate(tx, &old, rotation.overlap_hours.unwrap_or(OVERLAP_HOURS))
     })
-    .await
+    .await;
+    // The old one may have ended with it.
+    app.keys.forget();
+    answer
 }
 
 /// 201 with the key that `work` makes. Its text goes past the record of the answer, which is kept for repetitions.

@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_back_and_one_wrong_letter_is_seen() {
-        let key = KeyText::generate("01JDB3B8Q0000000000000000A", &Randomness::System).unwrap();
+        let key = KeyText::generate("01JDB3B8Q00000000000000000A", &Randomness::System).unwrap();
         let text = key.reveal().to_owned();
         assert_eq!(KeyText::parse(&text), Some(key));
         let mut wrong = text.clone();
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_key_does_not_print_itself() {
-        let key = KeyText::generate("01JDB3B8Q0000000000000000A", &Randomness::System).unwrap();
+        let key = KeyText::generate("01JDB3B8Q00000000000000000A", &Randomness::System).unwrap();
         assert_eq!(format!("{key:?}"), "KeyText(…)");
     }
 

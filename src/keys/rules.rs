@@ -21,7 +21,8 @@ const LONGEST_OVERLAP_HOURS: i64 = 720;
 /// Makes a key; its text is returned this once.
 ///
 /// # Errors
-/// 422 with every fault: a role without what it needs, an organisation that isn't there, a life over a year.
+/// 422 with every fault: a role without what it needs, an organisation that isn't there, a life over a year. 403 where the
+/// caller's own key may do less than the new one.
 pub fn create(tx: &mut Tx<'_>, request: &KeyRequest) -> Result<(Key, KeyText)> {
     let mut faults = Faults::new();
     check_request(request, &mut faults);
@@ -31,7 +32,13 @@ pub fn create(tx: &mut Tx<'_>, request: &KeyRequest) -> Result<(Key, KeyText)> {
         check::unknown_reference(&mut faults, "/organisation_id", "organisation", "tổ chức");
     }
     faults.into_result()?;
+    tx.caller.may_grant(&parsed(&request.scopes))?;
     make(tx, request, tx.now + TimeDelta::days(request.days), None)
+}
+
+/// The scopes that `texts` name.
+fn parsed(texts: &[String]) -> Vec<Scope> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 fn check_request(request: &KeyRequest, faults: &mut Faults) {
@@ -117,7 +124,8 @@ fn make(tx: &mut Tx<'_>, request: &KeyRequest, expires_at: chrono::NaiveDateTime
 /// Makes a key like `old`, which goes on for `overlap_hours` at most; the new one lives as long as the old one was made for.
 ///
 /// # Errors
-/// 409 when it no longer holds or was replaced before; 422 for an overlap over a month.
+/// 409 when it no longer holds or was replaced before; 422 for an overlap over a month; 403 for a key that may do more than
+/// the caller's.
 pub(super) fn rotate(tx: &mut Tx<'_>, old: &Key, overlap_hours: i64) -> Result<(Key, KeyText)> {
     if !(0..=LONGEST_OVERLAP_HOURS).contains(&overlap_hours) {
         let mut faults = Faults::new();
@@ -136,6 +144,10 @@ pub(super) fn rotate(tx: &mut Tx<'_>, old: &Key, overlap_hours: i64) -> Result<(
                 "Chỉ thay được khóa còn hiệu lực và chưa có khóa thay thế: hãy tạo khóa mới.",
             ),
         ));
+    }
+    // What a scope that is no more opened cannot be granted either; a key's own successor may do the same as it.
+    if tx.caller.key_id.as_ref() != Some(&old.id) {
+        tx.caller.may_grant(&parsed(old.scopes.get()))?;
     }
     let request = KeyRequest {
         name: old.name.clone(),

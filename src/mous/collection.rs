@@ -52,8 +52,8 @@ fn example() -> Value {
     json!({
         "title": "Biên bản ghi nhớ hợp tác kinh doanh (minh họa)", "status": "signed", "signed_on": "2020-10-27", "effective_until": "2022-10-27", "illustrative": true,
         "parties": [
-            {"organisation_id": "org_01JDB3B8Q0000000000000000A", "side": "a", "capacity": "producer"},
-            {"organisation_id": "org_01JDB3B8Q0000000000000000B", "side": "b", "capacity": "buyer"}
+            {"organisation_id": "org_01JDB3B8Q00000000000000000A", "side": "a", "capacity": "producer"},
+            {"organisation_id": "org_01JDB3B8Q00000000000000000B", "side": "b", "capacity": "buyer"}
         ],
         "commitments": [{"description": "hành tím", "quantity": "12.5", "unit": "TAN", "period": "month", "starts_on": "2021-01-01", "ends_on": "2021-12-31"}]
     })

@@ -217,7 +217,7 @@ fn check_decision(tx: &Tx<'_>, mou: &Mou, new: &NewTransition, on: NaiveDate) ->
         let today = tx.today;
         faults.add(
             "/on",
-            "in_the_future",
+            "in_future",
             text(format!("It has not happened yet: today is {today}."), format!("Việc này chưa xảy ra: hôm nay là {today}.")),
         );
     }

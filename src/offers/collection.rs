@@ -46,7 +46,7 @@ pub const SORTS: &[&str] = &["created", "-created", "available_from", "-availabl
 
 fn example() -> Value {
     json!({
-        "product_id": "prd_01JDB3B8Q0000000000000000", "quantity": "5", "unit": "TAN", "months": [1, 2, 3, 4], "available_from": "2027-01-01",
+        "product_id": "prd_01JDB3B8Q00000000000000000", "quantity": "5", "unit": "TAN", "months": [1, 2, 3, 4], "available_from": "2027-01-01",
         "available_until": "2027-04-30", "minimum_order": "200", "minimum_order_unit": "KG", "lead_time_days": 3,
         "price": {"amount": "32000", "currency": "VND", "per_unit": "KG", "basis": "farm_gate", "vat_included": false,
                   "as_of": "2026-11-20", "visibility": "keys"},

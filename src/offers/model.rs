@@ -303,7 +303,7 @@ pub struct NewPrice {
 #[serde(deny_unknown_fields)]
 pub struct NewOffer {
     /// The product.
-    #[schema(min_length = 1, max_length = 40, example = "prd_01JDB3B8Q0000000000000000")]
+    #[schema(min_length = 1, max_length = 40, example = "prd_01JDB3B8Q00000000000000000")]
     pub product_id: String,
     /// How much a month.
     pub quantity: Quantity,

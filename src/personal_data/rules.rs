@@ -44,7 +44,7 @@ pub(super) fn check(new: &NewPersonalDataRequest, today: NaiveDate, faults: &mut
     }
     check::day(faults, "/received_on", *received_on);
     if received_on.is_some_and(|day| day > today) {
-        faults.add("/received_on", "in_the_future", text("Today or earlier.", "Hôm nay hoặc trước đó."));
+        faults.add("/received_on", "in_future", text("Today or earlier.", "Hôm nay hoặc trước đó."));
     }
     let code = personal_code.as_deref().and_then(personal::code);
     if personal_code.is_some() && code.is_none() {

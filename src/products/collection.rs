@@ -43,7 +43,7 @@ const FILTERS: &[Param] = &[
 ];
 
 fn example() -> Value {
-    json!({"producer_id": "org_01JDB3B8Q0000000000000000", "name": "Gạo ST25 (minh họa)", "group": "N1.2.a", "hs_code": "1006.30",
+    json!({"producer_id": "org_01JDB3B8Q00000000000000000", "name": "Gạo ST25 (minh họa)", "group": "N1.2.a", "hs_code": "1006.30",
         "pack": {"unit": "THUNG", "content_quantity": "12", "content_unit": "KG"}, "shelf_life_days": 365, "storage": "ambient",
         "pictures": [{"url": "https://example.vn/st25.jpg", "caption": "Túi 5 kg"}], "illustrative": true})
 }

@@ -34,7 +34,7 @@ const FILTERS: &[Param] = &[
 ];
 
 fn example() -> Value {
-    json!({"product_id": "prd_01JDB3B8Q0000000000000000", "stars": 5, "proposed_by_id": "org_01JDB3B8Q0000000000000000",
+    json!({"product_id": "prd_01JDB3B8Q00000000000000000", "stars": 5, "proposed_by_id": "org_01JDB3B8Q00000000000000000",
         "proposed_on": "2020-09-25", "outcome": "pending", "illustrative": true})
 }
 

@@ -174,7 +174,7 @@ fn every_fault_of_a_contact_is_named_and_no_value_is_repeated() {
         ("/email", "not_an_email"),
         ("/name", "missing"),
         ("/ground", "missing"),
-        ("/consent/given_on", "in_the_future"),
+        ("/consent/given_on", "in_future"),
         ("/consent/withdrawn_on", "wrong_order"),
         ("/consent/text_version", "not_allowed"),
         ("/retention_until", "out_of_range"),

@@ -210,7 +210,7 @@ fn the_sixth_wrong_key_of_a_minute_is_refused_and_a_good_one_goes_on() {
     app.get("/v1/producers").send().expect(200);
     // One that is not known here yet goes on as well, and a well-formed wrong one does not.
     app.get("/v1/mous").key(&fresh).send().expect(200);
-    let other = KeyText::generate("01JDB3B8Q0000000000000000A", &Randomness::System).unwrap().reveal().to_owned();
+    let other = KeyText::generate("01JDB3B8Q00000000000000000A", &Randomness::System).unwrap().reveal().to_owned();
     app.get("/v1/mous").key(&other).send().expect(429);
     app.set_clock("2026-11-23 05:01:00");
     app.get("/v1/mous").key(&other).send().expect(401);

@@ -164,7 +164,7 @@ fn every_fault_of_a_memorandum_is_told_at_once() {
         (json!({"agreed_on": null, "proposed_on": "2020-10-28"}), vec![("/signed_on", "wrong_order")]),
         (json!({"effective_from": null, "effective_until": "2020-10-26"}), vec![("/signed_on", "wrong_order")]),
         (json!({"effective_from": "2023-10-28"}), vec![("/effective_until", "wrong_order")]),
-        (json!({"signed_on": "2026-11-24", "effective_until": null}), vec![("/signed_on", "in_the_future")]),
+        (json!({"signed_on": "2026-11-24", "effective_until": null}), vec![("/signed_on", "in_future")]),
         (json!({"signed_on": null}), vec![("/signed_on", "missing")]),
         (json!({"status": "agreed"}), vec![("/signed_on", "not_allowed")]),
         (json!({"status": "agreed", "signed_on": null, "agreed_on": null}), vec![("/agreed_on", "missing")]),
@@ -558,7 +558,7 @@ fn a_decision_needs_its_day_and_reason() {
     table.decide(&mou.id, &admin, json!({"to": "proposed", "on": "2020-09-18"})).expect(200);
     let faults = |body: Value| table.decide(&mou.id, &admin, body).expect(422).fault_codes();
     assert_eq!(faults(json!({"to": "agreed", "on": "2020-09-17"})), [fault("/on", "wrong_order")]);
-    assert_eq!(faults(json!({"to": "agreed", "on": "2026-11-24"})), [fault("/on", "in_the_future")]);
+    assert_eq!(faults(json!({"to": "agreed", "on": "2026-11-24"})), [fault("/on", "in_future")]);
     assert_eq!(faults(json!({"to": "cancelled", "on": "2020-10-01"})), [fault("/reason", "missing")]);
     assert_eq!(faults(json!({"to": "agreed", "effective_until": "2022-01-01"})), [fault("/effective_from", "not_allowed")]);
     table.decide(&mou.id, &admin, json!({"to": "agreed", "on": "2020-10-12"})).expect(200);

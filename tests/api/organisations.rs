@@ -564,7 +564,7 @@ fn validate_only_checks_everything_and_leaves_nothing_behind() {
     let checked = ask("POST", "/v1/producers?validate_only=true").json(&body).send().expect(200);
     assert_eq!(checked.json()["has_personal_tax_code"], true);
     assert_eq!(checked.header("Location"), None);
-    ask("PUT", "/v1/producers/by-ref/a/1?validate_only=true").json(&body).send().expect(200);
+    app.request("PUT", "/v1/producers/by-ref/a/1?validate_only=true").key(&admin).json(&body).send().expect(200);
     let batch = ask("POST", "/v1/producers/batch?validate_only=true").json(&json!({"items": [body]})).send().expect(200);
     assert_eq!(batch.json()["created"], 1);
     let patched = ask("PATCH", &format!("{}?validate_only=true", made.path)).json(&json!({"name": "Tên mới"})).send().expect(200);

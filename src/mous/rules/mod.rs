@@ -250,7 +250,7 @@ fn check_days(new: &NewMou, today: NaiveDate, faults: &mut Faults) {
         if day.is_some_and(|day| day > today) {
             faults.add(
                 pointer,
-                "in_the_future",
+                "in_future",
                 text(format!("It has not happened yet: today is {today}."), format!("Việc này chưa xảy ra: hôm nay là {today}.")),
             );
         }

@@ -63,7 +63,7 @@ fn a_request_says_until_when_it_is_answered_and_keeps_nothing_to_find_the_person
         &officer,
         json!({"kind": "export", "channel": "paper", "received_on": "2026-11-24", "personal_code": "0123456789ab"}),
     );
-    assert_refused(refused, 422, &[("/received_on", "in_the_future"), ("/personal_code", "not_a_personal_code")]);
+    assert_refused(refused, 422, &[("/received_on", "in_future"), ("/personal_code", "not_a_personal_code")]);
     assert_refused(register(&app, &officer, json!({"kind": "export", "channel": "paper"})), 422, &[("/phone", "missing")]);
 }
 
