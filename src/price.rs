@@ -21,9 +21,10 @@ text_enum! {
     Visibility {
         /// Everybody.
         Public = "public",
-        /// Any key of a buyer, officer, auditor, partner or administrator, and its owner.
+        /// Any key of a buyer, officer, auditor or administrator, and its owner.
         Keys = "keys",
-        /// Its owner, officers of the owner's province, auditors, administrators, and whoever the two sides of a match are told to be.
+        /// Its owner, officers of the owner's province, auditors, administrators, and the other side of an accepted introduction
+        /// about this offer or demand.
         Parties = "parties",
         /// Its owner, officers of the owner's province, auditors, administrators.
         Hidden = "hidden",
@@ -38,8 +39,9 @@ impl Visibility {
         let own = matches!(caller.role, Some(Role::Admin | Role::Auditor)) || caller.owns(owners);
         match self {
             Self::Public => true,
-            Self::Keys => own || matches!(caller.role, Some(Role::Buyer | Role::Officer | Role::Partner)),
-            Self::Parties | Self::Hidden => own,
+            Self::Keys => own || matches!(caller.role, Some(Role::Buyer | Role::Officer)),
+            Self::Parties => own || caller.is_introduced_to(owners),
+            Self::Hidden => own,
         }
     }
 }
@@ -96,6 +98,7 @@ mod tests {
             ("owner", of(Role::Producer, "org_1")),
             ("another producer", of(Role::Producer, "org_2")),
             ("buyer", of(Role::Buyer, "org_3")),
+            ("introduced", of(Role::Buyer, "org_4")),
             ("officer here", officer("92")),
             ("officer elsewhere", officer("91")),
             ("auditor", caller(Role::Auditor)),
@@ -107,13 +110,13 @@ mod tests {
     // Settled question 6, caller by caller.
     #[test]
     fn each_visibility_is_for_exactly_these_callers() {
-        let owners = Owners::one("org_1", province("94@2020-10-27"));
+        let owners = Owners { introduced: vec!["org_4".into()], ..Owners::one("org_1", province("94@2020-10-27")) };
         let seeing = |visibility: Visibility| -> Vec<&str> {
             everybody().into_iter().filter(|(_, caller)| visibility.is_shown_to(caller, &owners)).map(|(name, _)| name).collect()
         };
-        assert_eq!(seeing(Visibility::Public).len(), 9);
-        assert_eq!(seeing(Visibility::Keys), ["owner", "buyer", "officer here", "officer elsewhere", "auditor", "partner", "admin"]);
-        assert_eq!(seeing(Visibility::Parties), ["owner", "officer here", "auditor", "admin"]);
+        assert_eq!(seeing(Visibility::Public).len(), 10);
+        assert_eq!(seeing(Visibility::Keys), ["owner", "buyer", "introduced", "officer here", "officer elsewhere", "auditor", "admin"]);
+        assert_eq!(seeing(Visibility::Parties), ["owner", "introduced", "officer here", "auditor", "admin"]);
         assert_eq!(seeing(Visibility::Hidden), ["owner", "officer here", "auditor", "admin"]);
     }
 

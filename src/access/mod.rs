@@ -57,12 +57,15 @@ pub struct Owners {
     /// Of a key: itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
+    /// Organisations that the owner was brought together with about this record: they own nothing of it.
+    #[serde(skip)]
+    pub introduced: Vec<String>,
 }
 
 impl Owners {
     /// One organisation in one province.
     pub fn one(organisation_id: &str, province_id: ProvinceId) -> Self {
-        Self { organisations: vec![organisation_id.to_owned()], provinces: vec![province_id], key_id: None }
+        Self { organisations: vec![organisation_id.to_owned()], provinces: vec![province_id], ..Self::default() }
     }
 
     /// A record that belongs to a province alone, such as an event.
@@ -102,6 +105,11 @@ impl Caller {
         };
         let by_key = owners.key_id.is_some() && owners.key_id == self.key_id;
         by_organisation || by_key || by_province()
+    }
+
+    /// Whether the caller's organisation was brought together with the owner about the record.
+    pub fn is_introduced_to(&self, owners: &Owners) -> bool {
+        self.organisation_id.as_ref().is_some_and(|id| owners.introduced.contains(id))
     }
 
     /// The units whose records are an officer's own; none for any other caller.

@@ -13,11 +13,12 @@ use crate::error::{Faults, Problem, Result};
 use crate::http::collection::{Collection, Spec, operations};
 use crate::http::page::{Page, day_key, keyset, prefix_end};
 use crate::http::query::{Args, Kind, Param, param};
+use crate::introductions::introduced_to_demands;
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::measure;
 use crate::months;
 use crate::organisations::{Identity, ProfileKind, identities, owners};
-use crate::price::is_hidden;
+use crate::price::{Visibility, is_hidden};
 use crate::reference::views::ProvinceView;
 use crate::text::fold;
 use chrono::NaiveDate;
@@ -82,7 +83,16 @@ impl Collection for Demands {
     }
 
     fn owners(db: &mut Db, records: &[Demand]) -> Result<Vec<Owners>> {
-        owners(db, &buyer_ids(records))
+        let mut owners = owners(db, &buyer_ids(records))?;
+        let for_parties = |record: &&Demand| record.price_ceiling.get().is_some_and(|ceiling| ceiling.visibility == Visibility::Parties);
+        let ids: Vec<&str> = records.iter().filter(for_parties).map(|record| record.id.as_str()).collect();
+        if !ids.is_empty() {
+            let mut introduced = introduced_to_demands(db, &ids)?;
+            for (record, owners) in records.iter().zip(&mut owners) {
+                owners.introduced = introduced.remove(&record.id).unwrap_or_default();
+            }
+        }
+        Ok(owners)
     }
 
     fn hidden(object: &Map<String, Value>, caller: &Caller, owners: &Owners) -> Vec<&'static str> {

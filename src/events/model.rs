@@ -95,7 +95,7 @@ pub(super) const EVENT_COLUMNS: usize = 16;
 impl Event {
     /// Whose it is: its organiser's, in its province.
     pub fn owners(&self) -> Owners {
-        Owners { organisations: self.organiser_id.iter().cloned().collect(), provinces: vec![self.province_id], key_id: None }
+        Owners { organisations: self.organiser_id.iter().cloned().collect(), provinces: vec![self.province_id], ..Owners::default() }
     }
 }
 

@@ -13,3 +13,4 @@ mod store;
 
 pub use model::{Introduction, IntroductionSide, IntroductionStatus, NewIntroduction};
 pub use routes::routes;
+pub use store::{introduced_to_demands, introduced_to_offers};

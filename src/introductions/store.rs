@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::http::page::{Page, keyset};
 use crate::http::query::Args;
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 pub(super) fn load(db: &mut Db, id: &str) -> Result<Option<Introduction>> {
     Ok(introductions::table.find(id).select(Introduction::as_select()).first(db).optional()?)
@@ -18,6 +19,32 @@ pub(super) fn live(db: &mut Db, demand_id: &str, offer_id: &str) -> Result<Optio
     let pair = introductions::demand_id.eq(demand_id).and(introductions::offer_id.eq(offer_id));
     let of_status = introductions::status.eq_any([IntroductionStatus::Asked, IntroductionStatus::Accepted]);
     Ok(introductions::table.filter(pair.and(of_status)).select(introductions::id).first(db).optional()?)
+}
+
+/// Buyers by the offers of `ids` about which an introduction was accepted.
+///
+/// # Errors
+/// What the database says.
+pub fn introduced_to_offers(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, Vec<String>>> {
+    let accepted = introductions::table.filter(introductions::status.eq(IntroductionStatus::Accepted));
+    gathered(accepted.filter(introductions::offer_id.eq_any(ids)).select((introductions::offer_id, introductions::buyer_id)).load(db)?)
+}
+
+/// Producers by the demands of `ids` about which an introduction was accepted.
+///
+/// # Errors
+/// What the database says.
+pub fn introduced_to_demands(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, Vec<String>>> {
+    let accepted = introductions::table.filter(introductions::status.eq(IntroductionStatus::Accepted));
+    gathered(accepted.filter(introductions::demand_id.eq_any(ids)).select((introductions::demand_id, introductions::producer_id)).load(db)?)
+}
+
+fn gathered(pairs: Vec<(String, String)>) -> Result<HashMap<String, Vec<String>>> {
+    let mut found = HashMap::<String, Vec<String>>::new();
+    for (about, organisation) in pairs {
+        found.entry(about).or_default().push(organisation);
+    }
+    Ok(found)
 }
 
 /// A page of those that concern the caller; of all for auditors and administrators.

@@ -51,7 +51,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, as the caller is shown it, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed.".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -101,7 +101,7 @@ fn both(one: Owners, other: Owners) -> Owners {
     Owners {
         organisations: one.organisations.into_iter().chain(other.organisations).collect(),
         provinces: one.provinces.into_iter().chain(other.provinces).collect(),
-        key_id: None,
+        ..Owners::default()
     }
 }
 

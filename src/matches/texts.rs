@@ -110,7 +110,7 @@ impl Pen<'_> {
                 self.quantity(needed, needed_in);
                 self.say(" a month", " mỗi tháng");
             }
-            Detail::Quantity { needed, found, single_supplier } => {
+            Detail::Quantity { needed, found, single_supplier, rounded } => {
                 self.say("Needed are ", "Cần ");
                 self.quantity(needed, needed_in);
                 self.say(" a month", " mỗi tháng");
@@ -118,6 +118,9 @@ impl Pen<'_> {
                     self.say(" from one supplier", " từ một nhà cung cấp");
                 }
                 self.say("; left are ", "; còn ");
+                if rounded && found > 0 {
+                    self.say("at least ", "ít nhất ");
+                }
                 self.quantity(found.max(0), offered_in);
             }
             Detail::Price { verdict, needed, found } => self.price_verdict(verdict, (needed, needed_in), (found, offered_in)),

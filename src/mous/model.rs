@@ -332,7 +332,7 @@ impl Mou {
         Owners {
             organisations: self.parties.iter().map(|party| party.organisation_id.clone()).collect(),
             provinces: self.parties.iter().map(|party| party.province_id).collect(),
-            key_id: None,
+            ..Owners::default()
         }
     }
 }

@@ -12,15 +12,17 @@ use crate::error::{Faults, Problem, Result};
 use crate::http::collection::{Collection, Spec, operations};
 use crate::http::page::{Page, day_key, keyset};
 use crate::http::query::{Args, Kind, Param, many, param};
+use crate::introductions::introduced_to_offers;
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::measure::{self, Worth};
 use crate::months;
-use crate::price::is_hidden;
+use crate::price::{Visibility, is_hidden};
 use chrono::NaiveDate;
 use diesel::dsl::{not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// `/v1/offers`
 #[derive(Debug)]
@@ -80,7 +82,14 @@ impl Collection for Offers {
 
     fn owners(db: &mut Db, records: &[Offer]) -> Result<Vec<Owners>> {
         let products = store::products_of(db, &product_ids(records))?;
-        let owners = |record: &Offer| products.get(&record.product_id).map(|product| product.producer.owners(&product.producer_id));
+        let for_parties = |record: &&Offer| record.price.get().is_some_and(|price| price.visibility == Visibility::Parties);
+        let ids: Vec<&str> = records.iter().filter(for_parties).map(|record| record.id.as_str()).collect();
+        let mut introduced = if ids.is_empty() { HashMap::new() } else { introduced_to_offers(db, &ids)? };
+        let mut owners = |record: &Offer| {
+            let product = products.get(&record.product_id)?;
+            let introduced = introduced.remove(&record.id).unwrap_or_default();
+            Some(Owners { introduced, ..product.producer.owners(&product.producer_id) })
+        };
         Ok(records.iter().map(|record| owners(record).unwrap_or_default()).collect())
     }
 

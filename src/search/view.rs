@@ -8,8 +8,8 @@ use crate::market::record::{Id, Rows, Visibility};
 /// What `caller` sees of prices and ceilings (settled by their visibility): everybody's, those for keys, its own.
 pub fn view_of(caller: &Caller, market: &Market) -> View {
     let level = match caller.role {
-        None | Some(Role::Producer) => Visibility::Public,
-        Some(Role::Buyer | Role::Officer | Role::Partner) => Visibility::Keys,
+        None | Some(Role::Producer | Role::Partner) => Visibility::Public,
+        Some(Role::Buyer | Role::Officer) => Visibility::Keys,
         // An auditor reads everything.
         Some(Role::Admin | Role::Auditor) => Visibility::Hidden,
     };

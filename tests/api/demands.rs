@@ -126,7 +126,7 @@ fn a_price_ceiling_is_seen_by_whom_its_visibility_names_and_by_nobody_else() {
         (None, owners.to_vec()),
         (Some("hidden"), owners.to_vec()),
         (Some("parties"), owners.to_vec()),
-        (Some("keys"), vec!["owner", "another buyer", "officer here", "officer elsewhere", "auditor", "partner", "admin"]),
+        (Some("keys"), vec!["owner", "another buyer", "officer here", "officer elsewhere", "auditor", "admin"]),
         (
             Some("public"),
             vec!["anonymous", "owner", "another buyer", "producer", "officer here", "officer elsewhere", "auditor", "partner", "admin"],

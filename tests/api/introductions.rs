@@ -115,6 +115,46 @@ fn one_side_asks_the_other_accepts_and_each_sees_the_others_contacts() {
 }
 
 #[test]
+fn a_price_for_parties_is_read_by_the_other_side_as_long_as_the_introduction_holds() {
+    let app = TestApp::start();
+    let (producer, buyer) = (a_producer(&app).create(), a_buyer(&app).create());
+    let price = json!({"amount": "30000", "currency": "VND", "per_unit": "KG", "basis": "farm_gate", "vat_included": false,
+                       "as_of": "2026-11-20", "visibility": "parties"});
+    let product = a_product(&app, &producer).create();
+    let offer = an_offer(&app, &product).with(json!({"price": price})).create();
+    let other = an_offer(&app, &product).with(json!({"price": price})).create();
+    let ceiling = json!({"amount": "31000", "currency": "VND", "per_unit": "KG", "basis": "farm_gate", "vat_included": false,
+                         "visibility": "parties"});
+    let demand = a_demand(&app, &buyer).with(json!({"price_ceiling": ceiling})).create();
+    let (buying, producing) = (app.buyer(&buyer), app.producer(&producer));
+    let stranger = app.buyer(&a_buyer(&app).named("Người mua khác (minh họa)").create());
+    let sees = |record: &Record, member: &str, key: &str| {
+        let list = record.path.rsplit_once('/').unwrap().0;
+        let listed = app.get(list).key(key).send().expect(200).items();
+        let listed = listed.iter().find(|item| item["id"] == record.id.as_str()).unwrap()[member].is_object();
+        let past = app.get(&format!("{}/history", record.path)).key(key).send().expect(200).text.contains("\"parties\"");
+        let read = app.get(&record.path).key(key).send().expect(200).json()[member].is_object();
+        assert!(read == listed && read == past, "{}: {read} {listed} {past}", record.path);
+        read
+    };
+    let seen = || {
+        [
+            sees(&offer, "price", &buying),
+            sees(&demand, "price_ceiling", &producing),
+            sees(&other, "price", &buying),
+            sees(&offer, "price", &stranger),
+        ]
+    };
+    assert_eq!(seen(), [false; 4]);
+    let id = ask(&app, &buying, json!({"demand_id": demand.id, "offer_id": offer.id})).expect(201).id();
+    assert_eq!(seen(), [false; 4], "asked is not accepted");
+    step(&app, &producing, &id, "accept").expect(200);
+    assert_eq!(seen(), [true, true, false, false]);
+    step(&app, &producing, &id, "end").expect(200);
+    assert_eq!(seen(), [false; 4]);
+}
+
+#[test]
 fn contacts_are_shown_only_as_many_as_the_quota_and_none_when_it_is_used_up() {
     let app = TestApp::start();
     let pair = Pair::new(&app);

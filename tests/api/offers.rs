@@ -121,7 +121,7 @@ fn everybody(app: &TestApp, owner: &Record) -> Vec<(&'static str, Option<String>
 
 #[test]
 fn a_price_is_seen_by_whom_its_visibility_names_and_by_nobody_else() {
-    let keys_see = vec!["owner", "buyer", "officer here", "officer elsewhere", "auditor", "partner", "admin"];
+    let keys_see = vec!["owner", "buyer", "officer here", "officer elsewhere", "auditor", "admin"];
     let everybody_sees =
         vec!["anonymous", "owner", "another producer", "buyer", "officer here", "officer elsewhere", "auditor", "partner", "admin"];
     let owners = vec!["owner", "officer here", "auditor", "admin"];

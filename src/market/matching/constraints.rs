@@ -150,6 +150,8 @@ pub enum Detail {
         found: i64,
         /// Whether one supplier must bring all of it.
         single_supplier: bool,
+        /// Whether it may be somewhat more: what is promised to others is not shown to the caller.
+        rounded: bool,
     },
     /// Price.
     Price {
@@ -299,6 +301,7 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
             needed: need.quantity,
             found: if need.single_supplier { found.left.least } else { found.left.most },
             single_supplier: need.single_supplier,
+            rounded: !setting.promises.get(supply.promises).is_empty() && !setting.view.sees_promises(supply),
         },
         Code::Price => Detail::Price {
             verdict: found.price,

@@ -6,6 +6,7 @@ use super::facts::{Need, Supply, View};
 use super::mend::{Mend, mends};
 use super::samples::{NEW_YEAR, Offered, TODAY, World, all_seeing, tables};
 use super::score::Weights;
+use super::shares::shares;
 use super::{PaperSet, PromiseSet};
 use crate::market::record::{Basis, DemandRecord, FOREVER, Id, Paper, Per, Price, Promise, Rows, Visibility};
 
@@ -162,6 +163,51 @@ fn what_is_promised_is_not_offered_again() {
         offered.promises.push(promise(TONNE / 2, NEW_YEAR + 40, NEW_YEAR + 40));
     });
     assert_eq!(all, [(Code::Quantity, Mend::Quantity(3 * TONNE / 2 + 1))]);
+}
+
+// 10 t a month, of which 7.2 t or 7.25 t are promised: 2.8 or 2.75 t are left. A stranger is told 2.8 t of the first and
+// 2.7 t of 7.21 to 7.3 t, whichever it is; the owner what it is. Where all of 3 t must come from one, 10.2 t would do for the
+// owner with 7.2 t promised, and strangers are told 11 t.
+#[test]
+fn what_is_promised_is_not_told_to_strangers_by_what_is_left() {
+    let supply_of = |promised| {
+        let promise = Promise {
+            product: Id(1),
+            unit: 0,
+            quantity: promised,
+            per: Per::Month,
+            from: NEW_YEAR,
+            until: FOREVER,
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        };
+        let mut offered = Offered { promises: vec![promise], ..offer() };
+        offered.supply.quantity = 10 * TONNE;
+        World::new(&[offered])
+    };
+    let need = Need { single_supplier: true, quantity: 3 * TONNE, ..demand() };
+    let told = |promised, owner: bool| {
+        let world = supply_of(promised);
+        let view = if owner { View { organisation: Some(world.supplies[0].producer), ..View::PUBLIC } } else { View::PUBLIC };
+        let setting = world.setting(view, Weights::default(), TODAY);
+        let found = evaluate(&world.supplies[0], &need, true, &setting);
+        let quantity = found.verdicts.iter().find_map(|verdict| match verdict.detail {
+            Detail::Quantity { found, rounded, .. } => Some((found, rounded)),
+            _ => None,
+        });
+        let shares: Vec<i64> = shares(&world.supplies[0], &need, &setting).iter().map(|share| share.quantity).collect();
+        (quantity.unwrap(), found.parts, mends(&world.supplies[0], &need, &setting), shares)
+    };
+    let kilogram = TONNE / 1_000;
+    assert_eq!(told(7_200 * kilogram, false).0, (2_800 * kilogram, true));
+    assert_eq!(told(7_250 * kilogram, false).0, (2_700 * kilogram, true));
+    for promised in [7_210, 7_234, 7_299, 7_300] {
+        assert_eq!(told(promised * kilogram, false), told(7_250 * kilogram, false), "{promised}");
+    }
+    assert_eq!(told(7_234 * kilogram, true).0, (2_766 * kilogram, false));
+    assert_eq!(told(7_200 * kilogram, true).2, [(Code::Quantity, Mend::Quantity(10_200 * kilogram))]);
+    assert_eq!(told(7_200 * kilogram, false).2, [(Code::Quantity, Mend::Quantity(11_000 * kilogram))]);
+    assert_eq!(told(7_200 * kilogram, false).3, [2_800 * kilogram]);
 }
 
 // Gate price 26,000 against a ceiling of 25,000 delivered: too high before it is moved. At 24,000 nobody knows. Delivered at

@@ -196,6 +196,12 @@ impl View {
         self.sees_price(supply) && need.ceiling.is_some() && (self.sees_ceiling(need) || self.organisation == Some(supply.producer))
     }
 
+    /// Whether the caller may see how much of the offer is promised to others: its owner, officers of its province and who
+    /// sees everything.
+    pub fn sees_promises(&self, supply: &Supply) -> bool {
+        self.sees(Visibility::Hidden, supply.producer, supply.province)
+    }
+
     fn sees(&self, visibility: Visibility, owner: u32, province: u8) -> bool {
         visibility <= self.level || self.organisation == Some(owner) || self.provinces.contains(province)
     }

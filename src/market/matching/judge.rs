@@ -129,13 +129,34 @@ fn left(supply: &Supply, need: &Need, reach: &Reach, setting: &Setting<'_>) -> L
     }
     let mut found = Left { least: i64::MAX, most: i64::MIN, covered: 0, asked: 0 };
     for month in reach.months(need) {
-        let left = supply.quantity.saturating_sub(promised(promises, supply.unit, month, setting.as_of));
+        let left = net(supply, promised(promises, supply.unit, month, setting.as_of), setting);
         found.least = found.least.min(left);
         found.most = found.most.max(left);
         found.covered += i128::from(left.clamp(0, need.quantity));
         found.asked += i128::from(need.quantity);
     }
     found
+}
+
+/// What is left of an offer beside what is promised: rounded down to two digits for whom the promises are not shown, since
+/// the quantity is public and the one less the other would tell them.
+pub(super) fn net(supply: &Supply, promised: i64, setting: &Setting<'_>) -> i64 {
+    let left = supply.quantity.saturating_sub(promised);
+    if promised == 0 || setting.view.sees_promises(supply) { left } else { two_digits(left) }
+}
+
+/// The largest number of two digits and zeros that is not above `number`, of a positive one.
+pub(super) fn two_digits(number: i64) -> i64 {
+    let digits = number.checked_ilog10().unwrap_or(0);
+    let step = 10_i64.pow(digits.saturating_sub(1));
+    number / step * step
+}
+
+/// The smallest number of two digits and zeros that is not below `number`, of a positive one.
+pub(super) fn two_digits_up(number: i64) -> i64 {
+    let below = two_digits(number);
+    let step = 10_i64.pow(number.checked_ilog10().unwrap_or(0).saturating_sub(1));
+    if below == number { number } else { below.saturating_add(step) }
 }
 
 /// A promise in all without an end is spread over so many months: what nobody ended is looked at again after a year.
@@ -189,6 +210,24 @@ mod tests {
     }
 
     // Settled question 12: 12 t from January to June are 2 t in each of these months and nothing in July.
+    #[test]
+    fn a_number_is_rounded_to_two_digits() {
+        for (number, down, up) in [
+            (1, 1, 1),
+            (99, 99, 99),
+            (100, 100, 100),
+            (101, 100, 110),
+            (2_766_000, 2_700_000, 2_800_000),
+            (12_000_001, 12_000_000, 13_000_000),
+            (999, 990, 1_000),
+            (0, 0, 0),
+        ] {
+            assert_eq!((two_digits(number), two_digits_up(number)), (down, up), "{number}");
+        }
+        assert_eq!(two_digits(-5), -5, "more is promised than there is");
+        assert_eq!(two_digits_up(i64::MAX), i64::MAX);
+    }
+
     #[test]
     fn a_total_is_spread_over_its_months() {
         let promise = Promise {

@@ -2,7 +2,7 @@
 
 use super::constraints::Code;
 use super::facts::{Need, Setting, Supply};
-use super::judge::{Judgement, judge, promised};
+use super::judge::{Judgement, judge, promised, two_digits_up};
 use crate::market::record::{Day, MonthBits, Price};
 
 /// A change that makes a constraint hold. Quantities are thousandths of the base unit.
@@ -93,8 +93,14 @@ fn months(found: &Judgement, supply: &Supply) -> Vec<Mend> {
 /// What leaves enough beside what is promised.
 fn quantity(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
     let promises = setting.promises.get(supply.promises);
-    let taken = found.reach.months(need).map(|month| promised(promises, supply.unit, month, setting.as_of));
-    if need.single_supplier { taken.max().unwrap_or(0).saturating_add(need.quantity) } else { taken.min().unwrap_or(0).saturating_add(1) }
+    let enough = if need.single_supplier { need.quantity } else { 1 };
+    let in_month = |month| match promised(promises, supply.unit, month, setting.as_of) {
+        taken if taken == 0 || setting.view.sees_promises(supply) => taken.saturating_add(enough),
+        // Neither what is promised nor what is left of the greater offer is shown but in two digits.
+        taken => two_digits_up(taken.saturating_add(two_digits_up(enough))),
+    };
+    let needed = found.reach.months(need).map(in_month);
+    if need.single_supplier { needed.max() } else { needed.min() }.unwrap_or(enough)
 }
 
 /// Hundredths in the smallest coin of a currency: whole đồng, yen and won, cents of the others.

@@ -7,7 +7,7 @@ use super::codes::value_of;
 use super::columns::{Block, EVERYWHERE, Judged, MORE_STARS, PROMISED, Rest, VISIBILITY_SHIFT};
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
-use super::judge::judge;
+use super::judge::{judge, two_digits};
 use super::papers::PromiseSet;
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
@@ -319,7 +319,7 @@ impl<'a> Look<'a> {
     /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
     fn surely_leaves_enough(&self, question: &Question<'_>, fails: u16) -> bool {
         let most = question.setting.promises.most((self.standing.promises)(self.rest));
-        fails & Code::Quantity.bit() != 0 || value_of(self.judged.quantity).saturating_sub(most) >= question.enough
+        fails & Code::Quantity.bit() != 0 || two_digits(value_of(self.judged.quantity).saturating_sub(most)) >= question.enough
     }
 
     /// Judges it by all that is known of it; whether it fits.

@@ -2,7 +2,7 @@
 
 use super::calendar::{first_day, last_day};
 use super::facts::{Need, Setting, Supply};
-use super::judge::promised;
+use super::judge::{net, promised};
 use super::reach::Reach;
 use crate::market::record::{Day, Month};
 
@@ -23,7 +23,7 @@ pub fn shares(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<Share>
     let promises = setting.promises.get(supply.promises);
     let mut shares: Vec<(Month, Share)> = Vec::new();
     for month in reach.months(need).take_while(|_| reach.shares_months && reach.shares_days) {
-        let left = supply.quantity.saturating_sub(promised(promises, supply.unit, month, setting.as_of));
+        let left = net(supply, promised(promises, supply.unit, month, setting.as_of), setting);
         let quantity = left.min(need.quantity);
         if quantity <= 0 {
             continue;
