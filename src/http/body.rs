@@ -5,6 +5,7 @@
 //! data is a 400 that names the place, and every string is stored in NFC.
 
 use super::BODY_TIMEOUT;
+use super::shape::lists_for_objects;
 use crate::error::{Code, Fault, Problem, Result, Text, text};
 use crate::text::nfc;
 use actix_web::web::{Bytes, BytesMut, Payload};
@@ -14,6 +15,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor
 use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// Nesting of a body: the deepest that any operation takes is four.
 pub const DEPTH: usize = 32;
@@ -26,7 +28,7 @@ const MOST_FAULTS_OF_FORM: usize = 20;
 pub enum Media {
     /// `application/json`.
     Json,
-    /// `application/merge-patch+json`, or `application/json` which means the same here.
+    /// `application/merge-patch+json` (RFC 7396), and no other way of saying what changes.
     MergePatch,
 }
 
@@ -41,7 +43,7 @@ impl Media {
 
     fn check(self, request: &HttpRequest) -> Result<()> {
         let sent = request.content_type();
-        let taken = sent.eq_ignore_ascii_case(self.name()) || sent.eq_ignore_ascii_case("application/json");
+        let taken = sent.eq_ignore_ascii_case(self.name());
         let encoded = request.headers().get("content-encoding").is_some_and(|encoding| encoding.as_bytes() != b"identity");
         if taken && !encoded {
             return Ok(());
@@ -136,8 +138,17 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>> {
 ///
 /// # Errors
 /// 400 with the pointers of the members that do not fit, under `prefix`.
-pub fn typed<T: DeserializeOwned>(mut value: Value, prefix: &str) -> Result<T> {
+pub fn typed<T: DeserializeOwned + ToSchema>(mut value: Value, prefix: &str) -> Result<T> {
     let mut faults: Vec<Fault> = Vec::new();
+    for at in lists_for_objects(&value, &T::name()) {
+        let detail = text("Expected an object.", "Cần một đối tượng.");
+        faults.push(Fault { pointer: format!("{prefix}{at}"), code: "wrong_type", detail });
+        // An item of a list is one still, and is not told of again.
+        if let Some(place) = value.pointer_mut(&at) {
+            *place = Value::Null;
+        }
+        take_out(&mut value, &at);
+    }
     let mut guesses = Guesses::default();
     loop {
         let read: std::result::Result<T, _> = serde_path_to_error::deserialize(&value);
@@ -321,11 +332,11 @@ fn explain(words: &str) -> (&'static str, Option<String>, Text) {
 fn expectation(expected: &str) -> (&'static str, &'static str) {
     let table: [(&str, &str, &str); 7] = [
         ("bool", "true or false", "true hoặc false"),
+        ("struct", "an object", "một đối tượng"),
         ("string", "a string", "một chuỗi"),
         ("str", "a string", "một chuỗi"),
         ("formatted date", "a day that exists, as YYYY-MM-DD", "một ngày có thật, dạng YYYY-MM-DD"),
         ("sequence", "a list", "một danh sách"),
-        ("struct", "an object", "một đối tượng"),
         ("map", "an object", "một đối tượng"),
     ];
     if expected.starts_with('i') || expected.starts_with('u') {
@@ -465,7 +476,7 @@ pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
 ///
 /// # Errors
 /// 400 with the pointer of the member.
-pub fn refuse_unknown_nulls<T: DeserializeOwned>(mut merged: Map<String, Value>, change: &Map<String, Value>) -> Result<()> {
+pub fn refuse_unknown_nulls<T: DeserializeOwned + ToSchema>(mut merged: Map<String, Value>, change: &Map<String, Value>) -> Result<()> {
     if !keep_nulls(&mut merged, change) {
         return Ok(());
     }
@@ -538,8 +549,9 @@ mod tests {
         assert!(refused.headers().contains(&("Connection", "close".to_owned())), "the rest of the body may still come");
     }
 
-    #[derive(Debug, serde::Deserialize)]
+    #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
     #[serde(deny_unknown_fields)]
+    #[schema(no_recursion)]
     #[expect(dead_code, reason = "only read")]
     struct Line {
         name: String,
@@ -569,12 +581,12 @@ mod tests {
         // That a member is missing is not told of one that was there.
         assert_eq!(faults(json!({"name": 5, "count": 300})), [fault("/name", "wrong_type"), fault("/count", "wrong_type")]);
         assert_eq!(faults(json!([])).len(), 1);
-        #[derive(Debug, serde::Deserialize)]
+        #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
         #[serde(rename_all = "snake_case")]
         enum Kind {
             Farm,
         }
-        #[derive(Debug, serde::Deserialize)]
+        #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
         #[serde(deny_unknown_fields)]
         #[expect(dead_code, reason = "only read")]
         struct Paper {

@@ -26,6 +26,7 @@ pub mod posted;
 pub mod query;
 pub mod responses;
 pub mod route;
+mod shape;
 
 use crate::access::Caller;
 use actix_web::HttpRequest;

@@ -11,6 +11,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A POST with a body of `T`.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub struct Posted<T> {
     pub validate_only: bool,
 }
 
-impl<T: DeserializeOwned> Posted<T> {
+impl<T: DeserializeOwned + ToSchema> Posted<T> {
     /// Reads it from a caller who was permitted to send a body; the query may have `params` alone.
     ///
     /// # Errors

@@ -142,7 +142,7 @@ async fn change<T>(
     next: fn(&mut Tx<'_>, &Permit, &Mou, &T) -> Result<Mou>,
 ) -> Result<HttpResponse>
 where
-    T: serde::de::DeserializeOwned + Send + 'static,
+    T: serde::de::DeserializeOwned + utoipa::ToSchema + Send + 'static,
 {
     let if_match = IfMatch::read_if_sent(&request)?;
     let Posted::<T> { body: new, key, context, validate_only } =

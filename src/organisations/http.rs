@@ -102,7 +102,7 @@ async fn put_profile<T>(
     set: fn(&mut NewOrganisation, T),
 ) -> Result<HttpResponse>
 where
-    T: DeserializeOwned + Clone + Send + 'static,
+    T: DeserializeOwned + utoipa::ToSchema + Clone + Send + 'static,
 {
     let args = Args::parse(request.query_string(), &[WRITE_PARAMS])?;
     let if_match = IfMatch::read(&request)?;

@@ -444,8 +444,12 @@ fn another_media_type_is_refused_with_the_one_that_is_taken() {
         }
         let refused = bare(&app, operation).key(&admin).header("Content-Encoding", "gzip").send();
         assert_eq!(refused.status, 415, "{}", operation.id);
-        let taken = bare(&app, operation).key(&admin).header("Content-Type", "application/json; charset=utf-8").send();
+        let taken = bare(&app, operation).key(&admin).header("Content-Type", &format!("{media}; charset=utf-8")).send();
         assert_ne!(taken.status, 415, "{}", operation.id);
+        if operation.method == "PATCH" {
+            // What a member's absence or null means is said by the media type.
+            bare(&app, operation).key(&admin).header("Content-Type", "application/json").send().expect(415);
+        }
     }
 }
 

@@ -61,7 +61,8 @@ impl Request<'_> {
 
     /// A JSON body.
     pub fn json(self, body: &Value) -> Self {
-        self.header("Content-Type", "application/json").body(body.to_string())
+        let media = if self.method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        self.header("Content-Type", media).body(body.to_string())
     }
 
     /// A body as it is.
