@@ -268,3 +268,44 @@ fn when_a_key_was_used_last_is_known_to_the_minute() {
     app.get("/v1/mous").key(&key).send().expect(200);
     last(json!("2026-11-23T05:01:00.000000Z"));
 }
+
+#[test]
+fn a_key_that_did_not_change_is_not_sent_again() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let read = |id: &str| app.get(&format!("/v1/keys/{id}")).key(&admin).send().expect(200);
+    let read_unless = |id: &str, tag: &str| app.get(&format!("/v1/keys/{id}")).key(&admin).header("If-None-Match", tag).send();
+    let post = |id: &str, step: &str| app.post(&format!("/v1/keys/{id}/{step}"), json!({})).key(&admin).send();
+    let made = app.post("/v1/keys", an_auditors()).key(&admin).send().expect(201);
+    let id = made.id();
+    assert_eq!(made.etag(), read(&id).etag(), "as it is read, without the key itself");
+    assert!(made.etag().starts_with("\"v1-"), "{}", made.etag());
+    let unchanged = read_unless(&id, &made.etag()).expect(304);
+    assert_eq!((unchanged.text.as_str(), unchanged.etag()), ("", made.etag()));
+    // Replaced: both have another state.
+    let next = post(&id, "rotate").expect(201);
+    assert_eq!(next.etag(), read(&next.id()).etag());
+    read_unless(&next.id(), &next.etag()).expect(304);
+    let replaced = read_unless(&id, &made.etag()).expect(200);
+    assert_eq!((replaced.etag(), &replaced.json()["replaced_by_id"]), (read(&id).etag(), &json!(next.id())));
+    // It runs out, which changes no version.
+    app.set_clock("2026-11-24 05:00:00");
+    let expired = read_unless(&id, &replaced.etag()).expect(200);
+    assert_eq!(expired.json()["status"], "expired");
+    let revoked = post(&id, "revoke").expect(200);
+    assert_eq!((revoked.etag(), &revoked.text), (read(&id).etag(), &read(&id).text));
+    read_unless(&id, &expired.etag()).expect(200);
+    read_unless(&id, &revoked.etag()).expect(304);
+    assert_eq!(post(&id, "revoke").expect(200).etag(), revoked.etag(), "revoking it again changes nothing");
+}
+
+#[test]
+fn a_repeated_answer_has_the_same_etag() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let id = make(&app, &admin, an_auditors()).0;
+    let rotate =
+        || app.post(&format!("/v1/keys/{id}/rotate"), json!({})).key(&admin).header("Idempotency-Key", "rotate-1").send().expect(201);
+    let (first, again) = (rotate(), rotate());
+    assert_eq!((again.header("Idempotency-Replayed"), again.etag()), (Some("true"), first.etag()));
+}
