@@ -231,3 +231,75 @@ fn no_key() -> Text {
 fn refused() -> Problem {
     invalid_token(no_key(), "The key is mistyped, expired or revoked")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+    use crate::db::Json;
+
+    fn at(second: i64) -> NaiveDateTime {
+        NaiveDateTime::default() + TimeDelta::seconds(second)
+    }
+
+    /// A key by the name that it had when the database was asked.
+    fn key(name: &str) -> Key {
+        Key {
+            id: "key_1".into(),
+            digest: "digest".into(),
+            last_four: "0000".into(),
+            name: name.into(),
+            role: Role::Auditor,
+            organisation_id: None,
+            province_id: None,
+            created_at: at(0),
+            expires_at: at(1_000),
+            revoked_at: None,
+            version: 1,
+            scopes: Json::new(Vec::new()),
+            addresses: Json::new(Vec::new()),
+            replaced_by_id: None,
+            revocation_reason: None,
+            family_id: "key_1".into(),
+        }
+    }
+
+    /// The name under which the key is known, and whether it was asked for at `second`.
+    fn known(cache: &KeyCache, second: i64) -> Option<String> {
+        cache.known("digest", at(second), TimeDelta::seconds(1)).map(|key| key.name)
+    }
+
+    #[test]
+    fn a_key_that_was_asked_for_anew_is_trusted_from_when_it_was_asked_for() {
+        let cache = KeyCache::default();
+        cache.remember("digest".into(), &key("first"), at(0));
+        cache.renew("digest", key("second"), at(2));
+        assert_eq!(known(&cache, 2).as_deref(), Some("second"));
+        assert_eq!(known(&cache, 1), None, "the first is no longer known");
+    }
+
+    #[test]
+    fn a_key_that_was_revoked_while_it_was_asked_for_does_not_come_back() {
+        let cache = KeyCache::default();
+        cache.remember("digest".into(), &key("first"), at(0));
+        // Asked for at 2; what the database says of it then comes only after the revocation.
+        cache.forget();
+        cache.renew("digest", key("second"), at(2));
+        assert_eq!(known(&cache, 2), None);
+        assert!(cache.known.read().is_empty());
+    }
+
+    #[test]
+    fn what_was_asked_earlier_takes_the_place_of_nothing() {
+        let cache = KeyCache::default();
+        cache.remember("digest".into(), &key("first"), at(0));
+        // Asked for at 2, forgotten, and asked for by a request at 3 before that answer is there.
+        cache.forget();
+        cache.remember("digest".into(), &key("third"), at(3));
+        cache.renew("digest", key("second"), at(2));
+        assert_eq!(known(&cache, 3).as_deref(), Some("third"));
+        // Of the same instant neither is newer.
+        cache.renew("digest", key("second"), at(3));
+        assert_eq!(known(&cache, 3).as_deref(), Some("third"));
+    }
+}
