@@ -1,4 +1,5 @@
-//! Token buckets: how much one key, or one address without a key, may ask in a while; and how much a key on a day.
+//! Token buckets: how much one key, or one address without a key, may ask in a while; and how much a key on a day. The keys
+//! that replace one another share what one of them has: to rotate a key fills nothing.
 //!
 //! Each process has buckets of its own, so that n processes let through n times as much; no request waits for another process
 //! or the database because of it. The tokens of a day are counted for all processes together ([`quotas::Days`]).
@@ -90,7 +91,7 @@ fn cost(operation: &str) -> u32 {
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
-    /// A key, by its id.
+    /// A key, by the id of the first of its family; a person, by name.
     Key(&'a str),
     /// Nobody known, from an address.
     Address(IpAddr),
