@@ -221,7 +221,10 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
             Ok(Err(until)) => {
                 let wait = until.wait_time_from(self.clock.now());
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                (bucket(0), Some(too_many(seconds.max(1))))
+                // As many tokens are missing as come in within the wait; the others are there for what costs less.
+                let missing = wait.as_nanos().div_ceil(until.quota().replenish_interval().as_nanos().max(1));
+                let left = u128::from(cost.get()).saturating_sub(missing);
+                (bucket(u32::try_from(left).unwrap_or_default()), Some(too_many(seconds.max(1))))
             }
             // Refused when the rate is read: the dearest request fits.
             Err(_) => (bucket(0), Some(too_many(u64::from(self.rate.window())))),

@@ -206,6 +206,8 @@ fn the_sixth_wrong_key_of_a_minute_is_refused_and_a_good_one_goes_on() {
     }
     let refused = app.get("/v1/producers").key("cc_live_6").send().expect(429);
     assert_eq!((refused.problem_code().as_str(), refused.header("Retry-After")), ("too_many_requests", Some("60")));
+    assert_eq!(refused.header("RateLimit"), Some("\"wrong-key\";r=0;t=60"));
+    assert_eq!(refused.header("RateLimit-Policy"), Some("\"wrong-key\";q=5;w=60"));
     app.get("/v1/mous").key(&known).send().expect(200);
     app.get("/v1/producers").send().expect(200);
     // One that is not known here yet goes on as well, and a well-formed wrong one does not.
