@@ -75,10 +75,12 @@ const DEAREST: u32 = 50;
 /// Tokens of `operation`: about what it costs beside a single read.
 fn cost(operation: &str) -> u32 {
     match operation {
-        // Watching how the service is must work when everything else is too much.
-        "get_health" | "get_readiness" | "get_metrics" | "get_openapi" => 0,
+        // Watching how the service is must work when everything else is too much, and costs little. The documentation page
+        // takes nothing either: it is no operation, and its files lie ready in the program.
+        "get_health" | "get_readiness" | "get_metrics" => 0,
         "get_producer_readiness" => 20,
-        "get_event_summary" | "get_ocop_statistics" => 10,
+        // The API document is made for each who asks for it, and has over a megabyte.
+        "get_event_summary" | "get_ocop_statistics" | "get_openapi" => 10,
         "list_suggestions" => 1,
         "preview_matches" | "list_demand_matches" | "list_offer_matches" => 2,
         _ if operation.ends_with("_batch") => DEAREST,
@@ -282,6 +284,14 @@ mod tests {
         clock.set(start + TimeDelta::milliseconds(500));
         assert!(ask("create_mou").1.is_none(), "half a second is worth five tokens");
         assert!(ask("get_mou").1.is_some());
+        clock.set(start + TimeDelta::milliseconds(4_849));
+        let (counter, refused) = ask("create_mou_batch");
+        let refused = refused.unwrap();
+        assert_eq!(counter.unwrap().header(), "\"key\";r=43;t=6", "a batch is refused, and what is left told");
+        assert_eq!(refused.headers(), [("Retry-After", "1".to_owned())]);
+        let (counter, refused) = ask("get_openapi");
+        assert!(refused.is_none(), "and taken by whoever asks for less");
+        assert_eq!(counter.unwrap().header(), "\"key\";r=33;t=7");
         assert!(limits.take(Who::Key("key_2"), "get_mou").1.is_none(), "each key has a bucket of its own");
         assert!(ask("get_health").1.is_none(), "watching costs nothing");
         let (counter, refused) = limits.take(Who::Address(IpAddr::from([127, 0, 0, 1])), "list_mous");
