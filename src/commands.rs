@@ -102,7 +102,8 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         audit::follow(&app);
         actix_web::rt::spawn(contacts::keep_purging(app.clone()));
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        let quotas = actix_web::rt::spawn(quotas::keep_writing(app.clone()));
+        let (stop_writing, stopped) = tokio::sync::oneshot::channel();
+        let quotas = actix_web::rt::spawn(quotas::keep_writing(app.clone(), stopped));
         let extent = if operators.is_some() { Extent::Public } else { Extent::Whole };
         let theirs = operators.map(|listener| server::operations_server(&app, listener)).transpose()?;
         let running = server::server(&app, listener, workers, extent)?;
@@ -114,7 +115,8 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         for task in tasks {
             task.await??;
         }
-        quotas.abort();
+        drop(stop_writing);
+        quotas.await?;
         if let Err(problem) = quotas::write_down(&app).await {
             tracing::warn!(cause = %problem, "what keys have used was not written down");
         }

@@ -37,6 +37,8 @@ text_enum! {
 pub struct Caller {
     /// The key, when there is one; of a person with a token a name that tells nothing else of the person.
     pub key_id: Option<String>,
+    /// The first of the keys that replaced one another up to this one; none of a person.
+    pub family_id: Option<String>,
     /// Its role; none for an anonymous caller.
     pub role: Option<Role>,
     /// The organisation it acts for.
@@ -147,6 +149,11 @@ impl Caller {
             Some(_) if self.owns(owners) => Sight::Parties,
             _ => Sight::Public,
         }
+    }
+
+    /// Under which name it is counted what the caller asks: who replaces a key has no more of anything. None without a key.
+    pub fn counted_as(&self) -> Option<&str> {
+        self.family_id.as_deref().or(self.key_id.as_deref())
     }
 
     /// The name under which idempotency keys are kept apart.

@@ -112,6 +112,7 @@ mod tests {
         let owners = Owners::one("org_a", province("94"));
         let caller = |role, organisation: Option<&str>, province_id| Caller {
             key_id: Some("key_1".into()),
+            family_id: None,
             role: Some(role),
             organisation_id: organisation.map(str::to_owned),
             province_id,

@@ -66,7 +66,7 @@ impl<O: Operation> FromRequest for Permitted<O> {
             request.extensions_mut().insert(Asked(O::ID));
             let caller = app.keys.authenticate(app, &request, O::ANSWERS_FROM).await?;
             let address = client_address(&request, &app.proxies).map(shared);
-            let who = caller.key_id.as_deref().map(Who::Key).or(address.map(Who::Address));
+            let who = caller.counted_as().map(Who::Key).or(address.map(Who::Address));
             if let Some(who) = who {
                 let (counter, refused) = app.limits.take(who, O::ID);
                 if let Some(counter) = counter {

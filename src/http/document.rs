@@ -217,7 +217,7 @@ fn limits() -> String {
     let (items, depth) = (super::BATCH_ITEMS, super::body::DEPTH);
     let (arrival, answer) = (super::BODY_TIMEOUT.as_secs(), super::REQUEST_TIMEOUT.as_secs());
     format!(
-        "**Share.** Each key, and each address without one, has so many tokens; `RateLimit` and `RateLimit-Policy` tell what is left, and 429 with `Retry-After` that nothing is. A read takes 1, a list 2, a change 5, a report 10, a batch 50. Each process counts for itself.\n\n**Limits.** A body has at most {body} KiB, that of a batch {batch} MiB and {items} items, and {depth} levels of nesting; it arrives within {arrival} s (408) and is answered within {answer} s (503). A page has at most 100 items. No text holds a NUL. Lengths of texts and lists stand in the schemas."
+        "**Share.** Each key, and each address without one, has so many tokens; `RateLimit` and `RateLimit-Policy` tell what is left, and 429 with `Retry-After` that nothing is. A read takes 1, a list 2, a change 5, a report or this document 10, a batch 50. Each process counts for itself; the day of a key is counted for all together. Keys that replace one another share what one has.\n\n**Limits.** A body has at most {body} KiB, that of a batch {batch} MiB and {items} items, and {depth} levels of nesting; it arrives within {arrival} s (408) and is answered within {answer} s (503). A page has at most 100 items. No text holds a NUL. Lengths of texts and lists stand in the schemas."
     )
 }
 

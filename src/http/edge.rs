@@ -235,8 +235,14 @@ fn dress(headers: &mut header::HeaderMap, http: &HttpRequest, id: &str) {
     put(header::CACHE_CONTROL, if http.headers().contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" });
     if let Some(counter) = http.extensions().get::<Counter>() {
         for (name, value) in [("ratelimit", counter.header()), ("ratelimit-policy", counter.policy())] {
+            let name = HeaderName::from_static(name);
+            // A refusal may name the policy by which it was made: that one first, then those that every request counts by.
+            let value = match headers.get(&name).and_then(|own| own.to_str().ok()) {
+                Some(own) => format!("{own}, {value}"),
+                None => value,
+            };
             if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(HeaderName::from_static(name), value);
+                headers.insert(name, value);
             }
         }
     }

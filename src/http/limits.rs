@@ -1,4 +1,5 @@
-//! Token buckets: how much one key, or one address without a key, may ask in a while; and how much a key on a day.
+//! Token buckets: how much one key, or one address without a key, may ask in a while; and how much a key on a day. The keys
+//! that replace one another share what one of them has: to rotate a key fills nothing.
 //!
 //! Each process has buckets of its own, so that n processes let through n times as much; no request waits for another process
 //! or the database because of it. The tokens of a day are counted for all processes together ([`quotas::Days`]).
@@ -74,10 +75,12 @@ const DEAREST: u32 = 50;
 /// Tokens of `operation`: about what it costs beside a single read.
 fn cost(operation: &str) -> u32 {
     match operation {
-        // Watching how the service is must work when everything else is too much.
-        "get_health" | "get_readiness" | "get_metrics" | "get_openapi" => 0,
+        // Watching how the service is must work when everything else is too much, and costs little. The documentation page
+        // takes nothing either: it is no operation, and its files lie ready in the program.
+        "get_health" | "get_readiness" | "get_metrics" => 0,
         "get_producer_readiness" => 20,
-        "get_event_summary" | "get_ocop_statistics" => 10,
+        // The API document is made for each who asks for it, and has over a megabyte.
+        "get_event_summary" | "get_ocop_statistics" | "get_openapi" => 10,
         "list_suggestions" => 1,
         "preview_matches" | "list_demand_matches" | "list_offer_matches" => 2,
         _ if operation.ends_with("_batch") => DEAREST,
@@ -90,7 +93,7 @@ fn cost(operation: &str) -> u32 {
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
-    /// A key, by its id.
+    /// A key, by the id of the first of its family; a person, by name.
     Key(&'a str),
     /// Nobody known, from an address.
     Address(IpAddr),
@@ -220,7 +223,10 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
             Ok(Err(until)) => {
                 let wait = until.wait_time_from(self.clock.now());
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                (bucket(0), Some(too_many(seconds.max(1))))
+                // As many tokens are missing as come in within the wait; the others are there for what costs less.
+                let missing = wait.as_nanos().div_ceil(until.quota().replenish_interval().as_nanos().max(1));
+                let left = u128::from(cost.get()).saturating_sub(missing);
+                (bucket(u32::try_from(left).unwrap_or_default()), Some(too_many(seconds.max(1))))
             }
             // Refused when the rate is read: the dearest request fits.
             Err(_) => (bucket(0), Some(too_many(u64::from(self.rate.window())))),
@@ -278,6 +284,14 @@ mod tests {
         clock.set(start + TimeDelta::milliseconds(500));
         assert!(ask("create_mou").1.is_none(), "half a second is worth five tokens");
         assert!(ask("get_mou").1.is_some());
+        clock.set(start + TimeDelta::milliseconds(4_849));
+        let (counter, refused) = ask("create_mou_batch");
+        let refused = refused.unwrap();
+        assert_eq!(counter.unwrap().header(), "\"key\";r=43;t=6", "a batch is refused, and what is left told");
+        assert_eq!(refused.headers(), [("Retry-After", "1".to_owned())]);
+        let (counter, refused) = ask("get_openapi");
+        assert!(refused.is_none(), "and taken by whoever asks for less");
+        assert_eq!(counter.unwrap().header(), "\"key\";r=33;t=7");
         assert!(limits.take(Who::Key("key_2"), "get_mou").1.is_none(), "each key has a bucket of its own");
         assert!(ask("get_health").1.is_none(), "watching costs nothing");
         let (counter, refused) = limits.take(Who::Address(IpAddr::from([127, 0, 0, 1])), "list_mous");

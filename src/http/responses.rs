@@ -19,10 +19,15 @@ const HEADERS: &[(&str, bool, &str, &str)] = &[
     (
         "RateLimit",
         false,
-        "Tokens that are left (r) and seconds until all are there again (t), where the caller has a limit.",
+        "By policy, what is left (r) and seconds until all is there again (t), where the caller has a limit: tokens of the bucket of an `address` or a `key`, tokens of the `day` of a key; on 429 also wrong keys that an address may still send (`wrong-key`), and contacts of persons that a key may still be shown today (`disclosures`).",
         "\"address\";r=498;t=1",
     ),
-    ("RateLimit-Policy", false, "Tokens of a full bucket (q) and seconds in which it fills (w).", "\"address\";q=500;w=10"),
+    (
+        "RateLimit-Policy",
+        false,
+        "The same policies: how much there is (q) and the seconds in which it comes back (w).",
+        "\"address\";q=500;w=10",
+    ),
     (
         "Access-Control-Allow-Origin",
         false,

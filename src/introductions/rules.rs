@@ -141,6 +141,7 @@ mod tests {
         let sides = Sides { buyer: Owners::one("org_b", province), producer: Owners::one("org_p", province) };
         let caller = |role, organisation: Option<&str>, key: &str| Caller {
             key_id: Some(key.into()),
+            family_id: None,
             role: Some(role),
             organisation_id: organisation.map(str::to_owned),
             province_id: (role == Role::Officer).then_some(province),

@@ -10,17 +10,19 @@ use super::wrong::WrongKeys;
 use crate::access::{Caller, invalid_token, unauthenticated};
 use crate::app::App;
 use crate::clock::day_of;
+use crate::db::Db;
 use crate::error::{Code, Problem, Result, Text, text};
 use crate::http::Context;
 use crate::http::address::{client_address, shared};
 use crate::http::auth::Source;
 use crate::http::edge::Recognised;
-use crate::http::limits::Who;
+use crate::http::limits::{Counter, Who};
 use crate::people::People;
+use crate::quotas;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -82,14 +84,21 @@ impl KeyCache {
             known
         } else {
             let over = self.wrong.check(address, now);
+            let mut counter = None;
             if let (Err(_), Some(address)) = (&over, address) {
                 // Who has a good key behind an address from which others guess is let in; the guesser has the tokens of any
                 // address without a key to spend on it.
-                app.limits.take(Who::Address(shared(address)), GUESS).1.map_or(Ok(()), Err)?;
+                let (left, refused) = app.limits.take(Who::Address(shared(address)), GUESS);
+                counter = left;
+                if let Some(problem) = refused {
+                    tell(request, counter);
+                    return Err(problem);
+                }
             }
             match self.find(app, digest.clone(), now, source).await {
                 Err(problem) if problem.code() == Code::Unauthenticated => {
                     self.wrong.note(address, now);
+                    tell(request, counter);
                     return Err(over.err().unwrap_or(problem));
                 }
                 found => found?,
@@ -163,8 +172,8 @@ impl KeyCache {
         let (app, digest) = (app.clone(), digest.to_owned());
         actix_web::rt::spawn(async move {
             let asked = digest.clone();
-            match app.store.read_at_once(move |db| find(db, &asked)).await {
-                Ok(Some(found)) => app.keys.renew(&digest, found, now),
+            match app.store.read_at_once(look_up(&app, asked, now)).await {
+                Ok(Some(found)) => app.keys.renew(&digest, found.told_to(&app), now),
                 Ok(None) => drop(app.keys.known.write().remove(&digest)),
                 // Asked by the requests themselves, once it is known for too long.
                 Err(problem) => tracing::debug!(cause = %problem, "a key was not asked for anew"),
@@ -190,9 +199,9 @@ impl KeyCache {
         {
             return Ok(known);
         }
-        let asked = digest.clone();
-        match app.store.read(move |db| find(db, &asked)).await {
+        match app.store.read(look_up(app, digest.clone(), now)).await {
             Ok(Some(found)) => {
+                let found = found.told_to(app);
                 self.remember(digest, &found, now);
                 Ok(found)
             }
@@ -224,10 +233,116 @@ impl KeyCache {
     }
 }
 
+/// Lets the answer tell what is left of the share that was taken from.
+fn tell(request: &HttpRequest, counter: Option<Counter>) {
+    if let Some(counter) = counter {
+        request.extensions_mut().insert(counter);
+    }
+}
+
+/// A key as the database has it.
+struct Found {
+    key: Key,
+    /// What its family had used of a day, where that is counted.
+    used: Option<(NaiveDate, i64)>,
+}
+
+impl Found {
+    /// The key, once the limits know what it has used elsewhere: in another process, or in this one before its start.
+    fn told_to(self, app: &App) -> Key {
+        if let (Some(days), Some((day, total))) = (app.limits.days(), self.used) {
+            days.hear(&self.key.family_id, day, total);
+        }
+        self.key
+    }
+}
+
+/// Asks for the key with `digest` at `now`, and in the same read for what it has used of the day.
+fn look_up(app: &App, digest: String, now: NaiveDateTime) -> impl FnOnce(&mut Db) -> Result<Option<Found>> + Send + 'static {
+    let counted = app.limits.days().map(|_| day_of(now));
+    move |db| {
+        let Some(key) = find(db, &digest)? else { return Ok(None) };
+        let used = counted.map(|day| quotas::used(db, &key.family_id, day).map(|used| (day, used))).transpose()?;
+        Ok(Some(Found { key, used }))
+    }
+}
+
 fn no_key() -> Text {
     text("This is no key that holds: it is mistyped, expired or revoked.", "Khóa không có hiệu lực: sai, hết hạn hoặc đã bị thu hồi.")
 }
 
 fn refused() -> Problem {
     invalid_token(no_key(), "The key is mistyped, expired or revoked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+    use crate::db::Json;
+
+    fn at(second: i64) -> NaiveDateTime {
+        NaiveDateTime::default() + TimeDelta::seconds(second)
+    }
+
+    /// A key by the name that it had when the database was asked.
+    fn key(name: &str) -> Key {
+        Key {
+            id: "key_1".into(),
+            digest: "digest".into(),
+            last_four: "0000".into(),
+            name: name.into(),
+            role: Role::Auditor,
+            organisation_id: None,
+            province_id: None,
+            created_at: at(0),
+            expires_at: at(1_000),
+            revoked_at: None,
+            version: 1,
+            scopes: Json::new(Vec::new()),
+            addresses: Json::new(Vec::new()),
+            replaced_by_id: None,
+            revocation_reason: None,
+            family_id: "key_1".into(),
+        }
+    }
+
+    /// The name under which the key is known, and whether it was asked for at `second`.
+    fn known(cache: &KeyCache, second: i64) -> Option<String> {
+        cache.known("digest", at(second), TimeDelta::seconds(1)).map(|key| key.name)
+    }
+
+    #[test]
+    fn a_key_that_was_asked_for_anew_is_trusted_from_when_it_was_asked_for() {
+        let cache = KeyCache::default();
+        cache.remember("digest".into(), &key("first"), at(0));
+        cache.renew("digest", key("second"), at(2));
+        assert_eq!(known(&cache, 2).as_deref(), Some("second"));
+        assert_eq!(known(&cache, 1), None, "the first is no longer known");
+    }
+
+    #[test]
+    fn a_key_that_was_revoked_while_it_was_asked_for_does_not_come_back() {
+        let cache = KeyCache::default();
+        cache.remember("digest".into(), &key("first"), at(0));
+        // Asked for at 2; what the database says of it then comes only after the revocation.
+        cache.forget();
+        cache.renew("digest", key("second"), at(2));
+        assert_eq!(known(&cache, 2), None);
+        assert!(cache.known.read().is_empty());
+    }
+
+    #[test]
+    fn what_was_asked_earlier_takes_the_place_of_nothing() {
+        let cache = KeyCache::default();
+        cache.remember("digest".into(), &key("first"), at(0));
+        // Asked for at 2, forgotten, and asked for by a request at 3 before that answer is there.
+        cache.forget();
+        cache.remember("digest".into(), &key("third"), at(3));
+        cache.renew("digest", key("second"), at(2));
+        assert_eq!(known(&cache, 3).as_deref(), Some("third"));
+        // Of the same instant neither is newer.
+        cache.renew("digest", key("second"), at(3));
+        assert_eq!(known(&cache, 3).as_deref(), Some("third"));
+    }
 }

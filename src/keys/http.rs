@@ -10,6 +10,7 @@ use crate::error::{Code, Faults, Problem, Result};
 use crate::http::answer::Answer;
 use crate::http::auth::{Permitted, operation};
 use crate::http::body::Media;
+use crate::http::etag::is_not_modified;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::page::{After, Page, seal};
 use crate::http::posted::Posted;
@@ -97,7 +98,8 @@ pub fn routes() -> Vec<Route> {
             Doc {
                 summary: "Read a key".into(),
                 description: "What a key may do and how it stands; a key may read its own.".into(),
-                answers: vec![(200, "application/json", Some("KeyView".into()), None)],
+                if_none_match: true,
+                answers: vec![(200, "application/json", Some("KeyView".into()), None), (304, "", None, None)],
                 problems: vec![Code::Unauthenticated, Code::Forbidden, Code::NotFound],
                 schemas: vec![schema_of::<KeyView>],
                 ..Doc::default()
@@ -167,6 +169,12 @@ fn view(db: &mut Db, key: Key, context: &Context) -> Result<KeyView> {
     views(db, &[key], context)?.pop().ok_or_else(|| Problem::internal("a key without a view"))
 }
 
+/// `view` with its `ETag`: what reading the key gives, whichever operation tells it.
+fn told(view: &KeyView, context: &Context) -> Result<Answer> {
+    let body = serde_json::to_string(view).map_err(Problem::internal)?;
+    Ok(Answer::ok(body).with_version(view.version, context))
+}
+
 /// The key of the path, where `permit` covers it.
 fn permitted(db: &mut Db, id: &str, permit: &Permit) -> Result<Key> {
     let key = store::load(db, id)?.ok_or_else(Problem::not_found)?;
@@ -179,8 +187,17 @@ async fn get(permit: Permitted<GetKey>, app: Data<App>, request: HttpRequest) ->
     let id = path_member(&request, "id").to_owned();
     let context = app.context(&permit.caller, &args);
     let permit = permit.into_inner();
-    let view = app.store.read(move |db| permitted(db, &id, &permit).and_then(|key| view(db, key, &context))).await?;
-    Ok(Answer::ok(serde_json::to_string(&view).map_err(Problem::internal)?).into_response())
+    let answer = app
+        .store
+        .read(move |db| {
+            let key = permitted(db, &id, &permit)?;
+            told(&view(db, key, &context)?, &context)
+        })
+        .await?;
+    if let Some(tag) = answer.etag.as_deref().filter(|tag| is_not_modified(&request, tag)) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish());
+    }
+    Ok(answer.into_response())
 }
 
 async fn create(permit: Permitted<CreateKey>, app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse> {
@@ -227,9 +244,8 @@ async fn make(
             let (key, text) = work(tx)?;
             let location = Some(format!("/v1/keys/{}", key.id));
             let view = view(tx.db, key, context)?;
-            let body = serde_json::to_string(&MadeKey { view: view.clone(), key: None }).map_err(Problem::internal)?;
+            let answer = told(&view, context)?;
             *making.lock() = Some((view, text));
-            let answer = Answer::ok(body);
             Ok(if validate_only { answer } else { Answer { status: 201, location, ..answer } })
         })
         .await?;
@@ -255,8 +271,7 @@ async fn revoke(permit: Permitted<RevokeKey>, app: Data<App>, request: HttpReque
         .create_once(&context, key, validate_only, move |tx, context| {
             let key = permitted(tx.db, &id, &permit)?;
             let key = rules::revoke(tx, key, &revocation)?;
-            let view = view(tx.db, key, context)?;
-            Ok(Answer::ok(serde_json::to_string(&view).map_err(Problem::internal)?))
+            told(&view(tx.db, key, context)?, context)
         })
         .await?;
     // Here at once; every other process asks again within five seconds.

@@ -58,6 +58,7 @@ impl Key {
     pub fn caller(&self) -> Caller {
         Caller {
             key_id: Some(self.id.clone()),
+            family_id: Some(self.family_id.clone()),
             role: Some(self.role),
             organisation_id: self.organisation_id.clone(),
             province_id: self.province_id,

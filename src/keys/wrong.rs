@@ -38,7 +38,9 @@ impl WrongKeys {
                         format!("Địa chỉ này đã gửi {MOST} khóa hoặc mã truy cập sai trong một phút: hãy thử lại sau {left} giây với khóa hoặc mã còn hiệu lực."),
                     ),
                 )
-                .with_header("Retry-After", left.to_string()))
+                .with_header("Retry-After", left.to_string())
+                .with_header("RateLimit", format!("\"wrong-key\";r=0;t={left}"))
+                .with_header("RateLimit-Policy", format!("\"wrong-key\";q={MOST};w={}", WINDOW.num_seconds())))
             }
             _ => Ok(()),
         }
@@ -83,7 +85,9 @@ mod tests {
         }
         let refused = wrong.check(Some(from("203.0.113.7")), at(5)).unwrap_err();
         assert_eq!(refused.code(), Code::TooManyRequests);
-        assert_eq!(refused.headers(), [("Retry-After", "55".to_owned())]);
+        let headers: Vec<(&str, &str)> = refused.headers().iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let expected = [("Retry-After", "55"), ("RateLimit", "\"wrong-key\";r=0;t=55"), ("RateLimit-Policy", "\"wrong-key\";q=5;w=60")];
+        assert_eq!(headers, expected);
         wrong.check(Some(from("203.0.113.8")), at(5)).unwrap();
         wrong.check(Some(from("203.0.113.7")), at(60)).unwrap();
     }

@@ -101,7 +101,7 @@ impl PeopleSettings {
             None
         };
         let scopes = self.scope_claim.as_ref().map_or_else(Vec::new, |path| scopes(&said(path)));
-        Ok(Caller { key_id: Some(name), role: Some(role), organisation_id, province_id, scopes })
+        Ok(Caller { key_id: Some(name), family_id: None, role: Some(role), organisation_id, province_id, scopes })
     }
 
     fn organisation(&self, said: &[String]) -> std::result::Result<String, Text> {

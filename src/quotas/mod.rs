@@ -1,4 +1,5 @@
-//! How much one key may do on a day in Viet Nam. It is counted in the database, so it holds for all processes together.
+//! How much one key, with those that it replaced, may do on a day in Viet Nam. It is counted in the database, so it holds
+//! for all processes together.
 //!
 //! [`take`] counts exactly, in the transaction of what is counted. Requests can't each wait for that: [`Days`] counts them
 //! in memory and writes it down in batches.
@@ -9,7 +10,7 @@ mod store;
 pub use days::{Days, Left, keep_writing, write_down};
 
 use crate::clock::{next_day, start_of};
-use crate::db::text_enum;
+use crate::db::{Db, text_enum};
 use crate::error::{Code, Problem, Result, text};
 use crate::keys;
 use crate::log::Tx;
@@ -28,6 +29,16 @@ text_enum! {
     }
 }
 
+impl Kind {
+    /// Its name in `RateLimit`.
+    fn policy(self) -> &'static str {
+        match self {
+            Self::Requests => "day",
+            Self::Disclosures => "disclosures",
+        }
+    }
+}
+
 /// Takes one from what the key, and those that it replaced, may still do of `kind` today: `limit` times a day. It counts if the transaction is kept.
 ///
 /// Two transactions of one key wait for each other from here on, so that neither takes the other's.
@@ -38,7 +49,21 @@ pub fn take(tx: &mut Tx<'_>, key_id: &str, kind: Kind, limit: i64) -> Result<()>
     // A person has no key, and is a family of one.
     let family = keys::family_of(tx.db, key_id)?;
     let key_id = family.as_deref().unwrap_or(key_id);
-    if store::take(tx.db, key_id, tx.today, kind, limit)? { Ok(()) } else { Err(used_up(kind, tx.today, tx.now)) }
+    if store::take(tx.db, key_id, tx.today, kind, limit)? {
+        return Ok(());
+    }
+    let (policy, seconds) = (kind.policy(), left_of(tx.today, tx.now));
+    Err(used_up(kind, tx.today, tx.now)
+        .with_header("RateLimit", format!("\"{policy}\";r=0;t={seconds}"))
+        .with_header("RateLimit-Policy", format!("\"{policy}\";q={limit};w=86400")))
+}
+
+/// What is written down of the tokens that the keys of `family` have used on `day`.
+///
+/// # Errors
+/// What the database says.
+pub fn used(db: &mut Db, family: &str, day: NaiveDate) -> Result<i64> {
+    store::used(db, family, day, Kind::Requests)
 }
 
 /// 429 for the rest of `day`.

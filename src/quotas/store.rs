@@ -29,6 +29,12 @@ pub(super) fn add(db: &mut Db, key_id: &str, day: NaiveDate, kind: Kind, count: 
     Ok(total)
 }
 
+/// What all have counted.
+pub(super) fn used(db: &mut Db, key_id: &str, day: NaiveDate, kind: Kind) -> Result<i64> {
+    let row = key_days::table.find((key_id, day, kind)).select(key_days::used);
+    Ok(row.first(db).optional()?.unwrap_or_default())
+}
+
 /// Forgets what was used before `day`.
 pub(super) fn forget(db: &mut Db, day: NaiveDate) -> Result<()> {
     diesel::delete(key_days::table.filter(key_days::day.lt(day))).execute(db)?;

@@ -400,7 +400,7 @@ fn a_contact_is_shown_to_an_officer_who_says_why_and_that_is_noted() {
 
 #[test]
 fn a_key_is_shown_fifty_contacts_a_day_and_the_next_is_refused_and_noted() {
-    let app = TestApp::start();
+    let app = TestApp::start_with(|app| app.limited(None, "200/2000".parse().ok()));
     let producer = a_producer(&app).create();
     let (officer, other) = (app.officer("92"), app.officer("92"));
     let path = make(&app, &producer, a_person());
@@ -412,6 +412,9 @@ fn a_key_is_shown_fifty_contacts_a_day_and_the_next_is_refused_and_noted() {
     // Noon in Viet Nam.
     assert_eq!((refused.problem_code().as_str(), refused.header("Retry-After")), ("too_many_requests", Some("43200")));
     assert!(refused.text.contains("contacts of persons"), "{}", refused.text);
+    // The policy that refuses, and that by which every request counts.
+    assert_eq!(refused.header("RateLimit"), Some("\"disclosures\";r=0;t=43200, \"key\";r=1745;t=2"));
+    assert_eq!(refused.header("RateLimit-Policy"), Some("\"disclosures\";q=50;w=86400, \"key\";q=2000;w=10"));
     ask(&officer).expect(429);
     let noted = |action: &str| count(&mut app.db(), &format!("SELECT count(*) AS n FROM audit_pending WHERE action = '{action}'"));
     assert_eq!(noted("disclose"), 50);

@@ -206,6 +206,8 @@ fn the_sixth_wrong_key_of_a_minute_is_refused_and_a_good_one_goes_on() {
     }
     let refused = app.get("/v1/producers").key("cc_live_6").send().expect(429);
     assert_eq!((refused.problem_code().as_str(), refused.header("Retry-After")), ("too_many_requests", Some("60")));
+    assert_eq!(refused.header("RateLimit"), Some("\"wrong-key\";r=0;t=60"));
+    assert_eq!(refused.header("RateLimit-Policy"), Some("\"wrong-key\";q=5;w=60"));
     app.get("/v1/mous").key(&known).send().expect(200);
     app.get("/v1/producers").send().expect(200);
     // One that is not known here yet goes on as well, and a well-formed wrong one does not.
@@ -267,4 +269,45 @@ fn when_a_key_was_used_last_is_known_to_the_minute() {
     app.set_clock("2026-11-23 05:01:00");
     app.get("/v1/mous").key(&key).send().expect(200);
     last(json!("2026-11-23T05:01:00.000000Z"));
+}
+
+#[test]
+fn a_key_that_did_not_change_is_not_sent_again() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let read = |id: &str| app.get(&format!("/v1/keys/{id}")).key(&admin).send().expect(200);
+    let read_unless = |id: &str, tag: &str| app.get(&format!("/v1/keys/{id}")).key(&admin).header("If-None-Match", tag).send();
+    let post = |id: &str, step: &str| app.post(&format!("/v1/keys/{id}/{step}"), json!({})).key(&admin).send();
+    let made = app.post("/v1/keys", an_auditors()).key(&admin).send().expect(201);
+    let id = made.id();
+    assert_eq!(made.etag(), read(&id).etag(), "as it is read, without the key itself");
+    assert!(made.etag().starts_with("\"v1-"), "{}", made.etag());
+    let unchanged = read_unless(&id, &made.etag()).expect(304);
+    assert_eq!((unchanged.text.as_str(), unchanged.etag()), ("", made.etag()));
+    // Replaced: both have another state.
+    let next = post(&id, "rotate").expect(201);
+    assert_eq!(next.etag(), read(&next.id()).etag());
+    read_unless(&next.id(), &next.etag()).expect(304);
+    let replaced = read_unless(&id, &made.etag()).expect(200);
+    assert_eq!((replaced.etag(), &replaced.json()["replaced_by_id"]), (read(&id).etag(), &json!(next.id())));
+    // It runs out, which changes no version.
+    app.set_clock("2026-11-24 05:00:00");
+    let expired = read_unless(&id, &replaced.etag()).expect(200);
+    assert_eq!(expired.json()["status"], "expired");
+    let revoked = post(&id, "revoke").expect(200);
+    assert_eq!((revoked.etag(), &revoked.text), (read(&id).etag(), &read(&id).text));
+    read_unless(&id, &expired.etag()).expect(200);
+    read_unless(&id, &revoked.etag()).expect(304);
+    assert_eq!(post(&id, "revoke").expect(200).etag(), revoked.etag(), "revoking it again changes nothing");
+}
+
+#[test]
+fn a_repeated_answer_has_the_same_etag() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let id = make(&app, &admin, an_auditors()).0;
+    let rotate =
+        || app.post(&format!("/v1/keys/{id}/rotate"), json!({})).key(&admin).header("Idempotency-Key", "rotate-1").send().expect(201);
+    let (first, again) = (rotate(), rotate());
+    assert_eq!((again.header("Idempotency-Replayed"), again.etag()), (Some("true"), first.etag()));
 }
