@@ -261,7 +261,7 @@ pub async fn patch<C: Collection>(
         .write(&context.clone(), args.flag("validate_only"), move |tx| {
             let (record, owners) = visible::<C>(tx.db, &id, &context)?;
             permit.require(&owners)?;
-            if_match.check(C::version(&record), &context)?;
+            is_current::<C>(tx.db, &if_match, &record, &context)?;
             let before = object_of(&C::to_new(&record))?;
             let mut after = before.clone();
             body::merge(&mut after, change.clone());
@@ -284,7 +284,7 @@ pub async fn delete<C: Collection>(permit: Permitted<Delete<C>>, app: Data<App>,
     app.write(&context.clone(), args.flag("validate_only"), move |tx| {
         let (record, owners) = visible::<C>(tx.db, &id, &context)?;
         permit.require(&owners)?;
-        if_match.check(C::version(&record), &context)?;
+        is_current::<C>(tx.db, &if_match, &record, &context)?;
         C::delete(tx, &permit, &record)?;
         forget_refs(tx, C::SPEC.name, &id)
     })
@@ -314,9 +314,9 @@ pub async fn put_by_ref<C: Collection>(
                 let (record, owners) = visible::<C>(tx.db, &id, &context)?;
                 permit.require(&owners)?;
                 if create_only {
-                    return Err(stale(C::version(&record), &context));
+                    return Err(outdated::<C>(tx.db, &record, &context)?);
                 }
-                if_match.as_ref().map_or(Ok(()), |versions| versions.check(C::version(&record), &context))?;
+                if_match.as_ref().map_or(Ok(()), |versions| is_current::<C>(tx.db, versions, &record, &context))?;
                 let new = C::restated(&record, new.clone());
                 let same = object_of(&new)? == object_of(&C::to_new(&record))?;
                 let record = if same { record } else { C::replace(tx, &permit, &record, new)? };
@@ -457,6 +457,19 @@ pub fn told<C: Collection>(db: &mut Db, record: C::Record, context: &Context) ->
     let owners = C::owners(db, std::slice::from_ref(&record))?;
     let object = shown::<C>(db, vec![record], &owners, context)?.pop().unwrap_or_default();
     Ok(Answer::ok(Value::Object(object).to_string()).with_version(version, context))
+}
+
+/// Checks that the caller has read the version that there is.
+///
+/// # Errors
+/// 412 with the `ETag` that reading it would give.
+fn is_current<C: Collection>(db: &mut Db, if_match: &IfMatch, record: &C::Record, context: &Context) -> Result<()> {
+    if if_match.allows(C::version(record)) { Ok(()) } else { Err(outdated::<C>(db, record, context)?) }
+}
+
+fn outdated<C: Collection>(db: &mut Db, record: &C::Record, context: &Context) -> Result<Problem> {
+    let current = told::<C>(db, record.clone(), context)?.etag;
+    Ok(stale(C::version(record), current.unwrap_or_else(|| etag(C::version(record), context))))
 }
 
 /// 201 with `Location`; 200 without when nothing was kept.

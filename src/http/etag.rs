@@ -85,16 +85,20 @@ impl IfMatch {
     /// # Errors
     /// 412 with the current `ETag`.
     pub fn check(&self, version: i64, context: &Context) -> Result<()> {
+        if self.allows(version) { Ok(()) } else { Err(stale(version, etag(version, context))) }
+    }
+
+    /// Whether `version` is one of them.
+    pub fn allows(&self, version: i64) -> bool {
         match self {
-            Self::Any => Ok(()),
-            Self::Versions(versions) if versions.contains(&version) => Ok(()),
-            Self::Versions(_) => Err(stale(version, context)),
+            Self::Any => true,
+            Self::Versions(versions) => versions.contains(&version),
         }
     }
 }
 
 /// 412 with the current `ETag`.
-pub fn stale(version: i64, context: &Context) -> Problem {
+pub fn stale(version: i64, current: String) -> Problem {
     Problem::new(
         Code::PreconditionFailed,
         text(
@@ -102,7 +106,7 @@ pub fn stale(version: i64, context: &Context) -> Problem {
             format!("Bản ghi hiện ở phiên bản {version}: hãy đọc lại rồi thực hiện lại thay đổi."),
         ),
     )
-    .with_header("ETag", etag(version, context))
+    .with_header("ETag", current)
 }
 
 /// 412 where something was expected, and nothing is.

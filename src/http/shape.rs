@@ -36,9 +36,7 @@ fn walk(value: &Value, schema: &Value, pointer: &mut String, found: &mut Vec<Str
     let members = schema.get("properties").and_then(Value::as_object);
     match value {
         Value::Array(_) if members.is_some() => {
-            if found.last() != Some(pointer) {
-                found.push(pointer.clone());
-            }
+            found.extend((found.last() != Some(pointer)).then(|| pointer.clone()));
         }
         Value::Array(items) => {
             if let Some(schema) = schema.get("items") {

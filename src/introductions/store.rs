@@ -27,7 +27,8 @@ pub(super) fn live(db: &mut Db, demand_id: &str, offer_id: &str) -> Result<Optio
 /// What the database says.
 pub fn introduced_to_offers(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, Vec<String>>> {
     let accepted = introductions::table.filter(introductions::status.eq(IntroductionStatus::Accepted));
-    gathered(accepted.filter(introductions::offer_id.eq_any(ids)).select((introductions::offer_id, introductions::buyer_id)).load(db)?)
+    let about = accepted.filter(introductions::offer_id.eq_any(ids));
+    Ok(gathered(about.select((introductions::offer_id, introductions::buyer_id)).load(db)?))
 }
 
 /// Producers by the demands of `ids` about which an introduction was accepted.
@@ -36,15 +37,16 @@ pub fn introduced_to_offers(db: &mut Db, ids: &[&str]) -> Result<HashMap<String,
 /// What the database says.
 pub fn introduced_to_demands(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, Vec<String>>> {
     let accepted = introductions::table.filter(introductions::status.eq(IntroductionStatus::Accepted));
-    gathered(accepted.filter(introductions::demand_id.eq_any(ids)).select((introductions::demand_id, introductions::producer_id)).load(db)?)
+    let about = accepted.filter(introductions::demand_id.eq_any(ids));
+    Ok(gathered(about.select((introductions::demand_id, introductions::producer_id)).load(db)?))
 }
 
-fn gathered(pairs: Vec<(String, String)>) -> Result<HashMap<String, Vec<String>>> {
+fn gathered(pairs: Vec<(String, String)>) -> HashMap<String, Vec<String>> {
     let mut found = HashMap::<String, Vec<String>>::new();
     for (about, organisation) in pairs {
         found.entry(about).or_default().push(organisation);
     }
-    Ok(found)
+    found
 }
 
 /// A page of those that concern the caller; of all for auditors and administrators.

@@ -127,7 +127,7 @@ fn a_price_for_parties_is_read_by_the_other_side_as_long_as_the_introduction_hol
                          "visibility": "parties"});
     let demand = a_demand(&app, &buyer).with(json!({"price_ceiling": ceiling})).create();
     let (buying, producing) = (app.buyer(&buyer), app.producer(&producer));
-    let stranger = app.buyer(&a_buyer(&app).named("Người mua khác (minh họa)").create());
+    let stranger = app.buyer(a_buyer(&app).named("Người mua khác (minh họa)").create());
     let sees = |record: &Record, member: &str, key: &str| {
         let list = record.path.rsplit_once('/').unwrap().0;
         let listed = app.get(list).key(key).send().expect(200).items();

@@ -24,6 +24,8 @@ fn a_script_may_say_which_version_it_replaces() {
     let second = put("Hợp tác xã Hai (minh họa)", &made.etag()).expect(200);
     let stale = put("Hợp tác xã Ba (minh họa)", &made.etag()).expect(412);
     assert_eq!(version(&stale.etag()), version(&second.etag()));
+    let read = app.get("/v1/producers/by-ref/script/1").key(&admin).send();
+    assert_eq!(stale.etag(), read.etag(), "the one that reading it gives");
     put("Hợp tác xã Ba (minh họa)", "v2").expect(400);
     assert_eq!(app.get("/v1/producers/by-ref/script/1").send().json()["name"], "Hợp tác xã Hai (minh họa)");
 }
