@@ -106,12 +106,13 @@ pub fn serve(config: &ServeConfig) -> Outcome {
         let quotas = actix_web::rt::spawn(quotas::keep_writing(app.clone(), stopped));
         let extent = if operators.is_some() { Extent::Public } else { Extent::Whole };
         let theirs = operators.map(|listener| server::operations_server(&app, listener)).transpose()?;
+        let same_listener = listener.try_clone()?;
         let running = server::server(&app, listener, workers, extent)?;
         let (handle, their_handle) = (running.handle(), theirs.as_ref().map(actix_web::dev::Server::handle));
         let tasks: Vec<_> = std::iter::once(running).chain(theirs).map(actix_web::rt::spawn).collect();
         server::signalled().await?;
         tracing::info!("stopping");
-        server::stop(&app, &handle, their_handle.as_ref()).await;
+        server::stop(&app, &handle, same_listener, their_handle.as_ref()).await;
         for task in tasks {
             task.await??;
         }

@@ -270,6 +270,10 @@ pub struct ServeConfig {
     pub backup_days: i64,
 }
 
+/// The filter of the log where none is set. What actix tells of connections is told by the door, with the request's id, and
+/// without a way for strangers to write errors; of the rest it tells what goes wrong.
+const DEFAULT_LOG: &str = "info,actix_http=off,actix_server=error";
+
 /// Names that the environment may have.
 const KNOWN: [&str; 16] = [
     "CUNGCAU_ANONYMOUS_RATE",
@@ -332,7 +336,7 @@ impl Environment {
 
     /// Filter of the log, in the syntax of `tracing`'s `EnvFilter`.
     pub fn log(&self) -> String {
-        self.get("CUNGCAU_LOG").unwrap_or("info").to_owned()
+        self.get("CUNGCAU_LOG").unwrap_or(DEFAULT_LOG).to_owned()
     }
 
     /// Folder and database.

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The client's address: the peer's, or, behind proxies that are trusted, the nearest in `X-Forwarded-For` that is none
 /// of them. What a stranger writes into that header is never believed.
@@ -35,13 +35,17 @@ fn nearest<'h>(peer: IpAddr, forwarded: impl Iterator<Item = &'h str>, proxies: 
     let mut nearest = peer;
     let mut hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
     while is_proxy(&nearest) {
-        // A proxy may add the port; what can't be read is where our knowledge ends.
-        let Some(hop) = hops.pop() else { break };
-        let address = hop.parse().ok().or_else(|| hop.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()));
-        let Some(address) = address else { break };
+        // What can't be read is where our knowledge ends.
+        let Some(address) = hops.pop().and_then(address_of) else { break };
         nearest = address.to_canonical();
     }
     nearest
+}
+
+/// The address that a proxy has written down. It may have added the port, and have put an IPv6 address into brackets.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
+    hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip())).or_else(in_brackets)
 }
 
 #[cfg(test)]
@@ -64,6 +68,12 @@ mod tests {
             "what the client made up stands further left"
         );
         assert_eq!(of("10.0.0.1", &["192.0.2.9", "198.51.100.1:4711"], &["10.0.0.0/8"]), "198.51.100.1");
+        for written in ["2001:db8::5", "[2001:db8::5]", "[2001:db8::5]:4711"] {
+            assert_eq!(of("10.0.0.1", &[written], &["10.0.0.0/8"]), "2001:db8::5", "{written}");
+        }
+        for other in ["[198.51.100.1]", "[2001:db8::5", "2001:db8::5]", "[]"] {
+            assert_eq!(of("10.0.0.1", &[other], &["10.0.0.0/8"]), "10.0.0.1", "{other}");
+        }
         assert_eq!(of("10.0.0.1", &["unknown"], &["10.0.0.0/8"]), "10.0.0.1");
         assert_eq!(of("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
     }

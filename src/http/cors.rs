@@ -14,8 +14,9 @@ const TAKEN: &str = "Authorization, Content-Type, Accept, Accept-Language, If-Ma
 /// The same of a reader without credentials.
 const TAKEN_OF_READERS: &str = "Accept, Accept-Language, If-None-Match, X-Request-Id";
 /// Headers of answers that scripts may read, beside the few that they always may.
-const EXPOSED: &str = "Allow, Content-Location, Cungcau-Degraded, ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, \
-                       Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id";
+const EXPOSED: &str = "Accept-Patch, Accept-Post, Allow, Content-Disposition, Content-Location, Cungcau-Degraded, ETag, \
+                       Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, \
+                       WWW-Authenticate, X-Request-Id";
 /// For how many seconds a browser need not ask again: two hours, the most that any of them takes.
 const MAX_AGE: &str = "7200";
 /// What a preflight's answer depends on.

@@ -203,13 +203,23 @@ fn accepts_json(http: &HttpRequest) -> bool {
         return true;
     }
     let Some(accept) = http.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()) else { return true };
+    // A list of nothing says no more than no list.
+    if accept.trim().is_empty() {
+        return true;
+    }
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0"));
+        let refused = parts.any(is_weight_of_nothing);
         let exported = http.path().contains("/export") && matches!(media.as_str(), "application/x-ndjson" | "text/csv" | "text/*");
         !refused && (exported || matches!(media.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json"))
     })
+}
+
+/// Whether `part` of a media range says that it is not wanted: `q=0`, with up to three decimal places.
+fn is_weight_of_nothing(part: &str) -> bool {
+    let weight = part.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("q")).map(|(_, weight)| weight);
+    weight.is_some_and(|weight| matches!(weight, "0" | "0." | "0.0" | "0.00" | "0.000"))
 }
 
 fn request_id(http: &HttpRequest, app: Option<&App>) -> String {

@@ -10,6 +10,7 @@ pub mod body;
 pub mod collection;
 pub mod collection_handlers;
 pub mod cors;
+pub mod course;
 pub mod document;
 pub mod door;
 pub mod edge;

@@ -153,9 +153,19 @@ fn every_kind_of_answer_is_readable_for_an_origin_that_is_allowed_and_for_no_oth
     for (what, answer) in kinds(&app, |request| request.header("Origin", APP)) {
         assert_eq!(answer.header("Access-Control-Allow-Origin"), Some(APP), "{what}");
         let exposed = words(&answer, "Access-Control-Expose-Headers");
-        for name in
-            ["ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id", "Idempotency-Replayed", "Cungcau-Degraded"]
-        {
+        for name in [
+            "ETag",
+            "Location",
+            "Retry-After",
+            "RateLimit",
+            "RateLimit-Policy",
+            "X-Request-Id",
+            "Idempotency-Replayed",
+            "Cungcau-Degraded",
+            "Accept-Patch",
+            "Accept-Post",
+            "Content-Disposition",
+        ] {
             assert!(exposed.contains(&name), "{what}: {name}");
         }
     }

@@ -403,6 +403,11 @@ fn what_is_wrong_with_a_request_is_told_in_a_problem_document() {
     let refused = app.get("/v1/producers").header("Accept", "text/html").send();
     assert_eq!(code_of(&refused), (406, "not_acceptable".into()));
     app.get("/v1/producers").header("Accept", "text/html, application/*;q=0.1").send().expect(200);
+    for nothing in ["0", "0.", "0.0", "0.00", "0.000"] {
+        app.get("/v1/producers").header("Accept", &format!("application/json; q={nothing}")).send().expect(406);
+    }
+    app.get("/v1/producers").header("Accept", "application/json; q=0.001").send().expect(200);
+    app.get("/v1/producers").header("Accept", "").send().expect(200);
     let post = |text: &str| app.request("POST", "/v1/producers").key(&admin).header("Content-Type", "application/json").body(text).send();
     assert_eq!(code_of(&post("{")), (400, "malformed_json".into()));
     assert_eq!(code_of(&post("{}")), (400, "invalid_body".into()));

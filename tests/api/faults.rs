@@ -11,7 +11,7 @@ use cungcau::log::Tx;
 use cungcau::organisations::Organisations;
 use diesel::connection::SimpleConnection;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
@@ -351,15 +351,15 @@ fn sigterm_loses_no_request() {
         for client in 0..8 {
             let (server, key, answered, lost) = (&server, &key, &answered, &lost);
             scope.spawn(move || {
-                // One connection after the other, as a balancer's.
+                // Whoever is told that the connection ends makes another, until there is nobody any more.
+                let mut is_last = false;
                 for n in 0.. {
                     match server.post("/v1/producers", &a_body(&format!("{client}-{n}"))).key(key).try_send() {
                         Ok(answer) if answer.status == 201 => {
                             answered.fetch_add(1, Ordering::Relaxed);
-                            if answer.header("Connection") == Some("close") {
-                                return;
-                            }
+                            is_last = answer.header("Connection") == Some("close");
                         }
+                        Err(ureq::Error::Io(error)) if is_last && error.kind() == ErrorKind::ConnectionRefused => return,
                         other => {
                             lost.lock().unwrap().push(format!("{other:?}"));
                             return;
@@ -377,6 +377,32 @@ fn sigterm_loses_no_request() {
     assert!(answered.load(Ordering::Relaxed) > 16);
     assert_eq!(producers(&place), answered.load(Ordering::Relaxed), "what is stored is what was answered");
     assert_whole_log(&place);
+}
+
+#[test]
+fn who_comes_while_the_process_is_stopping_is_served_and_told() {
+    let place = Place::new();
+    let server = place.serve();
+    server.signal("TERM");
+    let begun = Instant::now();
+    let mut told = 0;
+    // Each on a connection of its own: none is kept.
+    while begun.elapsed() < Duration::from_secs(1) {
+        let ready = server.get("/readyz").try_send().unwrap();
+        if ready.status == 200 {
+            // The signal has not come yet.
+            continue;
+        }
+        assert_eq!((ready.status, ready.header("Connection")), (503, Some("close")), "{}", ready.text);
+        let list = server.get("/v1/producers").try_send().unwrap();
+        assert_eq!((list.status, list.header("Connection")), (200, Some("close")), "{}", list.text);
+        told += 1;
+    }
+    assert!(told > 1);
+    let address = server.address().to_owned();
+    let (status, said) = server.wait(Duration::from_secs(30));
+    assert!(status.success() && !said.contains("is not heard"), "{said}");
+    assert!(std::net::TcpStream::connect(&address).is_err());
 }
 
 #[test]

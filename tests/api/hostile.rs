@@ -1,7 +1,8 @@
 //! What no client means well by, sent over a bare socket: each is refused with a 4xx at once, and the next is served.
 
+use crate::support::process::{Place, Server};
 use crate::support::{TestApp, Value};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,25 @@ impl Said {
 
     fn head(&self) -> &str {
         self.text.split("\r\n\r\n").next().unwrap_or_default()
+    }
+
+    fn request_id(&self) -> &str {
+        self.head().lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap_or_default()
+    }
+
+    /// What came on `socket` until it was closed: the last answer, and the statuses of those before it.
+    #[track_caller]
+    fn last_on(socket: &mut TcpStream) -> (Vec<u16>, Self) {
+        let mut text = String::new();
+        // What is sent further to a socket that is closed is answered with a reset.
+        if let Err(error) = socket.read_to_string(&mut text) {
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset, "it is not closed: {text}");
+        }
+        let mut answers: Vec<&str> = text.split("HTTP/1.1 ").skip(1).collect();
+        let status = |answer: &str| answer.get(..3).and_then(|status| status.parse().ok()).unwrap_or_default();
+        let last = answers.pop().unwrap_or_default();
+        let said = Self { text: format!("HTTP/1.1 {last}"), status: status(last) };
+        (answers.into_iter().map(status).collect(), said)
     }
 }
 
@@ -227,4 +247,159 @@ fn an_old_client_is_answered_and_let_go() {
     let mut said = String::new();
     socket.read_to_string(&mut said).unwrap();
     assert!(said.starts_with("HTTP/1.0 200") || said.starts_with("HTTP/1.1 200"), "{said}");
+}
+
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// A connection on which one request was answered.
+#[track_caller]
+fn used(address: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_nodelay(true).unwrap();
+    socket.set_read_timeout(Some(AT_ONCE)).unwrap();
+    socket.write_all(HEALTH.as_bytes()).unwrap();
+    let (mut said, mut buffer) = (String::new(), [0; 4096]);
+    while !said.ends_with("{\"status\":\"ok\"}") {
+        let n = socket.read(&mut buffer).unwrap();
+        assert!(n > 0, "{said}");
+        said += std::str::from_utf8(&buffer[..n]).unwrap();
+    }
+    socket
+}
+
+/// Waits until `server` has logged the line of `said`'s answer.
+#[track_caller]
+fn is_logged(server: &Server, said: &Said) {
+    let id = said.request_id().to_owned();
+    assert!(id.starts_with("req_"), "{}", said.head());
+    let begun = Instant::now();
+    let line = loop {
+        if let Some(line) = server.said().lines().find(|line| line.contains(&id)) {
+            break line.to_owned();
+        }
+        assert!(begun.elapsed() < AT_ONCE, "{id} is not in the log");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["level"], &line["fields"]["status"]), (&"INFO".into(), &said.status.into()), "{line}");
+}
+
+#[test]
+fn a_name_of_a_header_that_does_not_end_is_refused_wherever_it_comes() {
+    let place = Place::new();
+    let server = place.serve();
+    let fresh = || {
+        let socket = TcpStream::connect(server.address()).unwrap();
+        socket.set_nodelay(true).unwrap();
+        socket.set_read_timeout(Some(AT_ONCE)).unwrap();
+        socket
+    };
+    let named = |length: usize| format!("GET /v1/producers HTTP/1.1\r\nHost: a\r\n{}: 1\r\n\r\n", "x".repeat(length));
+    let chunks = "POST /v1/producers HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    let cases = [
+        ("first", fresh(), named(65_536), usize::MAX, vec![]),
+        ("longer", fresh(), named(120_000), usize::MAX, vec![]),
+        ("in pieces", fresh(), named(65_536), 1_000, vec![]),
+        ("second", used(server.address()), named(65_536), usize::MAX, vec![]),
+        ("second in pieces", used(server.address()), named(70_000), 700, vec![]),
+        ("sent ahead", fresh(), format!("{HEALTH}{HEALTH}{}", named(65_536)), usize::MAX, vec![200, 200]),
+        ("after chunks", fresh(), format!("{chunks}{}", named(65_536)), usize::MAX, vec![401]),
+    ];
+    for (what, mut socket, request, piece, before) in cases {
+        let begun = Instant::now();
+        for piece in request.as_bytes().chunks(piece) {
+            // It is refused before all of it has come.
+            if socket.write_all(piece).is_err() {
+                break;
+            }
+        }
+        let (earlier, said) = Said::last_on(&mut socket);
+        assert!(begun.elapsed() < AT_ONCE, "{what}: {:?}", begun.elapsed());
+        if what == "after chunks" && earlier.is_empty() {
+            // Whoever is refused before the body is read may be let go with that.
+            assert_eq!(said.status, 401, "{}", said.head());
+            continue;
+        }
+        assert_eq!(earlier, before, "{what}");
+        said.is_refused();
+        is_logged(&server, &said);
+    }
+    // A name that is only too long is refused as all headers that are.
+    let mut socket = fresh();
+    socket.write_all(named(30_000).replace("Host: a", "Host: a\r\nConnection: close").as_bytes()).unwrap();
+    Said::last_on(&mut socket).1.is_problem(400, "invalid_header");
+    server.get("/healthz").send().expect(200);
+    let said = server.said();
+    assert!(!said.contains("panicked") && !said.contains("\"ERROR\""), "{said}");
+}
+
+#[test]
+fn what_strangers_send_is_no_error_in_the_log_and_its_answer_is_found_there() {
+    let place = Place::new();
+    let server = place.serve();
+    for bytes in ["GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n", "GET /v1/producers HTTP/1.1\r\n\r\n"] {
+        let mut socket = used(server.address());
+        socket.write_all(bytes.as_bytes()).unwrap();
+        let (_, said) = Said::last_on(&mut socket);
+        said.is_refused();
+        is_logged(&server, &said);
+    }
+    let said = server.said();
+    assert!(!said.contains("\"ERROR\"") && !said.contains("stream error"), "{said}");
+}
+
+#[test]
+fn every_head_of_a_connection_has_the_same_time_to_come() {
+    const LEAST: Duration = Duration::from_secs(9);
+    const MOST: Duration = Duration::from_secs(15);
+    let place = Place::new();
+    let server = place.serve();
+    let key = std::fs::read_to_string(place.data().join("admin-key.txt")).unwrap();
+    let answered_in_pieces = || {
+        let mut socket = used(server.address());
+        let head = format!("POST /v1/producers HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n", key.trim());
+        for piece in [&head, "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n", "{", "}"] {
+            socket.write_all(piece.as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let mut buffer = [0; 8 * 1024];
+        let n = socket.read(&mut buffer).unwrap();
+        assert!(buffer.starts_with(b"HTTP/1.1 4") && buffer[..n].ends_with(b"}"), "{}", String::from_utf8_lossy(&buffer[..n]));
+        socket
+    };
+    let cases = [
+        ("the first", TcpStream::connect(server.address()).unwrap(), false),
+        ("one that stops", used(server.address()), false),
+        ("one that drips", used(server.address()), true),
+        ("one after a request in pieces", answered_in_pieces(), true),
+    ];
+    std::thread::scope(|scope| {
+        for (what, mut socket, drips) in cases {
+            let server = &server;
+            scope.spawn(move || {
+                let begun = Instant::now();
+                socket.write_all(b"GET /v1/producers HTTP/1.1\r\nHost: a\r\nX-Slow: ").unwrap();
+                socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+                let mut first = [0; 1];
+                loop {
+                    match socket.peek(&mut first) {
+                        Ok(n) => break assert_eq!(n, 1, "{what}: closed without an answer"),
+                        Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "{what}"),
+                    }
+                    assert!(begun.elapsed() < MOST, "{what}: it is still open");
+                    if drips {
+                        let _ = socket.write_all(b"x");
+                    }
+                }
+                assert!(begun.elapsed() > LEAST, "{what}: {:?}", begun.elapsed());
+                socket.set_read_timeout(Some(AT_ONCE)).unwrap();
+                let (before, said) = Said::last_on(&mut socket);
+                assert_eq!(before, Vec::<u16>::new(), "{what}");
+                said.is_problem(408, "request_timeout");
+                assert!(said.head().contains("connection: close"), "{what}: {}", said.head());
+                is_logged(server, &said);
+            });
+        }
+    });
+    server.get("/healthz").send().expect(200);
 }

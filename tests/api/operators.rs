@@ -47,7 +47,7 @@ fn a_stop_is_seen_by_operators_and_closes_both_doors() {
     let server = with_operators(&place);
     let (operators, address) = (server.operators(), server.address().to_owned());
     server.signal("TERM");
-    // The public door closes first; a second and a half later the other one follows.
+    // Both are open for a second and a half; then the public one closes, and the operators' when everything is finished.
     let stopping = (0..100).map(|_| operators.request("GET", "/readyz").try_send()).find_map(|answer| {
         std::thread::sleep(Duration::from_millis(10));
         answer.ok().filter(|answer| answer.status == 503)
