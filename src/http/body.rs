@@ -549,6 +549,27 @@ mod tests {
         parts: Vec<Self>,
     }
 
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Farm,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Paper {
+        number: String,
+        kind: Kind,
+        issued_on: chrono::NaiveDate,
+        quantity: crate::decimal::Decimal<3>,
+        lines: Vec<Line>,
+        stars: u8,
+        is_checked: bool,
+        holder: Line,
+        last: String,
+    }
+
     #[test]
     fn every_fault_of_form_that_can_be_told_is_told_at_once() {
         let faults = |value: Value| -> Vec<(String, &'static str)> {
@@ -569,25 +590,6 @@ mod tests {
         // That a member is missing is not told of one that was there.
         assert_eq!(faults(json!({"name": 5, "count": 300})), [fault("/name", "wrong_type"), fault("/count", "wrong_type")]);
         assert_eq!(faults(json!([])).len(), 1);
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        enum Kind {
-            Farm,
-        }
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        #[expect(dead_code, reason = "only read")]
-        struct Paper {
-            number: String,
-            kind: Kind,
-            issued_on: chrono::NaiveDate,
-            quantity: crate::decimal::Decimal<3>,
-            lines: Vec<Line>,
-            stars: u8,
-            is_checked: bool,
-            holder: Line,
-            last: String,
-        }
         let refused = typed::<Paper>(json!({"number": 5, "parts": []}), "").unwrap_err();
         let missing: Vec<&str> =
             refused.errors().iter().filter(|fault| fault.code == "missing").map(|fault| fault.pointer.as_str()).collect();
