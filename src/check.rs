@@ -141,26 +141,54 @@ pub fn unknown_reference(faults: &mut Faults, pointer: &str, noun_en: &str, noun
     );
 }
 
-/// 409 that lists what refers to a record; `Ok` when nothing does.
-///
-/// `uses` are (collection, ids of at most a few referring records).
-///
-/// # Errors
-/// 409 with a member `references`.
-pub fn unused(uses: &[(&str, Vec<String>)]) -> Result<(), Problem> {
-    let found: Vec<Value> =
-        uses.iter().filter(|(_, ids)| !ids.is_empty()).map(|(collection, ids)| json!({"collection": collection, "ids": ids})).collect();
-    if found.is_empty() {
-        return Ok(());
+/// How many referring records of a collection are named when a deletion is refused.
+pub const NAMED: i64 = 5;
+
+/// What refers to a record that is to go.
+#[derive(Debug, Default)]
+pub struct Uses {
+    named: Vec<(&'static str, Vec<String>)>,
+    hides: bool,
+}
+
+impl Uses {
+    /// Adds `ids`, a few records of `collection` which the caller may see.
+    #[must_use]
+    pub fn and(mut self, collection: &'static str, ids: Vec<String>) -> Self {
+        if !ids.is_empty() {
+            self.named.push((collection, ids));
+        }
+        self
     }
-    let names: Vec<&str> = uses.iter().filter(|(_, ids)| !ids.is_empty()).map(|(collection, _)| *collection).collect();
-    let names = names.join(", ");
-    Err(Problem::new(
-        Code::InUse,
-        text(
-            format!("Delete or change what refers to it first: {names}."),
-            format!("Hãy xóa hoặc sửa những bản ghi tham chiếu trước: {names}."),
-        ),
-    )
-    .with_member("references", Value::Array(found)))
+
+    /// Adds that there are records which the caller may not see: not how many, nor of which collection.
+    #[must_use]
+    pub fn and_hidden(mut self, are_there: bool) -> Self {
+        self.hides |= are_there;
+        self
+    }
+
+    /// `Ok` when nothing refers to the record.
+    ///
+    /// # Errors
+    /// 409 with a member `references`, which lists what the caller may see.
+    pub fn refuse(self) -> Result<(), Problem> {
+        let Self { named, hides } = self;
+        let detail = match (named.is_empty(), hides) {
+            (true, false) => return Ok(()),
+            (true, true) => text(
+                "Records refer to it that you may not see: whoever they belong to has to delete or change them first.",
+                "Có bản ghi tham chiếu đến mà bạn không được xem: chủ của các bản ghi đó cần xóa hoặc sửa trước.",
+            ),
+            (false, _) => {
+                let names = named.iter().map(|(collection, _)| *collection).collect::<Vec<_>>().join(", ");
+                text(
+                    format!("Delete or change what refers to it first: {names}."),
+                    format!("Hãy xóa hoặc sửa những bản ghi tham chiếu trước: {names}."),
+                )
+            }
+        };
+        let listed = named.iter().map(|(collection, ids)| json!({"collection": collection, "ids": ids})).collect();
+        Err(Problem::new(Code::InUse, detail).with_member("references", Value::Array(listed)))
+    }
 }

@@ -136,7 +136,7 @@ pub struct KeyArgs {
     /// Address or network from which alone it is accepted; may be given several times
     #[arg(long = "address")]
     pub addresses: Vec<String>,
-    /// Days until it expires, at most 366
+    /// Days until it expires, at most 365
     #[arg(long, default_value_t = 365)]
     pub days: i64,
     /// Which database.

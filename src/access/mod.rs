@@ -200,8 +200,7 @@ impl Permit {
             Rule::Deny => Err(Problem::forbidden(text(
                 format!("The role of this key or token may not run {operation}."),
                 format!("Vai trò của khóa hoặc mã truy cập này không được phép thực hiện {operation}."),
-            ))
-            .with_header("WWW-Authenticate", "Bearer realm=\"cungcau\", error=\"insufficient_scope\"")),
+            ))),
             Rule::Hide => Err(Problem::hidden()),
             Rule::Allow | Rule::Own | Rule::OwnElseHide => match caller.missing_scope(operation) {
                 None => Ok(Self { caller, operation, rule }),

@@ -2,7 +2,8 @@
 //!
 //! Mutations stand in the change log already; what changes nothing is noted in the transaction of what it tells of
 //! ([`note`]). A moment later both are sealed: numbered without gaps, each row with the digest of itself and the row
-//! before. A row holds ids and no personal value.
+//! before. A row holds ids and no personal value. Of a change it says whose data it is
+//! about ([`subject`]).
 
 mod chain;
 mod checkpoint;
@@ -12,6 +13,7 @@ mod refusals;
 mod seal;
 mod sealer;
 mod store;
+mod subject;
 mod verify;
 
 pub use checkpoint::{CHECKPOINTS_FILE, Checkpoint, Checkpoints, PUBLIC_KEY_FILE, public_key, read as read_checkpoints};
@@ -22,7 +24,6 @@ pub use seal::seal_import;
 pub use sealer::{finish, follow, seal};
 pub use verify::{Finding, Report, verify};
 
-use crate::access::Role;
 use crate::db::each;
 use crate::db::schema::audit_pending;
 use crate::error::Result;
@@ -76,7 +77,7 @@ pub fn note(tx: &mut Tx<'_>, note: &Note<'_>) -> Result<()> {
         operation: operation.to_owned(),
         code: None,
         actor_key_id: tx.caller.key_id.clone(),
-        actor_role: tx.caller.role.as_ref().map_or("anonymous", Role::as_str).to_owned(),
+        actor_role: tx.actor_role().to_owned(),
         actor_organisation_id: tx.caller.organisation_id.clone(),
         entity: Some(entity.to_owned()),
         entity_id: Some(entity_id.to_owned()),

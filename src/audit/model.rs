@@ -91,7 +91,7 @@ pub struct Entry {
     pub entity_id: Option<String>,
     /// Version of the record after a mutation.
     pub version: Option<i64>,
-    /// The organisation whose data it is about.
+    /// The organisation whose data it is about; none of what has several sides, as MoUs and introductions have.
     pub organisation_id: Option<String>,
     /// Why, as the actor said.
     pub reason: Option<String>,

@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
-/// Kinds of refusal that are told apart between two sealings; what comes beyond is counted without the key.
+/// Kinds of refusal that are told apart between two sealings; what comes beyond is counted without the key and its organisation.
 const MOST: usize = 10_000;
 
 /// Refusals that are alike.
@@ -22,6 +22,8 @@ pub struct Refusal {
     pub key_id: Option<String>,
     /// Its role.
     pub role: Option<Role>,
+    /// The organisation that it acts for.
+    pub organisation_id: Option<String>,
 }
 
 /// What was refused since the last sealing.
@@ -35,7 +37,11 @@ impl Refusals {
 
     fn add(&self, refusal: Refusal, times: i64) {
         let mut counts = self.0.lock();
-        let refusal = if counts.len() < MOST || counts.contains_key(&refusal) { refusal } else { Refusal { key_id: None, ..refusal } };
+        let refusal = if counts.len() < MOST || counts.contains_key(&refusal) {
+            refusal
+        } else {
+            Refusal { key_id: None, organisation_id: None, ..refusal }
+        };
         *counts.entry(refusal).or_default() += times;
     }
 
@@ -57,7 +63,7 @@ impl Refusals {
 
 /// The row for `times` times `refusal`, counted until `now`.
 pub(super) fn row(refusal: &Refusal, times: i64, now: NaiveDateTime, ids: &Randomness) -> Result<Pending> {
-    let Refusal { operation, code, key_id, role } = refusal;
+    let Refusal { operation, code, key_id, role, organisation_id } = refusal;
     Ok(Pending {
         id: ids.id("adt", now).map_err(crate::error::Problem::internal)?,
         recorded_at: now,
@@ -66,7 +72,7 @@ pub(super) fn row(refusal: &Refusal, times: i64, now: NaiveDateTime, ids: &Rando
         code: Some((*code).to_owned()),
         actor_key_id: key_id.clone(),
         actor_role: role.as_ref().map_or("anonymous", Role::as_str).to_owned(),
-        actor_organisation_id: None,
+        actor_organisation_id: organisation_id.clone(),
         entity: None,
         entity_id: None,
         organisation_id: None,
@@ -80,7 +86,13 @@ mod tests {
     use super::*;
 
     fn refusal(n: usize) -> Refusal {
-        Refusal { operation: "create_mou", code: "forbidden", key_id: Some(format!("key_{n}")), role: Some(Role::Buyer) }
+        Refusal {
+            operation: "create_mou",
+            code: "forbidden",
+            key_id: Some(format!("key_{n}")),
+            role: Some(Role::Buyer),
+            organisation_id: None,
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::chain;
 use super::model::{Action, ENTRY_COLUMNS, Entry, Pending};
+use super::subject;
 use crate::db::schema::{audit, audit_head, audit_pending};
 use crate::db::{BIND_LIMIT, Db, each, insert_all};
 use crate::error::Result;
@@ -62,6 +63,8 @@ pub(super) fn seal(db: &mut Db, counted: &[Pending]) -> Result<Sealed> {
         audit_pending::table.order((audit_pending::recorded_at, audit_pending::id)).limit(BATCH).select(Pending::as_select()).load(db)?;
     let is_full = i64::try_from(changes.len().max(pending.len())) == Ok(BATCH);
     let ids: Vec<String> = pending.iter().map(|row| row.id.clone()).collect();
+    let organisations = subject::organisations(db, &changes)?;
+    let changes = changes.into_iter().zip(organisations);
     let mut end = before.clone();
     let entries: Vec<Entry> = in_order(changes, pending).map(|row| next(&mut end, row)).collect();
     if end == before {
@@ -77,16 +80,17 @@ pub(super) fn seal(db: &mut Db, counted: &[Pending]) -> Result<Sealed> {
 }
 
 enum Row {
-    Change(Change),
+    /// With the organisation that it is about.
+    Change(Change, Option<String>),
     Pending(Pending),
 }
 
 /// Both by time, where the changes allow it: these stay in the order of their numbers.
-fn in_order(changes: Vec<Change>, pending: Vec<Pending>) -> impl Iterator<Item = Row> {
-    let (mut changes, mut pending) = (changes.into_iter().peekable(), pending.into_iter().peekable());
+fn in_order(changes: impl Iterator<Item = (Change, Option<String>)>, pending: Vec<Pending>) -> impl Iterator<Item = Row> {
+    let (mut changes, mut pending) = (changes.peekable(), pending.into_iter().peekable());
     std::iter::from_fn(move || match (changes.peek(), pending.peek()) {
-        (Some(change), Some(note)) if note.recorded_at < change.recorded_at => pending.next().map(Row::Pending),
-        (Some(_), _) => changes.next().map(Row::Change),
+        (Some((change, _)), Some(note)) if note.recorded_at < change.recorded_at => pending.next().map(Row::Pending),
+        (Some(_), _) => changes.next().map(|(change, organisation_id)| Row::Change(change, organisation_id)),
         (None, _) => pending.next().map(Row::Pending),
     })
 }
@@ -95,7 +99,7 @@ fn in_order(changes: Vec<Change>, pending: Vec<Pending>) -> impl Iterator<Item =
 fn next(end: &mut End, row: Row) -> Entry {
     let seq = end.seq + 1;
     let mut entry = match row {
-        Row::Change(change) => of_change(seq, change),
+        Row::Change(change, organisation_id) => of_change(seq, change, organisation_id),
         Row::Pending(pending) => of_pending(seq, pending),
     };
     entry.hash = chain::hash(&end.hash, &entry);
@@ -105,7 +109,7 @@ fn next(end: &mut End, row: Row) -> Entry {
     entry
 }
 
-fn of_change(seq: i64, change: Change) -> Entry {
+fn of_change(seq: i64, change: Change, organisation_id: Option<String>) -> Entry {
     let digest = chain::digest(&change);
     let Change { seq: number, recorded_at, entity, entity_id, version, operation, actor_key_id, actor_role, actor_organisation_id, .. } =
         change;
@@ -126,7 +130,7 @@ fn of_change(seq: i64, change: Change) -> Entry {
         entity: Some(entity),
         entity_id: Some(entity_id),
         version: Some(version),
-        organisation_id: None,
+        organisation_id,
         reason: None,
         times: 1,
         first_change: Some(number),

@@ -5,7 +5,6 @@ use super::rules::{Checked, Known, Paper, check, refuse_officers_word};
 use super::store;
 use super::{valid_on, valid_through};
 use crate::access::{Caller, Owners, Permit, Role};
-use crate::check;
 use crate::db::Db;
 use crate::db::schema::{certificates, organisations as organisation_rows};
 use crate::error::{Code, Faults, Problem, Result, text};
@@ -118,7 +117,7 @@ impl Collection for Certificates {
         refuse_twin(&next, &store::registered(tx.db, &next.number.as_deref().into_iter().collect::<Vec<_>>())?)?;
         if (current.kind, &current.product_id, current.stars) != (next.kind, &next.product_id, next.stars) {
             // A granted proposal names a certificate of its product and stars.
-            check::unused(&store::uses(tx.db, &current.id)?)?;
+            store::uses(tx.db, &current.id)?.refuse()?;
         }
         if !store::update(tx.db, current, &next)? {
             return Err(Problem::unavailable("another writer was faster").contended());
@@ -128,7 +127,7 @@ impl Collection for Certificates {
     }
 
     fn delete(tx: &mut Tx<'_>, _: &Permit, current: &Certificate) -> Result<()> {
-        check::unused(&store::uses(tx.db, &current.id)?)?;
+        store::uses(tx.db, &current.id)?.refuse()?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "certificate", &current.id, current.version + 1, &())
     }

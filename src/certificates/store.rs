@@ -4,6 +4,7 @@
 
 use super::model::{CERTIFICATE_COLUMNS, Certificate};
 use super::rules::{Known, Paper};
+use crate::check::{NAMED, Uses};
 use crate::db::schema::{certificates, facilities, products, star_proposals};
 use crate::db::{Db, each, insert_all};
 use crate::error::Result;
@@ -12,9 +13,6 @@ use crate::reference::CertificateKindId;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::HashMap;
-
-/// How many referring records are named when a deletion is refused.
-const NAMED: i64 = 5;
 
 /// Whether a certificate is valid on `day`, as SQL: issued by then, not ended, not revoked.
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -116,12 +114,12 @@ pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// What refers to a certificate: (collection, a few ids).
-pub(super) fn uses(db: &mut Db, id: &str) -> Result<Vec<(&'static str, Vec<String>)>> {
+/// What refers to a certificate.
+pub(super) fn uses(db: &mut Db, id: &str) -> Result<Uses> {
     let proposals = star_proposals::table
         .filter(star_proposals::certificate_id.eq(id))
         .order(star_proposals::id)
         .select(star_proposals::id)
         .limit(NAMED);
-    Ok(vec![("star-proposals", proposals.load(db)?)])
+    Ok(Uses::default().and("star-proposals", proposals.load(db)?))
 }

@@ -31,7 +31,7 @@ pub async fn purge(app: &App) -> Result<usize> {
         let found = app
             .write(&context, false, move |tx| {
                 let expired = store::expired(tx.db, today, AT_ONCE)?;
-                expired.iter().try_for_each(|contact| erase(tx, contact, OPERATION))?;
+                expired.iter().try_for_each(|contact| erase(tx, contact, OPERATION, None))?;
                 Ok(expired.len())
             })
             .await?;
@@ -59,11 +59,11 @@ pub async fn keep_purging(app: Data<App>) {
     }
 }
 
-/// Deletes `contact` because it may not be held any longer.
+/// Deletes `contact` because it may not be held any longer; `reason` is the request of the person who asked for it.
 ///
 /// # Errors
 /// What the database says.
-pub(crate) fn erase(tx: &mut Tx<'_>, contact: &Contact, operation: &str) -> Result<()> {
+pub(crate) fn erase(tx: &mut Tx<'_>, contact: &Contact, operation: &str, reason: Option<&str>) -> Result<()> {
     write::delete(tx, contact)?;
     let note = Note {
         action: Action::Erase,
@@ -71,7 +71,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, contact: &Contact, operation: &str) -> Resu
         entity: write::ENTITY,
         entity_id: &contact.id,
         organisation_id: Some(&contact.organisation_id),
-        reason: None,
+        reason,
     };
     audit::note(tx, &note)
 }

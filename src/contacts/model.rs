@@ -24,7 +24,7 @@ text_enum! {
 text_enum! {
     /// What a contact is given for.
     ContactPurpose {
-        /// Buying and selling.
+        /// Buying and selling: what introductions show.
         Trade = "trade",
         /// Memoranda and conferences.
         Memoranda = "memoranda",
@@ -207,7 +207,7 @@ pub struct NewContact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    /// Position, such as "Trưởng phòng kinh doanh".
+    /// Position, such as "Trưởng phòng kinh doanh", without a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200)]
     pub position: Option<String>,
@@ -303,7 +303,7 @@ pub struct ContactView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDisclosure {
-    /// Why, in three words or more, without a number, an address or the person's name: it stays in the audit log.
+    /// Why, in three words or more, without a number, an address, the person's name or a word of it after a form of address: it stays in the audit log.
     #[schema(min_length = 1, max_length = 300)]
     pub reason: String,
 }

@@ -17,6 +17,12 @@ const TEXT_VERSION_LIMIT: usize = 40;
 const FEWEST_WORDS: usize = 3;
 /// Digits in a row, separators left out, from which on they may be somebody's number: +84 and nine of them. A day has eight.
 const NUMBER_DIGITS: usize = 9;
+/// The same where no day is written: numbers of hotlines have eight.
+const POSITION_DIGITS: usize = 8;
+/// Letters of an address before the `@` from which on it tells whose it is, and is no word like another.
+const TELLING_LETTERS: usize = 4;
+/// Folded forms of address: a word of a name after one is that person's, and "miền Nam" is nobody's.
+const FORMS_OF_ADDRESS: [&str; 12] = ["anh", "chi", "ong", "ba", "co", "chu", "bac", "em", "thay", "mr", "mrs", "ms"];
 
 /// What the checks found, where it is good.
 pub(super) struct Checked {
@@ -40,6 +46,16 @@ pub(super) struct Before<'a> {
 pub(super) fn check(new: &NewContact, before: Option<Before<'_>>, today: NaiveDate, faults: &mut Faults) -> Checked {
     check::maybe_line(faults, "/name", new.name.as_deref(), check::NAME_LIMIT);
     check::maybe_line(faults, "/position", new.position.as_deref(), check::NAME_LIMIT);
+    if new.position.as_deref().is_some_and(|position| is_number(position, POSITION_DIGITS)) {
+        faults.add(
+            "/position",
+            "personal_number",
+            text(
+                "A position holds no number: a phone belongs into phone, and a person into a contact of kind person.",
+                "Chức vụ không chứa số điện thoại: hãy ghi số vào phone, và đăng ký cá nhân ở loại person.",
+            ),
+        );
+    }
     let phone = new.phone.as_deref().and_then(|typed| read_phone(faults, typed));
     let email = new.email.as_deref().and_then(|typed| read_email(faults, typed));
     if new.phone.is_none() && new.email.is_none() {
@@ -216,7 +232,11 @@ fn check_consent(consent: &NewConsent, today: NaiveDate, faults: &mut Faults) {
         "Sự đồng ý được rút sau khi đã cho",
     );
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    if text_version.is_empty() || text_version.len() > TEXT_VERSION_LIMIT || !text_version.chars().all(plain) || is_number(text_version) {
+    if text_version.is_empty()
+        || text_version.len() > TEXT_VERSION_LIMIT
+        || !text_version.chars().all(plain)
+        || is_number(text_version, NUMBER_DIGITS)
+    {
         faults.add(
             "/consent/text_version",
             "not_allowed",
@@ -271,9 +291,7 @@ pub(super) fn check_reason(faults: &mut Faults, reason: &str, contact: &Contact)
             text(format!("Say why in {FEWEST_WORDS} words or more."), format!("Hãy nêu lý do bằng ít nhất {FEWEST_WORDS} từ.")),
         );
     }
-    let folded = crate::text::fold(reason);
-    let names_the_person = contact.name.as_deref().is_some_and(|name| folded.contains(&crate::text::fold(name)));
-    if names_the_person || reason.contains('@') || is_number(reason) {
+    if tells_of(reason, contact) || reason.contains('@') || is_number(reason, NUMBER_DIGITS) {
         faults.add(
             "/reason",
             "personal_value",
@@ -285,8 +303,23 @@ pub(super) fn check_reason(faults: &mut Faults, reason: &str, contact: &Contact)
     }
 }
 
-/// Whether `text` has as many digits in a row as somebody's number.
-fn is_number(text: &str) -> bool {
+/// Whether `reason` tells whom `contact` reaches: the whole name, a word of it after a form of address, or what stands
+/// before the `@` of a person's address.
+fn tells_of(reason: &str, contact: &Contact) -> bool {
+    // Between spaces, so that only whole words are found.
+    let words = |text: &str| format!(" {} ", crate::text::fold(text));
+    let said = words(reason);
+    let names_the_person = contact.name.as_deref().is_some_and(|name| {
+        let whole = words(name);
+        let addressed = |word: &str| FORMS_OF_ADDRESS.iter().any(|form| said.contains(&format!(" {form} {word} ")));
+        said.contains(&whole) || whole.split_whitespace().any(addressed)
+    });
+    let local_part = contact.email.as_deref().filter(|_| contact.kind == ContactKind::Person).and_then(|email| email.split('@').next());
+    names_the_person || local_part.is_some_and(|local| local.len() >= TELLING_LETTERS && said.contains(&words(local)))
+}
+
+/// Whether `text` has `least` digits in a row, as somebody's number has.
+fn is_number(text: &str, least: usize) -> bool {
     let mut row = 0_usize;
     text.chars().any(|c| {
         row = match c {
@@ -294,7 +327,7 @@ fn is_number(text: &str) -> bool {
             ' ' | '.' | '-' | '(' | ')' => row,
             _ => 0,
         };
-        row >= NUMBER_DIGITS
+        row >= least
     })
 }
 
@@ -362,6 +395,7 @@ mod tests {
 
     #[test]
     fn nine_digits_are_a_number_however_they_are_written() {
+        let is_number = |text| is_number(text, NUMBER_DIGITS);
         assert!(is_number("gọi 0912.345-678 nhé") && is_number("+84 (912) 345 678"));
         assert!(!is_number("Hội nghị ngày 27/10/2020, 99 sản phẩm, 56 biên bản") && !is_number("ngày 27.10.2020"));
     }

@@ -47,19 +47,21 @@ pub(super) fn list(
     Ok(keyset!(query, page, contacts::id).select(Contact::as_select()).load(db)?)
 }
 
-/// The contacts of `organisations` with these visibilities, by id: at most as many as so many organisations may have.
+/// The contacts of `organisations` for this purpose with these visibilities, by id: at most as many as so many organisations may have.
 ///
 /// # Errors
 /// What the database says.
 pub(crate) fn of_organisations(
     db: &mut Db,
     organisations: &[&str],
+    purpose: ContactPurpose,
     visibilities: &[ContactVisibility],
     today: NaiveDate,
 ) -> Result<Vec<Contact>> {
     let organisations: Vec<String> = organisations.iter().map(|id| (*id).to_owned()).collect();
     let some = held(today)
-        .filter(contacts::organisation_id.eq_any(organisations).and(contacts::visibility.eq_any(visibilities.to_vec())))
+        .filter(contacts::organisation_id.eq_any(organisations).and(contacts::purpose.eq(purpose)))
+        .filter(contacts::visibility.eq_any(visibilities.to_vec()))
         .order((contacts::organisation_id, contacts::id));
     Ok(some.select(Contact::as_select()).load(db)?)
 }

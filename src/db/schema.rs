@@ -534,6 +534,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     feed_head,
     changes,
+    audit,
     idempotency_keys,
     refs,
     organisations,

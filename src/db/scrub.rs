@@ -3,8 +3,8 @@
 //! `SQLite` overwrites what is deleted with zeros (`secure_delete`), but a page that rows were moved away from keeps copies
 //! of them, and the write-ahead log holds both until it is checkpointed: taking all rows out empties every page, and the log
 //! is cut to nothing. `PostgreSQL` keeps dead rows until they are vacuumed, and vacuums none that an older transaction could
-//! still see: `TRUNCATE` gives the table a new file at once and drops the old one. What its write-ahead log holds goes as
-//! its segments are recycled (`max_wal_size`, `wal_keep_size`, an archive); what a disk holds of a file that was cut, the
+//! still see: `TRUNCATE` gives the table a new file at once and drops the old one. What its write-ahead log holds stays
+//! until it is overwritten: a segment that is recycled is renamed, not cleaned. What a disk holds of a file that was cut, the
 //! file system overwrites in its own time.
 
 use super::{Access, Db, Store, Target, begin_on, blocking, commit, connect, each, rollback};

@@ -3,7 +3,7 @@
 use super::model::{Event, EventKind, EventStatus, EventView, NewEvent};
 use super::store;
 use crate::access::{Caller, Owners, Permit};
-use crate::check;
+use crate::check::{self, Uses};
 use crate::db::Db;
 use crate::db::schema::events;
 use crate::error::{Faults, Problem, Result};
@@ -104,7 +104,7 @@ impl Collection for Events {
     }
 
     fn delete(tx: &mut Tx<'_>, permit: &Permit, current: &Event) -> Result<()> {
-        mous::none_at_event(tx.db, &permit.caller, &current.id)?;
+        mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Event(&current.id))?.refuse()?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "event", &current.id, current.version + 1, &())
     }

@@ -90,7 +90,7 @@ impl Collection for Facilities {
         }
         if (&current.holder_id, current.kind) != (&next.holder_id, next.kind) {
             // A certificate of a place names the same holder and a place of its kind.
-            check::unused(&store::uses(tx.db, &current.id)?)?;
+            store::uses(tx.db, &current.id)?.refuse()?;
         }
         if !store::update(tx.db, current, &next)? {
             return Err(Problem::unavailable("another writer was faster").contended());
@@ -100,7 +100,7 @@ impl Collection for Facilities {
     }
 
     fn delete(tx: &mut Tx<'_>, _: &Permit, current: &Facility) -> Result<()> {
-        check::unused(&store::uses(tx.db, &current.id)?)?;
+        store::uses(tx.db, &current.id)?.refuse()?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "facility", &current.id, current.version + 1, &())
     }

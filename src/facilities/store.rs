@@ -1,13 +1,11 @@
 //! Facilities in the database.
 
 use super::model::{FACILITY_COLUMNS, Facility};
+use crate::check::{NAMED, Uses};
 use crate::db::schema::{certificates, facilities};
 use crate::db::{Db, each, insert_all};
 use crate::error::Result;
 use diesel::prelude::*;
-
-/// How many referring records are named when a deletion is refused.
-const NAMED: i64 = 5;
 
 pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Facility>> {
     Ok(facilities::table.filter(facilities::id.eq_any(ids)).select(Facility::as_select()).load(db)?)
@@ -29,9 +27,9 @@ pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// What refers to a place: (collection, a few ids).
-pub(super) fn uses(db: &mut Db, id: &str) -> Result<Vec<(&'static str, Vec<String>)>> {
+/// What refers to a place.
+pub(super) fn uses(db: &mut Db, id: &str) -> Result<Uses> {
     let of_certificates =
         certificates::table.filter(certificates::facility_id.eq(id)).order(certificates::id).select(certificates::id).limit(NAMED);
-    Ok(vec![("certificates", of_certificates.load(db)?)])
+    Ok(Uses::default().and("certificates", of_certificates.load(db)?))
 }

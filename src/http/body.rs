@@ -561,6 +561,27 @@ mod tests {
         parts: Vec<Self>,
     }
 
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Farm,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Paper {
+        number: String,
+        kind: Kind,
+        issued_on: chrono::NaiveDate,
+        quantity: crate::decimal::Decimal<3>,
+        lines: Vec<Line>,
+        stars: u8,
+        is_checked: bool,
+        holder: Line,
+        last: String,
+    }
+
     #[test]
     fn every_fault_of_form_that_can_be_told_is_told_at_once() {
         #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]

@@ -9,7 +9,7 @@ use super::door::{Refusal, is_posted_question, is_reading, is_watched};
 use super::headers::secure;
 use super::limits::Counter;
 use super::pace;
-use crate::access::Role;
+use crate::access::{Caller, Role};
 use crate::app::App;
 use crate::audit;
 use crate::error::{Code, Language, Problem, text};
@@ -31,13 +31,29 @@ const LONGEST_TARGET: usize = 8 * 1024;
 /// Longest headers in all: a key, a cookie that somebody else wanted to be sent here, what proxies add.
 const LONGEST_HEADERS: usize = 16 * 1024;
 
+/// What a caller is told who is known and may not.
+const INSUFFICIENT: &str = "Bearer realm=\"cungcau\", error=\"insufficient_scope\"";
+
 /// Id of a request, in its answer and in the log.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-/// Who was recognised, for the access log.
-#[derive(Debug, Clone)]
-pub struct Recognised(pub Option<String>, pub Option<Role>);
+/// Who was recognised, for the access log and the audit log.
+#[derive(Debug, Clone, Default)]
+pub struct Recognised {
+    /// The key, or the name of a person with a token.
+    pub key_id: Option<String>,
+    /// Its role.
+    pub role: Option<Role>,
+    /// The organisation that it acts for.
+    pub organisation_id: Option<String>,
+}
+
+impl From<&Caller> for Recognised {
+    fn from(caller: &Caller) -> Self {
+        Self { key_id: caller.key_id.clone(), role: caller.role, organisation_id: caller.organisation_id.clone() }
+    }
+}
 
 /// The middleware.
 ///
@@ -151,6 +167,10 @@ fn problem_response(problem: &Problem, http: &HttpRequest, id: &str) -> HttpResp
     let mut response = HttpResponse::build(problem.code().status());
     response.content_type("application/problem+json");
     response.insert_header((header::CONTENT_LANGUAGE, if language == Language::Vi { "vi" } else { "en" }));
+    if problem.code() == Code::Forbidden {
+        // RFC 6750, section 3.1; whoever knows which scope is needed says so below.
+        response.insert_header((header::WWW_AUTHENTICATE, INSUFFICIENT));
+    }
     for (name, value) in problem.headers() {
         response.insert_header((*name, value.as_str()));
     }
@@ -163,8 +183,8 @@ fn note_refusal(problem: &Problem, http: &HttpRequest) {
     let (Some(code), Some(app)) = (problem.refusal(), http.app_data::<Data<App>>()) else { return };
     let extensions = http.extensions();
     let Some(Asked(operation)) = extensions.get::<Asked>().copied() else { return };
-    let (key_id, role) = extensions.get::<Recognised>().map_or((None, None), |known| (known.0.clone(), known.1));
-    app.audit.refused(audit::Refusal { operation, code, key_id, role });
+    let Recognised { key_id, role, organisation_id } = extensions.get::<Recognised>().cloned().unwrap_or_default();
+    app.audit.refused(audit::Refusal { operation, code, key_id, role, organisation_id });
 }
 
 impl ResponseError for Problem {
@@ -275,7 +295,7 @@ fn report(http: &HttpRequest, response: &ServiceResponse<BoxBody>, app: Option<&
         app.metrics.observe(known_method(http), &route, status, elapsed);
     }
     let extensions = http.extensions();
-    let (key, role) = extensions.get::<Recognised>().map_or((None, None), |known| (known.0.as_deref(), known.1));
+    let (key, role) = extensions.get::<Recognised>().map_or((None, None), |known| (known.key_id.as_deref(), known.role));
     // The route's pattern, not the path: a query may hold a name, and a key never stands in either.
     tracing::info!(
         request_id = id,

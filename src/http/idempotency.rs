@@ -32,6 +32,7 @@ const LONGEST_KEY: usize = 200;
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
     caller: String,
+    /// Keyed digest of what the caller sent, which may hold a person's number.
     key: String,
     digest: String,
 }
@@ -67,15 +68,14 @@ impl IdempotencyKey {
                 ),
             ));
         }
-        // Keyed: a body may hold a number or a code of a person, of which there are few enough to try them all.
+        // Keyed: a body or a key may hold a number or a code of a person, of which there are few enough to try them all.
         let secret = request.app_data::<Data<App>>().map_or(&[][..], |app| app.settings.digest_key.as_slice());
-        let mut digest = Hmac::<Sha256>::new_from_slice(secret).map_err(Problem::internal)?;
-        for part in [request.method().as_str().as_bytes(), request.path().as_bytes(), request.query_string().as_bytes(), body] {
-            digest.update(&(part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        let digest = hex(digest.finalize().into_bytes());
-        Ok(Some(Self { caller: caller.to_owned(), key: key.to_owned(), digest }))
+        let asked = [request.method().as_str().as_bytes(), request.path().as_bytes(), request.query_string().as_bytes(), body];
+        Ok(Some(Self {
+            caller: caller.to_owned(),
+            key: keyed_digest(secret, &[b"idempotency-key", key.as_bytes()])?,
+            digest: keyed_digest(secret, &asked)?,
+        }))
     }
 
     /// The answer that was given to this key before.
@@ -133,6 +133,16 @@ impl IdempotencyKey {
     fn name(&self) -> String {
         format!("{}\n{}", self.caller, self.key)
     }
+}
+
+/// A digest of `parts` that nobody makes without the secret, in hexadecimal.
+fn keyed_digest(secret: &[u8], parts: &[&[u8]]) -> Result<String> {
+    let mut digest = Hmac::<Sha256>::new_from_slice(secret).map_err(Problem::internal)?;
+    for part in parts {
+        digest.update(&(part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    Ok(hex(digest.finalize().into_bytes()))
 }
 
 /// Forgets answers that are older than seven days; how many.

@@ -46,7 +46,12 @@ const HEADERS: &[(&str, bool, &str, &str)] = &[
         "The database is away and memory answers: position in the log, and age in seconds.",
         "database; position=48210; age=7",
     ),
-    ("WWW-Authenticate", false, "How to authenticate (RFC 6750), on 403 which scope is needed.", "Bearer realm=\"cungcau\""),
+    (
+        "WWW-Authenticate",
+        false,
+        "How to authenticate (RFC 6750), on 403 that the key or token may not, and which scope is needed where one would do.",
+        "Bearer realm=\"cungcau\"",
+    ),
     ("Allow", true, "Methods of this path.", "GET, HEAD, POST"),
     ("Accept-Post", false, "Media type that is taken.", "application/json"),
     ("Accept-Patch", false, "Media type that is taken.", "application/merge-patch+json"),

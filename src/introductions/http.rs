@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit::Action;
 use crate::check;
 use crate::contacts::disclosing::{self, Showing};
-use crate::contacts::{self, ContactVisibility};
+use crate::contacts::{self, ContactPurpose, ContactVisibility};
 use crate::db::Db;
 use crate::demands::{self, Demand, DemandStatus, Demands};
 use crate::error::{Code, Faults, Problem, Result, text};
@@ -51,6 +51,8 @@ const SORTS: &[&str] = &["created", "-created"];
 /// Sort of the list.
 pub(super) const SORT: Param = param("sort", Kind::Word(SORTS), "Order of the items; `-` sorts downwards.");
 const ENTITY: &str = "introduction";
+/// Contacts that are given for something else than buying and selling are no business of an introduction.
+const PURPOSE: ContactPurpose = ContactPurpose::Trade;
 
 fn sides_of(db: &mut Db, introduction: &Introduction) -> Result<Sides> {
     let mut owners = organisations::owners(db, &[&introduction.buyer_id, &introduction.producer_id])?.into_iter();
@@ -319,11 +321,12 @@ pub(super) async fn contacts(permit: Permitted<ListIntroductionContacts>, app: D
             let side = permit.caller.organisation_id.as_deref().and_then(|own| introduction.side_of(own));
             let Some(side) = side else {
                 let all = [ContactVisibility::Public, ContactVisibility::Matched, ContactVisibility::Officers];
-                let both = contacts::of_organisations(tx.db, &[&introduction.buyer_id, &introduction.producer_id], &all, tx.today)?;
+                let both =
+                    contacts::of_organisations(tx.db, &[&introduction.buyer_id, &introduction.producer_id], PURPOSE, &all, tx.today)?;
                 return Ok(both.iter().filter_map(|contact| overseen(contact, &permit.caller, &sides)).collect::<Vec<_>>());
             };
             let to_the_other = [ContactVisibility::Public, ContactVisibility::Matched];
-            let theirs = contacts::of_organisations(tx.db, &[introduction.organisation(side.other())], &to_the_other, tx.today)?;
+            let theirs = contacts::of_organisations(tx.db, &[introduction.organisation(side.other())], PURPOSE, &to_the_other, tx.today)?;
             let showing = Showing { operation, action: Action::Disclose, reason: Some(&introduction.id), limit };
             // What everybody sees anyway is not disclosed by it.
             let mut disclosed = theirs.iter().filter(|contact| contact.visibility != ContactVisibility::Public);

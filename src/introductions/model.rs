@@ -129,6 +129,6 @@ pub struct IntroductionStep {}
 /// The contacts that an introduction shows.
 #[derive(Serialize, ToSchema)]
 pub struct IntroductionContacts {
-    /// Of the other side; of both, masked, for officers, auditors and administrators.
+    /// Given for the purpose `trade`. Of the other side; of both, masked, for officers, auditors and administrators.
     pub items: Vec<ContactView>,
 }

@@ -87,13 +87,13 @@ pub fn routes() -> Vec<Route> {
             schemas: view,
             ..Doc::default()
         }),
-        step("accept", "accept_introduction", || web::post().to(http::accept), "Accept an introduction", "By the side that was asked, or by an officer of its province or an administrator on its behalf: from now on each side sees the other's public and matched contacts. The key that asked does not accept, whichever sides it may act for. Refused with 409 when the demand or the offer has ended or was closed meanwhile."),
+        step("accept", "accept_introduction", || web::post().to(http::accept), "Accept an introduction", "By the side that was asked, or by an officer of its province or an administrator on its behalf: from now on each side sees the other's public and matched contacts for `trade`. The key that asked does not accept, whichever sides it may act for. Refused with 409 when the demand or the offer has ended or was closed meanwhile."),
         step("decline", "decline_introduction", || web::post().to(http::decline), "Decline an introduction", "By the side that was asked, or by an officer of its province or an administrator on its behalf. Another one may be asked for later."),
         step("withdraw", "withdraw_introduction", || web::post().to(http::withdraw), "Withdraw an introduction", "By the side that asked, before it is answered."),
         step("end", "end_introduction", || web::post().to(http::end), "End an introduction", "By either side: no contact is shown by it from now on."),
         route(Method::GET, "/{id}/contacts", "list_introduction_contacts", || get_route().to(http::contacts), Doc {
             summary: "The other side's contacts".into(),
-            description: "Each side sees the public and matched contacts of the other, while the introduction is accepted. A `matched` contact that is shown is noted in the audit log, and a person's counts against the key's daily quota, over which the answer is 429 until midnight in Viet Nam; what is `public` is neither noted nor counted. Officers, auditors and administrators see those of both sides, masked unless public.".into(),
+            description: "Each side sees the public and matched contacts of the other that are given for the purpose `trade`, while the introduction is accepted. A `matched` contact that is shown is noted in the audit log, and a person's counts against the key's daily quota, over which the answer is 429 until midnight in Viet Nam; what is `public` is neither noted nor counted. Officers, auditors and administrators see those for `trade` of both sides, masked unless public.".into(),
             answers: vec![(200, "application/json", Some("IntroductionContacts".into()), None)],
             problems: reading().into_iter().chain([Code::IllegalTransition]).collect(),
             schemas: vec![schema_of::<IntroductionContacts>],

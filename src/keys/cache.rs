@@ -109,6 +109,9 @@ impl KeyCache {
         if !same || !found.holds(now) {
             return Err(refused());
         }
+        let caller = found.caller();
+        // Before its address is looked at: whose key is tried from elsewhere concerns whoever keeps it.
+        request.extensions_mut().insert(Recognised::from(&caller));
         if !found.is_accepted_from(address) {
             return Err(Problem::forbidden(text(
                 "This key is not accepted from this address.",
@@ -116,8 +119,7 @@ impl KeyCache {
             )));
         }
         self.note_use(app, &found, now);
-        request.extensions_mut().insert(Recognised(Some(found.id.clone()), Some(found.role)));
-        Ok(found.caller())
+        Ok(caller)
     }
 
     /// Who bears `token` of the OpenID provider. No question to the database: the token says it all. One that holds goes
@@ -138,7 +140,7 @@ impl KeyCache {
             }
             other => other?,
         };
-        request.extensions_mut().insert(Recognised(caller.key_id.clone(), caller.role));
+        request.extensions_mut().insert(Recognised::from(&caller));
         Ok(caller)
     }
 

@@ -157,7 +157,7 @@ pub struct KeyRequest {
     pub scopes: Vec<String>,
     /// Networks from which it is accepted; everywhere when the list is empty.
     pub addresses: Vec<String>,
-    /// Days until it expires, 1 to 366.
+    /// Days until it expires, 1 to 365.
     pub days: i64,
 }
 
@@ -186,9 +186,9 @@ pub struct NewKey {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::http::body::or_default")]
     #[schema(max_items = 40, value_type = Vec<crate::check::Line>, inline)]
     pub addresses: Vec<String>,
-    /// Days until it expires, 1 to 366; 365 unless given.
+    /// Days until it expires, 1 to 365; 365 unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 366)]
+    #[schema(minimum = 1, maximum = 365)]
     pub days: Option<i64>,
 }
 

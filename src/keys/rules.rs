@@ -12,7 +12,7 @@ use crate::log::{self, Operation, Tx};
 use chrono::TimeDelta;
 
 /// A key lives at most a year.
-const LONGEST_LIFE_DAYS: i64 = 366;
+const LONGEST_LIFE_DAYS: i64 = 365;
 /// Scopes and networks of one key.
 const MOST_LISTED: usize = 40;
 /// A month: longer is two keys, not an overlap.
@@ -58,7 +58,7 @@ fn check_request(request: &KeyRequest, faults: &mut Faults) {
         );
     }
     if !(1..=LONGEST_LIFE_DAYS).contains(days) {
-        faults.add("/days", "out_of_range", text("A key lives 1 to 366 days.", "Khóa có hiệu lực từ 1 đến 366 ngày."));
+        faults.add("/days", "out_of_range", text("A key lives 1 to 365 days.", "Khóa có hiệu lực từ 1 đến 365 ngày."));
     }
     for (pointer, list) in [("/scopes", scopes), ("/addresses", addresses)] {
         if list.len() > MOST_LISTED {

@@ -15,7 +15,7 @@ pub use history::{At, HistoryEntry, MemberChange, at, history, is_same, latest};
 pub use meta::Meta;
 pub use reading::{Position, after, at_position, head, maker, position};
 
-use crate::access::{Caller, Role};
+use crate::access::Caller;
 use crate::db::schema::changes;
 use crate::db::{Db, insert_all, text_enum};
 use crate::error::{Problem, Result};
@@ -152,6 +152,14 @@ impl<'a> Tx<'a> {
         self.ids
     }
 
+    /// In which role the log and the audit log say that the caller acts: whoever has no key here is the program itself.
+    pub fn actor_role(&self) -> &'static str {
+        match (&self.caller.key_id, self.caller.role) {
+            (None, _) => SYSTEM,
+            (Some(_), role) => role.map_or("anonymous", |role| role.as_str()),
+        }
+    }
+
     /// Notes a change; it is numbered and written at the end of the transaction.
     ///
     /// # Errors
@@ -162,7 +170,6 @@ impl<'a> Tx<'a> {
             Operation::Delete => None,
             Operation::Create | Operation::Update => Some(serde_json::to_string(body).map_err(Problem::internal)?),
         };
-        let system = self.caller.key_id.is_none();
         self.pending.push(Change {
             seq: 0,
             recorded_at: self.now,
@@ -171,7 +178,7 @@ impl<'a> Tx<'a> {
             version,
             operation,
             actor_key_id: self.caller.key_id.clone(),
-            actor_role: if system { SYSTEM } else { self.caller.role.as_ref().map_or("anonymous", Role::as_str) }.to_owned(),
+            actor_role: self.actor_role().to_owned(),
             actor_organisation_id: self.caller.organisation_id.clone(),
             origin: self.origin.to_owned(),
             body,

@@ -3,14 +3,14 @@
 use super::model::{MouKind, MouPhase, MouStatus};
 use super::store::signing_day;
 use crate::access::{Caller, Permit};
-use crate::check;
+use crate::check::{NAMED, Uses};
 use crate::db::Db;
-use crate::db::schema::{mou_parties, mous};
-use crate::error::{Code, Problem, Result, text};
+use crate::db::schema::{mou_commitments, mou_parties, mous};
+use crate::error::Result;
 use crate::http::query::Args;
+use crate::organisations::ProfileKind;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde_json::json;
 
 type Query = mous::BoxedQuery<'static, crate::db::MultiBackend>;
 
@@ -32,29 +32,50 @@ pub(super) fn visible(caller: &Caller) -> Query {
     }
 }
 
-/// How many MoUs are named when the deletion of their event is refused.
-const NAMED: i64 = 5;
+/// What an MoU may refer to.
+#[derive(Debug, Clone, Copy)]
+pub enum Named<'a> {
+    /// An event at which it was signed.
+    Event(&'a str),
+    /// A product that a commitment is about.
+    Product(&'a str),
+    /// An organisation, as a party or as the registrar.
+    Organisation(&'a str),
+    /// An organisation that is a party by this profile.
+    Profile(&'a str, ProfileKind),
+}
 
-/// Refuses while an MoU names the event; one that the caller may not know is not named.
+fn naming(query: Query, named: Named<'_>) -> Query {
+    match named {
+        Named::Event(id) => query.filter(mous::event_id.eq(id.to_owned())),
+        Named::Product(id) => {
+            let committed = mou_commitments::table.filter(mou_commitments::product_id.eq(id.to_owned()));
+            query.filter(mous::id.eq_any(committed.select(mou_commitments::mou_id)))
+        }
+        Named::Organisation(id) => {
+            let of_party = mou_parties::table.filter(mou_parties::organisation_id.eq(id.to_owned())).select(mou_parties::mou_id);
+            query.filter(mous::id.eq_any(of_party).or(mous::registrar_id.eq(id.to_owned())))
+        }
+        Named::Profile(id, profile) => {
+            let of_party = mou_parties::table
+                .filter(mou_parties::organisation_id.eq(id.to_owned()).and(mou_parties::capacity.eq(profile)))
+                .select(mou_parties::mou_id);
+            query.filter(mous::id.eq_any(of_party))
+        }
+    }
+}
+
+/// `uses` with the MoUs that refer to `named`: a few of those that the caller may know, and whether there are others alone.
 ///
 /// # Errors
-/// 409 with the list.
-pub fn none_at_event(db: &mut Db, caller: &Caller, event_id: &str) -> Result<()> {
-    let at_event = || mous::event_id.eq(event_id.to_owned());
-    let known: Vec<String> = visible(caller).filter(at_event()).order(mous::id).limit(NAMED).select(mous::id).load(db)?;
-    check::unused(&[("mous", known)])?;
-    let hidden: Option<String> = mous::table.filter(at_event()).select(mous::id).first(db).optional()?;
-    match hidden {
-        None => Ok(()),
-        Some(_) => Err(Problem::new(
-            Code::InUse,
-            text(
-                "An MoU names it that you may not see: its parties have to change it first.",
-                "Có biên bản tham chiếu đến mà bạn không được xem: các bên của biên bản cần sửa trước.",
-            ),
-        )
-        .with_member("references", json!([{"collection": "mous", "ids": []}]))),
+/// What the database says.
+pub fn using(db: &mut Db, caller: &Caller, uses: Uses, named: Named<'_>) -> Result<Uses> {
+    let seen: Vec<String> = naming(visible(caller), named).order(mous::id).limit(NAMED).select(mous::id).load(db)?;
+    if !seen.is_empty() {
+        return Ok(uses.and("mous", seen));
     }
+    let hidden: Option<String> = naming(mous::table.into_boxed(), named).select(mous::id).first(db).optional()?;
+    Ok(uses.and_hidden(hidden.is_some()))
 }
 
 /// The filters of the list as SQL.

@@ -15,7 +15,7 @@ mod store;
 
 pub use collection::Mous;
 pub use http::routes;
-pub use list::none_at_event;
+pub use list::{Named, using};
 pub use model::{
     Document, Mou, MouCommitment, MouKind, MouParty, MouPhase, MouRow, MouStatus, MouView, NewMou, NewMouCommitment, NewMouParty, Note,
     Period, Side, Transition,

@@ -7,7 +7,7 @@ use super::model::{
 use super::rules::{Checked, TaxCode, check};
 use super::store::{self, Identity};
 use crate::access::{Caller, Owners, Permit, Role};
-use crate::check;
+use crate::check::{self, Uses};
 use crate::db::Db;
 use crate::db::schema::{agencies, buyers, certificates, organisations, producers};
 use crate::error::{Code, Faults, Problem, Result, text};
@@ -16,6 +16,7 @@ use crate::http::collection_handlers::forget_refs;
 use crate::http::page::{Page, keyset, prefix_end, text_key};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::log::{Meta, Operation, Tx, is_same};
+use crate::mous;
 use crate::reference::views::ProvinceView;
 use crate::reference::{CertificateKindId, reference, texts};
 use crate::text::fold;
@@ -249,7 +250,7 @@ impl<P: Profile> Collection for Of<P> {
             Organisations::replace(tx, permit, current, new)?;
             return Ok(());
         }
-        check::unused(&store::uses(tx.db, &current.row.id)?)?;
+        store::uses(tx.db, &permit.caller, &current.row.id, tx.today)?.refuse()?;
         for profile in ProfileKind::ALL {
             forget_refs(tx, profile.collection(), &current.row.id)?;
         }
@@ -563,14 +564,14 @@ fn check_next(tx: &mut Tx<'_>, permit: &Permit, current: &Organisation, next: &O
     }
     for profile in ProfileKind::ALL {
         if current.has(profile) && !next.has(profile) {
-            let mut uses = vec![("mous", store::mous_as(tx.db, &current.row.id, profile)?)];
-            if profile == ProfileKind::Producer {
-                uses.push(("products", store::products_of(tx.db, &current.row.id)?));
-            }
-            if profile == ProfileKind::Buyer {
-                uses.push(("demands", store::demands_of(tx.db, &current.row.id)?));
-            }
-            check::unused(&uses)?;
+            let id = &current.row.id;
+            let uses = mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Profile(id, profile))?;
+            let uses = match profile {
+                ProfileKind::Producer => uses.and("products", store::products_of(tx.db, id)?),
+                ProfileKind::Buyer => uses.and("demands", store::demands_of(tx.db, id)?),
+                ProfileKind::Agency => uses,
+            };
+            uses.refuse()?;
         }
     }
     Ok(())

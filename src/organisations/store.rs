@@ -1,19 +1,19 @@
 //! Organisations and their profiles in the database.
 
 use super::model::{Agency, Buyer, ORGANISATION_COLUMNS, Organisation, OrganisationRow, Producer, ProfileKind};
-use crate::access::Owners;
+use crate::access::{Caller, Owners, Permit};
+use crate::check::{NAMED, Uses};
 use crate::db::schema::{
-    agencies, buyers, certificates, contacts, demands, events, facilities, keys, mou_parties, mous, organisations, personal_codes,
-    producers, products, star_proposals,
+    agencies, buyers, certificates, contacts, demands, events, facilities, keys, organisations, personal_codes, producers, products,
+    star_proposals,
 };
 use crate::db::{Db, each, insert_all, load_of};
 use crate::error::Result;
+use crate::mous;
 use crate::reference::ProvinceId;
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::HashMap;
-
-/// How many referring records are named when a deletion is refused.
-const NAMED: i64 = 5;
 
 /// What other slices need of an organisation.
 #[derive(Debug, Clone)]
@@ -176,38 +176,38 @@ pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// What refers to an organisation: (collection, a few ids).
-pub(super) fn uses(db: &mut Db, id: &str) -> Result<Vec<(&'static str, Vec<String>)>> {
-    let mut uses = vec![("products", products_of(db, id)?), ("demands", demands_of(db, id)?)];
-    uses.push((
-        "certificates",
-        certificates::table
-            .filter(certificates::holder_id.eq(id).or(certificates::checked_by_id.eq(id)))
-            .select(certificates::id)
-            .limit(NAMED)
-            .load(db)?,
-    ));
-    uses.push(("facilities", facilities::table.filter(facilities::holder_id.eq(id)).select(facilities::id).limit(NAMED).load(db)?));
-    uses.push((
-        "star-proposals",
-        star_proposals::table.filter(star_proposals::proposed_by_id.eq(id)).select(star_proposals::id).limit(NAMED).load(db)?,
-    ));
-    uses.push(("events", events::table.filter(events::organiser_id.eq(id)).select(events::id).limit(NAMED).load(db)?));
-    let mut of_mous: Vec<String> =
-        mou_parties::table.filter(mou_parties::organisation_id.eq(id)).select(mou_parties::mou_id).limit(NAMED).load(db)?;
-    let registered: Vec<String> = mous::table.filter(mous::registrar_id.eq(id)).select(mous::id).limit(NAMED).load(db)?;
-    of_mous.extend(registered);
-    of_mous.sort();
-    of_mous.dedup();
-    uses.push(("mous", of_mous));
-    uses.push((
-        "organisations",
-        organisations::table.filter(organisations::successor_id.eq(id)).select(organisations::id).limit(NAMED).load(db)?,
-    ));
-    // A few are named by their ids, which tell nothing of whom they reach.
-    uses.push(("contacts", contacts::table.filter(contacts::organisation_id.eq(id)).select(contacts::id).limit(NAMED).load(db)?));
-    uses.push(("keys", keys::table.filter(keys::organisation_id.eq(id)).select(keys::id).limit(NAMED).load(db)?));
-    Ok(uses)
+/// What refers to an organisation.
+pub(super) fn uses(db: &mut Db, caller: &Caller, id: &str, today: NaiveDate) -> Result<Uses> {
+    let of_certificates = certificates::table.filter(certificates::holder_id.eq(id).or(certificates::checked_by_id.eq(id)));
+    let of_facilities = facilities::table.filter(facilities::holder_id.eq(id)).select(facilities::id).limit(NAMED);
+    let of_proposals = star_proposals::table.filter(star_proposals::proposed_by_id.eq(id)).select(star_proposals::id).limit(NAMED);
+    let of_events = events::table.filter(events::organiser_id.eq(id)).select(events::id).limit(NAMED);
+    let succeeded = organisations::table.filter(organisations::successor_id.eq(id)).select(organisations::id).limit(NAMED);
+    let uses = Uses::default()
+        .and("products", products_of(db, id)?)
+        .and("demands", demands_of(db, id)?)
+        .and("certificates", of_certificates.select(certificates::id).limit(NAMED).load(db)?)
+        .and("facilities", of_facilities.load(db)?)
+        .and("star-proposals", of_proposals.load(db)?)
+        .and("events", of_events.load(db)?);
+    let uses = mous::using(db, caller, uses, mous::Named::Organisation(id))?.and("organisations", succeeded.load(db)?);
+    // A few contacts are named by their ids, which tell nothing of whom they reach. One past its day is there for nobody.
+    let of_contacts = || contacts::table.filter(contacts::organisation_id.eq(id)).select(contacts::id).limit(NAMED);
+    let is_kept = contacts::retention_until.is_null().or(contacts::retention_until.ge(today));
+    let uses = if may(caller, "get_contact") {
+        let seen: Vec<String> = of_contacts().filter(is_kept).load(db)?;
+        let is_hidden = seen.is_empty() && !of_contacts().load::<String>(db)?.is_empty();
+        uses.and("contacts", seen).and_hidden(is_hidden)
+    } else {
+        uses.and_hidden(!of_contacts().load::<String>(db)?.is_empty())
+    };
+    let of_keys: Vec<String> = keys::table.filter(keys::organisation_id.eq(id)).select(keys::id).limit(NAMED).load(db)?;
+    Ok(if may(caller, "list_keys") { uses.and("keys", of_keys) } else { uses.and_hidden(!of_keys.is_empty()) })
+}
+
+/// Whether the caller may run `operation` at all.
+fn may(caller: &Caller, operation: &'static str) -> bool {
+    Permit::new(operation, caller.clone()).is_ok()
 }
 
 /// A few products of a producer.
@@ -218,15 +218,6 @@ pub(super) fn products_of(db: &mut Db, id: &str) -> Result<Vec<String>> {
 /// A few demands of a buyer.
 pub(super) fn demands_of(db: &mut Db, id: &str) -> Result<Vec<String>> {
     Ok(demands::table.filter(demands::buyer_id.eq(id)).select(demands::id).limit(NAMED).load(db)?)
-}
-
-/// `MoUs` that an organisation signed in the capacity of one profile.
-pub(super) fn mous_as(db: &mut Db, id: &str, profile: ProfileKind) -> Result<Vec<String>> {
-    Ok(mou_parties::table
-        .filter(mou_parties::organisation_id.eq(id).and(mou_parties::capacity.eq(profile)))
-        .select(mou_parties::mou_id)
-        .limit(NAMED)
-        .load(db)?)
 }
 
 /// Organisations of the same folded names: (name, unit, id), for the warning about duplicates.

@@ -26,6 +26,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 operation!(ListPersonalDataRequests = "list_personal_data_requests");
 operation!(CreatePersonalDataRequest = "create_personal_data_request");
@@ -35,9 +36,12 @@ operation!(GetPersonalDataExport = "get_personal_data_export");
 operation!(ErasePersonalData = "erase_personal_data");
 
 /// Filters of the list.
-pub(super) const FILTERS: &[Param] =
-    &[param("kind", Kind::Word(RequestKind::WORDS), "Of this kind."), param("status", Kind::Word(RequestStatus::WORDS), "In this status.")];
-const SORTS: &[&str] = &["created", "-created"];
+pub(super) const FILTERS: &[Param] = &[
+    param("kind", Kind::Word(RequestKind::WORDS), "Of this kind."),
+    param("status", Kind::Word(RequestStatus::WORDS), "In this status."),
+    param("due_until", Kind::Day, "To be answered by this day or earlier; with `status=open` those that are due."),
+];
+const SORTS: &[&str] = &["created", "-created", "answer_by", "-answer_by"];
 /// Sort of the list.
 pub(super) const SORT: Param = param("sort", Kind::Word(SORTS), "Order of the items; `-` sorts downwards.");
 const NAME: &str = "personal-data-requests";
@@ -67,7 +71,10 @@ pub(super) async fn list(permit: Permitted<ListPersonalDataRequests>, app: Data<
             let mut found = store::list(db, &args, &page, &caller)?;
             let more = page.cut(&mut found);
             let last = found.last().filter(|_| more);
-            let next = last.map(|last| seal(&After { key: String::new(), id: last.id.clone() }, NAME, &args.fingerprint(), &secret));
+            let next = last.map(|last| {
+                let key = if page.sort.ends_with("answer_by") { last.answer_by.to_string() } else { String::new() };
+                seal(&After { key, id: last.id.clone() }, NAME, &args.fingerprint(), &secret)
+            });
             let mut items = found.iter().map(|request| object_of(&request.view())).collect::<Result<Vec<_>>>()?;
             if let Some(fields) = &fields {
                 let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
@@ -314,12 +321,12 @@ fn erase_now(tx: &mut Tx<'_>, current: &PersonalDataRequest, operation: &str, ba
         (true, true) => return Ok(current.clone()),
         (false, _) => {}
     }
-    held.contacts.iter().try_for_each(|contact| contacts::erase(tx, contact, operation))?;
+    held.contacts.iter().try_for_each(|contact| contacts::erase(tx, contact, operation, Some(&current.id)))?;
     for organisation in &held.organisations {
         personal::erase(tx, organisation)?;
         let id = &organisation.row.id;
-        let note =
-            Note { action: Action::Erase, operation, entity: personal::ENTITY, entity_id: id, organisation_id: Some(id), reason: None };
+        let reason = Some(current.id.as_str());
+        let note = Note { action: Action::Erase, operation, entity: personal::ENTITY, entity_id: id, organisation_id: Some(id), reason };
         audit::note(tx, &note)?;
     }
     // What was erased before an administrator went on stays named.
@@ -340,5 +347,35 @@ fn erase_now(tx: &mut Tx<'_>, current: &PersonalDataRequest, operation: &str, ba
         backups_until: if is_nothing { current.backups_until } else { last_backup },
         ..next
     };
+    if next.done_at.is_some() {
+        forget_in_others(tx, current, &held)?;
+    }
     change(tx, current, next)
+}
+
+/// Takes the digests by which the person was found out of every other request that has them: nothing is held any more that
+/// they would find. Those of an erased contact that the request itself did not name go where no other contact has them.
+fn forget_in_others(tx: &mut Tx<'_>, current: &PersonalDataRequest, held: &Held) -> Result<()> {
+    let mut phones: BTreeSet<String> = current.phone_digest.iter().cloned().collect();
+    let mut emails: BTreeSet<String> = current.email_digest.iter().cloned().collect();
+    let codes: BTreeSet<String> = current.personal_code_digest.iter().cloned().collect();
+    for contact in &held.contacts {
+        if contacts::found_by(tx.db, contact.phone_digest.as_deref(), None)?.is_empty() {
+            phones.extend(contact.phone_digest.clone());
+        }
+        if contacts::found_by(tx.db, None, contact.email_digest.as_deref())?.is_empty() {
+            emails.extend(contact.email_digest.clone());
+        }
+    }
+    let kept = |digest: &Option<String>, gone: &BTreeSet<String>| digest.clone().filter(|digest| !gone.contains(digest));
+    for other in store::with_digests(tx.db, &phones, &emails, &codes)?.into_iter().filter(|other| other.id != current.id) {
+        let next = PersonalDataRequest {
+            phone_digest: kept(&other.phone_digest, &phones),
+            email_digest: kept(&other.email_digest, &emails),
+            personal_code_digest: kept(&other.personal_code_digest, &codes),
+            ..other.clone()
+        };
+        change(tx, &other, next)?;
+    }
+    Ok(())
 }

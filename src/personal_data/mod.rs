@@ -1,7 +1,8 @@
 //! What a person may ask of the register: everything that is held on him or her, and its erasure.
 //!
 //! An officer or an administrator registers the request as it came in; it is answered within two working days. The number,
-//! address or code by which the person is found is not stored: the request has their keyed digests until it is done. An
+//! address or code by which the person is found is not stored: the request has their keyed digests until it is done, or until
+//! an erasure that the same person asked for is. An
 //! officer reaches the organisations of his province; `held_elsewhere` says that an administrator is needed for the rest, and
 //! until then the request is not done.
 //!

@@ -58,7 +58,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         route(Method::GET, "", "list_personal_data_requests", || get_route().to(http::list), Doc {
             summary: "List requests of persons".into(),
-            description: "For officers those of their province; for auditors and administrators all.".into(),
+            description: "For officers those of their province; for auditors and administrators all. What is due: `status=open&due_until=2026-11-25&sort=answer_by`.".into(),
             params: FILTERS.iter().copied().chain([SORT, LIMIT, CURSOR, FIELDS]).collect(),
             answers: vec![(200, "application/json", Some("PersonalDataRequestPage".into()), None)],
             problems: vec![Code::Unauthenticated, Code::Forbidden],
@@ -88,12 +88,12 @@ pub fn routes() -> Vec<Route> {
         step("answer", "answer_personal_data_request", || web::post().to(http::answer), "Note that the person was answered", "Of an export nothing is left to do then: it is done, and by what the person was found is forgotten."),
         route(Method::GET, "/{id}/export", "get_personal_data_export", || get_route().to(http::export), Doc {
             summary: "Everything that is held on the person".into(),
-            description: "Contacts with their values, the consent they rest on and to whom they were shown, when and why; personal codes of household businesses. Each is noted in the audit log; contacts of persons and codes count against the key's daily quota.".into(),
+            description: "Contacts with their values, the consent they rest on and to whom they were shown, when and why; personal codes of household businesses. Where an erasure that the same person asked for was done meanwhile, nothing is found. Each is noted in the audit log; contacts of persons and codes count against the key's daily quota.".into(),
             answers: vec![(200, "application/json", Some("PersonalDataExport".into()), None)],
             problems: reading().into_iter().chain([Code::IllegalTransition]).collect(),
             schemas: vec![schema_of::<PersonalDataExport>, schema_of::<HeldContact>, schema_of::<HeldDisclosure>, schema_of::<HeldCode>],
             ..Doc::default()
         }),
-        step("erase", "erase_personal_data", || web::post().to(http::erase), "Erase what is held on the person", "Deletes the contacts and personal codes that are found, with a tombstone in the change log and a row in the audit log, and then cleans the database's files of them. Organisations, their roles and names, and MoUs stay whole; the name of a household business is the name of a business. Backups hold what was erased until `backups_until` at the latest. An officer erases what organisations of his province hold; while others hold more (`held_elsewhere`) the request stays `answered`, and an administrator's erasure of the same request finishes it. Refused with 409 when all that is held is held elsewhere. Free text, such as a product's story or the notes of an MoU, is not searched. Asking again is harmless; after 503 ask again: the data is gone, the files were not cleaned."),
+        step("erase", "erase_personal_data", || web::post().to(http::erase), "Erase what is held on the person", "Deletes the contacts and personal codes that are found, with a tombstone in the change log and a row in the audit log, and then cleans the database's files of them. Organisations, their roles and names, and MoUs stay whole; the name of a household business is the name of a business. Backups hold what was erased until `backups_until` at the latest. An officer erases what organisations of his province hold; while others hold more (`held_elsewhere`) the request stays `answered`, and an administrator's erasure of the same request finishes it. With it every other request of the person forgets by what the person was found. Refused with 409 when all that is held is held elsewhere. Free text, such as a product's story or the notes of an MoU, is not searched. Asking again is harmless; after 503 ask again: the data is gone, the files were not cleaned."),
     ]
 }

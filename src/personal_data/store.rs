@@ -7,10 +7,11 @@ use crate::contacts::{self, Contact};
 use crate::db::schema::{audit, audit_pending, personal_data_requests as requests};
 use crate::db::{Db, each};
 use crate::error::Result;
-use crate::http::page::{Page, keyset};
+use crate::http::page::{Page, day_key, keyset};
 use crate::http::query::Args;
 use crate::organisations::{self, Organisation, personal};
 use diesel::prelude::*;
+use std::collections::BTreeSet;
 
 pub(super) fn load(db: &mut Db, id: &str) -> Result<Option<PersonalDataRequest>> {
     Ok(requests::table.find(id).select(PersonalDataRequest::as_select()).first(db).optional()?)
@@ -31,12 +32,31 @@ pub(super) fn list(db: &mut Db, args: &Args, page: &Page, caller: &Caller) -> Re
         Some(RequestStatus::Answered) => query.filter(requests::done_at.is_null().and(requests::answered_at.is_not_null())),
         Some(RequestStatus::Open) => query.filter(requests::done_at.is_null().and(requests::answered_at.is_null())),
     };
-    Ok(keyset!(query, page, requests::id).select(PersonalDataRequest::as_select()).load(db)?)
+    if let Some(day) = args.day("due_until") {
+        query = query.filter(requests::answer_by.le(day));
+    }
+    Ok(if page.sort.ends_with("answer_by") {
+        keyset!(query, page, requests::id, requests::answer_by, day_key).select(PersonalDataRequest::as_select()).load(db)?
+    } else {
+        keyset!(query, page, requests::id).select(PersonalDataRequest::as_select()).load(db)?
+    })
 }
 
 pub(super) fn insert(db: &mut Db, request: &PersonalDataRequest) -> Result<()> {
     each!(db, |conn| diesel::insert_into(requests::table).values(request).execute(conn))?;
     Ok(())
+}
+
+/// The requests that have one of these digests.
+pub(super) fn with_digests(
+    db: &mut Db,
+    phones: &BTreeSet<String>,
+    emails: &BTreeSet<String>,
+    codes: &BTreeSet<String>,
+) -> Result<Vec<PersonalDataRequest>> {
+    let has_one =
+        requests::phone_digest.eq_any(phones).or(requests::email_digest.eq_any(emails)).or(requests::personal_code_digest.eq_any(codes));
+    Ok(requests::table.filter(has_one).order(requests::id).select(PersonalDataRequest::as_select()).load(db)?)
 }
 
 /// Stores `next` in place of the version before it; false when another writer was faster.

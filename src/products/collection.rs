@@ -5,7 +5,6 @@ use super::rules::{Checked, check, gtin_forms};
 use super::store;
 use crate::access::{Caller, Owners, Permit};
 use crate::certificates::{Certificate, valid_for_products, valid_on};
-use crate::check;
 use crate::db::schema::{certificates, organisations as organisation_rows, products};
 use crate::db::{Db, Json};
 use crate::error::{Code, Faults, Problem, Result, text};
@@ -122,8 +121,8 @@ impl Collection for Products {
         Ok(next)
     }
 
-    fn delete(tx: &mut Tx<'_>, _: &Permit, current: &Product) -> Result<()> {
-        check::unused(&store::uses(tx.db, &current.id)?)?;
+    fn delete(tx: &mut Tx<'_>, permit: &Permit, current: &Product) -> Result<()> {
+        store::uses(tx.db, &permit.caller, &current.id)?.refuse()?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "product", &current.id, current.version + 1, &())
     }

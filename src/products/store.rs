@@ -1,13 +1,13 @@
 //! Products in the database.
 
 use super::model::{PRODUCT_COLUMNS, Product};
-use crate::db::schema::{certificates, mou_commitments, offers, products, star_proposals};
+use crate::access::Caller;
+use crate::check::{NAMED, Uses};
+use crate::db::schema::{certificates, offers, products, star_proposals};
 use crate::db::{Db, each, insert_all};
 use crate::error::Result;
+use crate::mous;
 use diesel::prelude::*;
-
-/// How many referring records are named when a deletion is refused.
-const NAMED: i64 = 5;
 
 /// Products that have one of `gtins`: (producer, GTIN, id).
 pub(super) fn with_gtins(db: &mut Db, gtins: &[String]) -> Result<Vec<(String, String, String)>> {
@@ -39,23 +39,13 @@ pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// What refers to a product: (collection, a few ids).
-pub(super) fn uses(db: &mut Db, id: &str) -> Result<Vec<(&'static str, Vec<String>)>> {
+/// What refers to a product.
+pub(super) fn uses(db: &mut Db, caller: &Caller, id: &str) -> Result<Uses> {
     let of_certificates =
         certificates::table.filter(certificates::product_id.eq(id)).order(certificates::id).select(certificates::id).limit(NAMED);
     let of_proposals =
         star_proposals::table.filter(star_proposals::product_id.eq(id)).order(star_proposals::id).select(star_proposals::id).limit(NAMED);
-    let of_mous = mou_commitments::table
-        .filter(mou_commitments::product_id.eq(id))
-        .order(mou_commitments::mou_id)
-        .select(mou_commitments::mou_id)
-        .distinct()
-        .limit(NAMED);
     let of_offers = offers::table.filter(offers::product_id.eq(id)).order(offers::id).select(offers::id).limit(NAMED);
-    Ok(vec![
-        ("certificates", of_certificates.load(db)?),
-        ("star-proposals", of_proposals.load(db)?),
-        ("mous", of_mous.load(db)?),
-        ("offers", of_offers.load(db)?),
-    ])
+    let uses = Uses::default().and("certificates", of_certificates.load(db)?).and("star-proposals", of_proposals.load(db)?);
+    Ok(mous::using(db, caller, uses, mous::Named::Product(id))?.and("offers", of_offers.load(db)?))
 }

@@ -1,7 +1,11 @@
 //! The audit log: what stands in it, who reads it, and that whatever is done to it shows.
 
+use crate::contacts::{a_person, make};
 use crate::support::process::Place;
-use crate::support::{TestApp, Value, a_buyer, a_mou, a_producer, an_event, assert_refused, execute, json};
+use crate::support::{
+    Record, TestApp, Value, a_buyer, a_certificate, a_demand, a_facility, a_mou, a_producer, a_product, a_star_proposal, an_agency,
+    an_event, an_offer, assert_refused, execute, json,
+};
 use cungcau::audit::{self, Finding};
 use std::time::Duration;
 
@@ -49,6 +53,85 @@ fn every_mutation_stands_in_it_with_who_did_it() {
     let changes: Vec<i64> = rows(&app, "").iter().filter_map(|row| row["first_change"].as_i64()).collect();
     assert_eq!(changes, (1..=app.log_head()).collect::<Vec<_>>());
     assert_eq!(findings(&app), []);
+}
+
+#[test]
+fn whatever_is_about_an_organisation_is_found_by_it_whoever_did_it() {
+    let app = TestApp::start();
+    let (admin, officer) = (app.admin(), app.officer("92"));
+    let (producer, buyer, agency) = (a_producer(&app).create(), a_buyer(&app).create(), an_agency(&app).create());
+    let stranger = a_producer(&app).named("Người ngoài").create();
+    let product = a_product(&app, &producer).by(&officer).create();
+    let offer = an_offer(&app, &product).create();
+    let demand = a_demand(&app, &buyer).create();
+    let facility = a_facility(&app, &producer).create();
+    let certificate = a_certificate(&app, "HACCP", &producer).with(json!({"facility_id": facility.id})).create();
+    let proposal = a_star_proposal(&app, &product, &agency).create();
+    let contact = make(&app, &producer, a_person());
+    let contact = contact.rsplit('/').next().unwrap().to_owned();
+    let event = an_event(&app).with(json!({"organiser_id": agency.id})).create();
+    let mou = a_mou(&app).of_producer(&producer).with_buyer(&buyer).create();
+    let draft = a_mou(&app).of_producer(&producer).with_buyer(&buyer).draft().create();
+    let own = app.producer(&producer);
+    let introduction =
+        app.post("/v1/introductions", json!({"demand_id": demand.id, "offer_id": offer.id})).key(&own).send().expect(201).id();
+    let referred = app.put("/v1/products/by-ref/kho/17", a_product(&app, &producer).named("Bánh pía").into_body()).key(&admin).send();
+    let referred = referred.expect(201).id();
+    let of = |organisation: &Record| -> Vec<(String, String)> {
+        let found = rows(&app, &format!("organisation={}", organisation.id));
+        let word = |row: &Value, name: &str| row[name].as_str().unwrap_or("-").to_owned();
+        found.iter().map(|row| (word(row, "action"), word(row, "entity_id"))).collect()
+    };
+    let entry = |action: &str, id: &str| (action.to_owned(), id.to_owned());
+    let created = |ids: &[&str]| ids.iter().map(|id| entry("create", id)).collect::<Vec<_>>();
+    let key = rows(&app, &format!("organisation={}&entity=key", producer.id))[0]["entity_id"].as_str().unwrap().to_owned();
+    let of_producer = created(&[
+        &producer.id,
+        &product.id,
+        &offer.id,
+        &facility.id,
+        &certificate.id,
+        &proposal.id,
+        &contact,
+        &mou.id,
+        &draft.id,
+        &key,
+        &introduction,
+        &referred,
+        "products/kho/17",
+    ]);
+    assert_eq!(of(&producer), of_producer);
+    assert_eq!(of(&buyer), created(&[&buyer.id, &demand.id, &mou.id, &draft.id, &introduction]));
+    assert_eq!(of(&agency), created(&[&agency.id, &event.id]));
+    assert_eq!(of(&stranger), created(&[&stranger.id]));
+    // Deletions, where nothing but the log knows any longer whose it was; sealed together, and one after the other.
+    for (path, etag) in
+        [(&proposal.path, &proposal.etag), (&offer.path, &offer.etag), (&product.path, &product.etag), (&draft.path, &draft.etag)]
+    {
+        app.delete(path, etag).key(&admin).send().expect(204);
+    }
+    app.delete(&format!("/v1/products/{referred}"), "*").key(&admin).send().expect(204);
+    app.delete(&format!("/v1/organisations/{}/contacts/{contact}", producer.id), "*").key(&officer).send().expect(204);
+    let ids = [&proposal.id, &offer.id, &product.id, &draft.id];
+    let mut gone: Vec<(String, String)> = ids.iter().map(|id| entry("delete", id)).collect();
+    gone.extend([entry("delete", "products/kho/17"), entry("delete", &referred), entry("delete", &contact)]);
+    let mut found = of(&producer).split_off(of_producer.len());
+    gone.sort();
+    found.sort();
+    assert_eq!(found, gone);
+    assert!(of(&buyer).contains(&entry("delete", &draft.id)));
+    for paper in [&certificate, &facility] {
+        app.delete(&paper.path, &paper.etag).key(&admin).send().expect(204);
+        assert!(of(&producer).contains(&entry("delete", &paper.id)));
+    }
+    // What its key tried counts as well.
+    app.post("/v1/keys", json!({})).key(&own).send().expect(403);
+    let tried = rows(&app, &format!("organisation={}&action=refuse", producer.id));
+    assert_eq!((tried.len(), &tried[0]["actor_organisation_id"], &tried[0]["operation"]), (1, &json!(producer.id), &json!("create_key")));
+    assert_eq!(findings(&app), []);
+    // The hash covers whose it is.
+    execute(&app, &format!("UPDATE audit SET organisation_id = '{}' WHERE entity_id = '{}'", stranger.id, product.id));
+    assert!(findings(&app).iter().any(|finding| matches!(finding, Finding::Altered { .. })));
 }
 
 #[test]

@@ -181,6 +181,26 @@ fn every_fault_of_a_contact_is_named_and_no_value_is_repeated() {
         ("/visibility", "needs_consent"),
     ];
     assert_refused(refused, 422, &faults);
+    // A number that hides where nobody looks for one.
+    for (position, refused) in [
+        ("Anh Nam 0912345678", true),
+        ("Trực 0299.382.2333", true),
+        ("Hotline 1900 55 68", true),
+        ("Tổng đài (84) 29-93-82", true),
+        ("Phòng 203, tầng 12", false),
+        ("Trưởng phòng 2026", false),
+    ] {
+        for mut body in [a_mailbox(), a_person()] {
+            body["position"] = json!(position);
+            let answer = app.post(&format!("{}?validate_only=true", list_of(&producer)), body).key(&app.admin()).send();
+            if refused {
+                assert!(!answer.text.contains(position), "{}", answer.text);
+                assert_refused(answer, 422, &[("/position", "personal_number")]);
+            } else {
+                answer.expect(200);
+            }
+        }
+    }
     // What only answers have.
     for member in ["id", "version", "origin", "created_at", "updated_at", "organisation_id", "masked"] {
         let mut body = a_person();
@@ -377,7 +397,9 @@ fn a_contact_is_shown_to_an_officer_who_says_why_and_that_is_noted() {
     let path = make(&app, &producer, a_person());
     let ask = |key: &str, reason: &str| app.post(&format!("{path}/disclose"), json!({"reason": reason})).key(key).send();
     let why = "Xác minh hồ sơ hội nghị";
-    for reason in ["gọi", "gọi chị Tran thi buoi hỏi", "gọi số 0912 345 667 ngay", "viết cho a@b.vn hôm nay"] {
+    let named = ["gọi chị Tran thi buoi hỏi", "Gọi chị Bưởi về hội nghị", "hỏi bà TRẦN về hồ sơ", "Ask Ms. Buoi about it"];
+    let reached = ["gọi số 0912 345 667 ngay", "viết cho a@b.vn hôm nay", "mail Buoi.Tran at example.vn", "mail buoi-tran tại HTX"];
+    for reason in named.into_iter().chain(reached).chain(["gọi"]) {
         let refused = ask(&officer, reason).expect(422);
         assert_eq!(refused.fault_codes()[0].0, "/reason", "{reason}");
     }
@@ -386,6 +408,17 @@ fn a_contact_is_shown_to_an_officer_who_says_why_and_that_is_noted() {
     let shown = ask(&officer, why).expect(200);
     assert_eq!(shown.header("Cache-Control"), Some("no-store"));
     assert_eq!((shown.json()["name"].as_str(), shown.json()["phone"].as_str()), (Some("Trần Thị Bưởi"), Some("+84912345667")));
+    // A word that is somebody's name is a word where no form of address stands before it.
+    let south = make(&app, &producer, {
+        let mut body = a_person();
+        body["name"] = json!("Lê Văn Nam");
+        body["email"] = json!("nam@htx-vinhphuoc.vn");
+        body
+    });
+    let of_south = |reason: &str| app.post(&format!("{south}/disclose"), json!({"reason": reason})).key(&officer).send().status;
+    assert_eq!(of_south("Gọi anh Nam về hội nghị"), 422);
+    assert_eq!(of_south("Xác minh hồ sơ hội nghị miền Nam"), 200);
+    execute(&app, &format!("DELETE FROM audit_pending WHERE entity_id = '{}'", south.rsplit('/').next().unwrap()));
     ask(&app.officer("01"), why).expect(403);
     ask(&app.producer(&producer), why).expect(403);
     ask(&app.auditor(), why).expect(403);
@@ -449,7 +482,10 @@ fn a_contact_past_its_day_is_absent_at_once_and_then_deleted() {
     app.get(&stays).key(&own).send().expect(200);
     let last = app.changes_after(0).pop().unwrap();
     assert_eq!((last.operation.as_str(), path.ends_with(&last.entity_id), last.body), ("delete", true, None));
-    assert_eq!(count(&mut app.db(), "SELECT count(*) AS n FROM audit_pending WHERE action = 'erase' AND operation = 'purge_contacts'"), 1);
+    // The change and the note say alike who it was: the program itself.
+    assert_eq!(last.actor_role, "system");
+    let noted = "SELECT count(*) AS n FROM audit_pending WHERE action = 'erase' AND operation = 'purge_contacts' AND actor_role = 'system'";
+    assert_eq!(count(&mut app.db(), noted), 1);
 }
 
 #[test]

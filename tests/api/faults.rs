@@ -556,7 +556,7 @@ fn keys_are_made_beside_a_running_server() {
         (vec!["--role", "officer"], "/province"),
         (vec!["--role", "producer"], "/organisation"),
         (vec!["--role", "producer", "--organisation", "org_0"], "unknown_reference"),
-        (vec!["--role", "admin", "--days", "367"], "/days"),
+        (vec!["--role", "admin", "--days", "366"], "/days"),
         (vec!["--role", "king"], "one of: admin"),
         (vec!["--role", "officer", "--province", "Atlantis"], "--province"),
     ] {

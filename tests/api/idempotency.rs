@@ -1,7 +1,7 @@
 //! A creating request that is repeated with its key has its effect once.
 
 use crate::support::document::operations;
-use crate::support::{Response, TestApp, Value, a_producer, json, seeds};
+use crate::support::{Response, TestApp, Value, a_producer, count, json, seeds};
 use cungcau::db::Db;
 use diesel::connection::SimpleConnection;
 use std::time::{Duration, Instant};
@@ -32,6 +32,20 @@ fn a_repeated_request_has_the_same_answer_and_no_second_effect() {
         );
     }
     assert_eq!((producers(&app), app.log_head()), (1, head));
+}
+
+#[test]
+fn what_a_caller_writes_into_the_key_is_not_kept() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let body = a_producer(&app).into_body();
+    post(&app, &admin, "import 0912 345 667 buoi.tran@example.vn", &body).expect(201);
+    let kept = |what: &str| count(&mut app.db(), &format!("SELECT count(*) AS n FROM idempotency_keys WHERE {what}"));
+    assert_eq!((kept("TRUE"), kept("length(idempotency_key) = 64"), kept("idempotency_key LIKE '%345%667%buoi%'")), (1, 1, 0));
+    let again = post(&app, &admin, "import 0912 345 667 buoi.tran@example.vn", &body).expect(201);
+    assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
+    // The same words of another caller are another key.
+    assert_eq!(post(&app, &app.admin(), "import 0912 345 667 buoi.tran@example.vn", &body).header("Idempotency-Replayed"), None);
 }
 
 #[test]

@@ -196,6 +196,27 @@ fn persons_count_against_the_quota_roles_are_noted_and_what_is_public_is_neither
 }
 
 #[test]
+fn only_contacts_for_trade_are_shown() {
+    let app = TestApp::start();
+    let pair = Pair::new(&app);
+    let (buyer, producer) = (app.buyer(&pair.buyer), app.producer(&pair.producer));
+    for purpose in ["administration", "memoranda", "deliveries", "trade"] {
+        for mut body in [a_person(), a_mailbox()] {
+            body["purpose"] = json!(purpose);
+            make(&app, &pair.producer, body);
+        }
+    }
+    let id = ask(&app, &buyer, pair.body()).expect(201).id();
+    step(&app, &producer, &id, "accept").expect(200);
+    for key in [&buyer, &app.auditor(), &app.officer("92")] {
+        let shown = app.get(&format!("/v1/introductions/{id}/contacts")).key(key).send().expect(200).items();
+        let purposes: Vec<&str> = shown.iter().map(|contact| contact["purpose"].as_str().unwrap()).collect();
+        assert_eq!(purposes, ["trade", "trade"]);
+    }
+    assert_eq!(count(&mut app.db(), "SELECT count(*) AS n FROM audit_pending WHERE action = 'disclose'"), 1);
+}
+
+#[test]
 fn what_was_closed_after_it_was_asked_for_is_not_accepted() {
     let app = TestApp::start();
     let admin = app.admin();

@@ -1,6 +1,6 @@
 //! Keys over the API: made, shown once, narrowed, replaced, revoked; wrong ones by the minute.
 
-use crate::support::{Response, TestApp, Value, a_producer, count, execute, json};
+use crate::support::{Response, TestApp, Value, a_producer, assert_refused, count, execute, json};
 use cungcau::ids::Randomness;
 use cungcau::keys::KeyText;
 
@@ -109,8 +109,34 @@ fn a_key_with_addresses_is_refused_from_elsewhere() {
     app.get("/v1/mous").key(&here).send().expect(200);
     let refused = app.get("/v1/mous").key(&elsewhere).send().expect(403);
     assert_eq!(refused.problem_code(), "forbidden");
+    assert_eq!(refused.header("WWW-Authenticate"), Some("Bearer realm=\"cungcau\", error=\"insufficient_scope\""));
     // The header of a stranger is not believed.
     app.get("/v1/mous").key(&elsewhere).header("X-Forwarded-For", "203.0.113.7").send().expect(403);
+}
+
+#[test]
+fn every_refusal_of_a_known_caller_says_so_to_clients_of_tokens() {
+    let app = TestApp::start();
+    let (own, other) = (a_producer(&app).create(), a_producer(&app).named("Khác").create());
+    let key = app.producer(&own);
+    let challenge = Some("Bearer realm=\"cungcau\", error=\"insufficient_scope\"");
+    for refused in [
+        app.patch(&other.path, &other.etag, json!({"name": "x"})).key(&key).send(),
+        app.patch(&own.path, &own.etag, json!({"tax_code": "0100109106"})).key(&key).send(),
+        app.post("/v1/keys", an_auditors()).key(&key).send(),
+    ] {
+        assert_eq!(refused.expect(403).header("WWW-Authenticate"), challenge);
+    }
+}
+
+#[test]
+fn a_key_lives_a_year_at_most() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let body = |days: i64| json!({"name": "Máy chủ", "role": "auditor", "days": days});
+    let longest = app.post("/v1/keys", body(365)).key(&admin).send().expect(201).json();
+    assert_eq!(longest["expires_at"], "2027-11-23T05:00:00.000000Z");
+    assert_refused(app.post("/v1/keys", body(366)).key(&admin).send(), 422, &[("/days", "out_of_range")]);
 }
 
 #[test]

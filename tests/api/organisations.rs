@@ -1,6 +1,6 @@
 //! Organisations, and the producers, buyers and agencies that they are.
 
-use crate::support::{Draft, Record, TestApp, Value, a_buyer, a_producer, an_agency, an_organisation, json};
+use crate::support::{Draft, Record, TestApp, Value, a_buyer, a_mou, a_producer, an_agency, an_organisation, json};
 
 // Codes that their owners publish: Vinamilk, Viettel, FPT, Hòa Phát.
 const VINAMILK: &str = "0300588569";
@@ -192,6 +192,23 @@ fn what_is_referred_to_is_not_deleted_and_the_refusal_lists_why() {
     app.delete(&format!("/v1/organisations/{}", old.id), &old.etag).key(&admin).send().expect(204);
     app.delete(&path, &successor.etag).key(&admin).send().expect(204);
     app.get(&path).send().expect(404);
+}
+
+#[test]
+fn who_may_not_list_keys_is_not_told_which_ones_an_organisation_has() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    app.producer(&producer);
+    let path = format!("/v1/organisations/{}", producer.id);
+    let refused = app.delete(&path, &producer.etag).key(&app.officer("92")).send().expect(409);
+    assert_eq!(refused.json()["references"], json!([]));
+    assert!(!refused.text.contains("key"), "{}", refused.text);
+    let refused = app.delete(&path, &producer.etag).key(&app.admin()).send().expect(409);
+    assert_eq!(refused.json()["references"][0]["collection"], "keys");
+    // The same of a profile whose memorandum is registered elsewhere and not signed: its producer is a party and may see it.
+    let draft = a_mou(&app).of_producer(&producer).with_buyer(&a_buyer(&app).create()).draft().create();
+    let refused = app.patch(&path, &producer.etag, json!({"producer": null})).key(&app.producer(&producer)).send().expect(409);
+    assert_eq!(refused.json()["references"], json!([{"collection": "mous", "ids": [draft.id]}]));
 }
 
 #[test]

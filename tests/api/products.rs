@@ -1,8 +1,8 @@
 //! Products: what a producer makes, with the stars that hold on the day asked.
 
 use crate::support::{
-    Record, TestApp, Value, a_buyer, a_certificate, a_producer, a_product, a_star_proposal, an_agency, an_ocop_certificate, assert_refused,
-    json,
+    Record, TestApp, Value, a_buyer, a_certificate, a_mou, a_producer, a_product, a_star_proposal, an_agency, an_ocop_certificate,
+    an_offer, assert_refused, json,
 };
 use diesel::connection::SimpleConnection;
 
@@ -400,6 +400,35 @@ fn a_product_that_is_referred_to_is_not_deleted_and_the_refusal_lists_why() {
     let free = a_product(&app, &a_producer(&app).named("Khác").create()).create();
     app.delete(&free.path, &free.etag).key(&admin).send().expect(204);
     app.get(&free.path).send().expect(404);
+}
+
+#[test]
+fn a_refused_deletion_names_nothing_that_its_sender_may_not_see() {
+    let app = TestApp::start();
+    let producer = a_producer(&app).create();
+    let own = app.producer(&producer);
+    let product = a_product(&app, &producer).create();
+    committed(&app, &product);
+    for tail in ["", "?validate_only=true"] {
+        let refused = app.delete(&format!("{}{tail}", product.path), &product.etag).key(&own).send().expect(409);
+        assert_eq!((refused.problem_code().as_str(), &refused.json()["references"]), ("in_use", &json!([])));
+        assert!(!refused.text.contains("mou") && refused.text.contains("you may not see"), "{}", refused.text);
+        assert!(app.delete(&format!("{}{tail}", product.path), &product.etag).key(&app.auditor()).send().status == 403);
+        let refused = app.delete(&format!("{}{tail}", product.path), &product.etag).key(&app.admin()).send().expect(409);
+        assert_eq!(refused.json()["references"], json!([{"collection": "mous", "ids": ["mou_1"]}]));
+    }
+    app.get("/v1/mous/mou_1").key(&own).send().expect(404);
+    // Beside what may be seen the rest is not spoken of.
+    let offer = an_offer(&app, &product).create();
+    let refused = app.delete(&product.path, &product.etag).key(&own).send().expect(409);
+    assert_eq!(refused.json()["references"], json!([{"collection": "offers", "ids": [offer.id]}]));
+    assert!(!refused.text.contains("mou"), "{}", refused.text);
+    // A draft of its own is named to it.
+    let free = a_product(&app, &producer).named("Tỏi Vĩnh Châu").create();
+    let draft =
+        a_mou(&app).of_producer(&producer).with_buyer(&a_buyer(&app).create()).committing(&free, "1", "TAN", "month").draft().create();
+    let refused = app.delete(&free.path, &free.etag).key(&own).send().expect(409);
+    assert_eq!(refused.json()["references"], json!([{"collection": "mous", "ids": [draft.id]}]));
 }
 
 /// A memorandum with two commitments of `product`, past everything that memoranda themselves demand.

@@ -186,7 +186,7 @@ fn a_register_that_knows_the_person() -> Register {
     let (producer_key, buyer_key) = (make_key("producer", &producer), make_key("buyer", &buyer));
 
     let list = format!("/v1/organisations/{producer}/contacts");
-    let made = || register.server.post(&list, &a_person()).key(&producer_key).header("Idempotency-Key", "k").send().expect(201);
+    let made = || register.server.post(&list, &a_person()).key(&producer_key).header("Idempotency-Key", PHONE).send().expect(201);
     let contact = made().header("Location").unwrap().to_owned();
     assert_eq!(made().header("Idempotency-Replayed"), Some("true"));
     register.server.post(&format!("{list}?validate_only=true"), &a_person()).key(&producer_key).send().expect(200);

@@ -127,6 +127,64 @@ fn an_officer_erases_what_his_province_holds_and_an_administrator_the_rest() {
 }
 
 #[test]
+fn after_an_erasure_no_other_request_of_the_person_tells_by_what_it_was_found() {
+    let app = TestApp::start();
+    let (here, there) = (a_producer(&app).create(), a_buyer(&app).create());
+    let contact = make(&app, &here, a_person());
+    let other = json!({"phone": "0987 654 321", "email": "nguoi.khac@example.vn"});
+    let mut of_another = a_person();
+    of_another.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    make(&app, &there, of_another);
+    let (officer, admin) = (app.officer("92"), app.admin());
+    let path = |body: Value| register(&app, &officer, body).expect(201).header("Location").unwrap().to_owned();
+    let by_email = |email: &str| json!({"kind": "export", "email": email, "channel": "paper"});
+    let same_phone = path(by_phone("export"));
+    let same_email = path(by_email("buoi.tran@htx-vinhphuoc.com.vn"));
+    let another = path(by_email("nguoi.khac@example.vn"));
+    let erasure = path(by_phone("erasure"));
+    let held = |path: &str| app.get(&format!("{path}/export")).key(&admin).send().expect(200).json()["contacts"].as_array().unwrap().len();
+    assert_eq!([&same_phone, &same_email, &another].map(|path| held(path)), [1, 1, 1]);
+    let erased = app.post(&format!("{erasure}/erase?validate_only=true"), json!({})).key(&officer).send().expect(200);
+    assert_eq!((&erased.json()["status"], held(&same_phone)), (&json!("done"), 1), "it was only tried");
+    app.post(&format!("{erasure}/erase"), json!({})).key(&officer).send().expect(200);
+    let known =
+        |column: &str| count(&mut app.db(), &format!("SELECT count(*) AS n FROM personal_data_requests WHERE {column} IS NOT NULL"));
+    assert_eq!([known("phone_digest"), known("email_digest"), known("personal_code_digest")], [0, 1, 0], "another person's stays");
+    assert_eq!([&same_phone, &same_email, &another].map(|path| held(path)), [0, 0, 1]);
+    let done = app.post(&format!("{same_phone}/answer"), json!({})).key(&officer).send().expect(200).json();
+    assert_eq!((&done["status"], &done["version"]), (&json!("done"), &json!(3)));
+    // The audit log says which request the erasure was made for.
+    let id = erasure.rsplit('/').next().unwrap();
+    let noted = app.get("/v1/audit?action=erase").key(&app.auditor()).send().expect(200).items();
+    assert_eq!((noted.len(), &noted[0]["reason"]), (1, &json!(id)));
+    assert!(contact.ends_with(noted[0]["entity_id"].as_str().unwrap()));
+}
+
+#[test]
+fn what_is_due_is_found_by_its_day() {
+    let app = TestApp::start();
+    let officer = app.officer("92");
+    let received = |day: &str| {
+        let mut body = by_phone("export");
+        body["received_on"] = json!(day);
+        register(&app, &officer, body).expect(201).id()
+    };
+    // Due on the 24th, the 20th, the 24th and the 25th.
+    let ids = ["2026-11-20", "2026-11-18", "2026-11-21", "2026-11-23"].map(received);
+    let found = |query: &str| app.get(&format!("/v1/personal-data-requests?{query}")).key(&officer).send().expect(200).ids();
+    let of = |order: &[usize]| order.iter().map(|at| ids[*at].clone()).collect::<Vec<_>>();
+    assert_eq!(found("due_until=2026-11-24"), of(&[0, 1, 2]));
+    assert_eq!(found("due_until=2026-11-24&sort=answer_by"), of(&[1, 0, 2]));
+    assert_eq!(found("sort=-answer_by"), of(&[3, 2, 0, 1]));
+    assert_eq!(found("due_until=2026-11-19"), of(&[]));
+    app.post(&format!("/v1/personal-data-requests/{}/answer", ids[1]), json!({})).key(&officer).send().expect(200);
+    assert_eq!(found("status=open&due_until=2026-11-24&sort=answer_by"), of(&[0, 2]));
+    let walked = crate::support::walk_as(&app, "/v1/personal-data-requests?sort=answer_by&limit=1", Some(&officer));
+    assert_eq!(walked, of(&[1, 0, 2, 3]));
+    assert_refused(app.get("/v1/personal-data-requests?due_until=mai").key(&officer).send(), 400, &[("?due_until", "not_a_day")]);
+}
+
+#[test]
 fn an_export_stays_open_while_others_hold_more() {
     let app = TestApp::start();
     make(&app, &a_producer(&app).create(), a_person());

@@ -177,7 +177,7 @@ fn check_headers(promised: &'static Value, response: &Response, what: &str) {
     for name in response.headers.keys().filter(|name| !OF_EVERY_SERVER.contains(&name.as_str())) {
         assert!(promised.keys().any(|known| known.eq_ignore_ascii_case(name.as_str())), "{name} is not promised: {what}");
     }
-    if response.status == 401 {
+    if matches!(response.status, 401 | 403) {
         assert!(response.header("WWW-Authenticate").is_some(), "{what}");
     }
     if matches!(response.status, 429 | 503) {
