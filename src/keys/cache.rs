@@ -26,6 +26,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A revocation reaches every process within this time.
 const TRUSTED_FOR: TimeDelta = TimeDelta::seconds(5);
@@ -45,6 +46,8 @@ const MOST: usize = 10_000;
 pub struct KeyCache {
     /// By digest: the key, and when the database was asked.
     known: RwLock<HashMap<String, (Key, NaiveDateTime)>>,
+    /// How often all were forgotten; changed while `known` is written.
+    forgotten: AtomicU64,
     wrong: WrongKeys,
     /// Digests of keys that are being asked for anew.
     asked_again: Mutex<HashSet<String>>,
@@ -186,7 +189,9 @@ impl KeyCache {
 
     /// Asks the database anew for every key: one was revoked.
     pub fn forget(&self) {
-        self.known.write().clear();
+        let mut known = self.known.write();
+        known.clear();
+        self.forgotten.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Asks the database.
@@ -201,10 +206,11 @@ impl KeyCache {
         {
             return Ok(known);
         }
+        let forgotten = self.forgotten.load(Ordering::Relaxed);
         match app.store.read(look_up(app, digest.clone(), now)).await {
             Ok(Some(found)) => {
                 let found = found.told_to(app);
-                self.remember(digest, &found, now);
+                self.remember(digest, &found, now, forgotten);
                 Ok(found)
             }
             Ok(None) => Err(refused()),
@@ -226,8 +232,12 @@ impl KeyCache {
         }
     }
 
-    fn remember(&self, digest: String, key: &Key, now: NaiveDateTime) {
+    /// Notes what was found of a key; nothing where all were `forgotten` once more since the database was asked.
+    fn remember(&self, digest: String, key: &Key, now: NaiveDateTime, forgotten: u64) {
         let mut keys = self.known.write();
+        if self.forgotten.load(Ordering::Relaxed) != forgotten {
+            return;
+        }
         if keys.len() >= MOST {
             keys.clear();
         }
@@ -317,7 +327,7 @@ mod tests {
     #[test]
     fn a_key_that_was_asked_for_anew_is_trusted_from_when_it_was_asked_for() {
         let cache = KeyCache::default();
-        cache.remember("digest".into(), &key("first"), at(0));
+        cache.remember("digest".into(), &key("first"), at(0), 0);
         cache.renew("digest", key("second"), at(2));
         assert_eq!(known(&cache, 2).as_deref(), Some("second"));
         assert_eq!(known(&cache, 1), None, "the first is no longer known");
@@ -326,7 +336,7 @@ mod tests {
     #[test]
     fn a_key_that_was_revoked_while_it_was_asked_for_does_not_come_back() {
         let cache = KeyCache::default();
-        cache.remember("digest".into(), &key("first"), at(0));
+        cache.remember("digest".into(), &key("first"), at(0), 0);
         // Asked for at 2; what the database says of it then comes only after the revocation.
         cache.forget();
         cache.renew("digest", key("second"), at(2));
@@ -337,10 +347,12 @@ mod tests {
     #[test]
     fn what_was_asked_earlier_takes_the_place_of_nothing() {
         let cache = KeyCache::default();
-        cache.remember("digest".into(), &key("first"), at(0));
+        cache.remember("digest".into(), &key("first"), at(0), 0);
         // Asked for at 2, forgotten, and asked for by a request at 3 before that answer is there.
         cache.forget();
-        cache.remember("digest".into(), &key("third"), at(3));
+        cache.remember("digest".into(), &key("second"), at(2), 0);
+        assert_eq!(known(&cache, 2), None, "a request that asked before it was forgotten");
+        cache.remember("digest".into(), &key("third"), at(3), 1);
         cache.renew("digest", key("second"), at(2));
         assert_eq!(known(&cache, 3).as_deref(), Some("third"));
         // Of the same instant neither is newer.
