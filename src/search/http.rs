@@ -7,7 +7,7 @@ use super::view::view_of;
 use super::write::Writer;
 use crate::access::Permit;
 use crate::app::App;
-use crate::error::{Code, Problem, Result, text};
+use crate::error::{Code, Fault, Problem, Result, text};
 use crate::http::answer::read_fields;
 use crate::http::auth::{Permitted, operation};
 use crate::http::collection::Collection;
@@ -161,6 +161,27 @@ async fn list_offers(permit: Permitted<ListOffers>, app: Data<App>, request: Htt
     })
 }
 
+/// `refused`, with a word for parameters that there are, though not in a search.
+fn only_of_lists<C: Searched>(refused: Problem) -> Problem {
+    let is_of_the_list = |fault: &Fault| {
+        let name = fault.pointer.trim_start_matches('?');
+        fault.code == "unknown_parameter" && C::SPEC.filters.iter().any(|param| param.name == name)
+    };
+    let told = |fault: &Fault| {
+        if !is_of_the_list(fault) {
+            return fault.clone();
+        }
+        let detail = text(
+            "This parameter is one of the plain list: it does not go with those of a search (q, facets, price_at_most and others).",
+            "Tham số này chỉ dùng cho danh sách thường, không dùng cùng các tham số tìm kiếm (q, facets, price_at_most và các tham số khác).",
+        );
+        Fault { code: "not_together", detail, ..fault.clone() }
+    };
+    let faults: Vec<Fault> = refused.errors().iter().map(told).collect();
+    let detail = faults.first().map_or_else(|| refused.detail().clone(), |fault| fault.detail.clone());
+    if faults.iter().any(|fault| fault.code == "not_together") { Problem::new(refused.code(), detail).with_errors(faults) } else { refused }
+}
+
 /// Answers a search from memory, on the thread that took the request: it takes microseconds and waits for nothing.
 fn search<C: Searched>(
     permit: &Permit,
@@ -169,7 +190,7 @@ fn search<C: Searched>(
     answer: impl Fn(&Market, &Question<'_>, Writer<'_>, u8, &dyn Fn(SortKey) -> String) -> Vec<u8>,
 ) -> Result<HttpResponse> {
     let started = Instant::now();
-    let args = Args::parse(request.query_string(), &[SHARED, OWN, &[SORT, AS_OF, LIMIT, CURSOR, FIELDS]])?;
+    let args = Args::parse(request.query_string(), &[SHARED, OWN, &[SORT, AS_OF, LIMIT, CURSOR, FIELDS]]).map_err(only_of_lists::<C>)?;
     let scope = format!("{}/search", C::SPEC.name);
     let fields = read_fields(args.get("fields"), app.members(C::HIT))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
     let context = app.context(&permit.caller, &args);

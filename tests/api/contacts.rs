@@ -411,13 +411,13 @@ fn a_contact_is_shown_to_an_officer_who_says_why_and_that_is_noted() {
     // A word that is somebody's name is a word where no form of address stands before it.
     let south = make(&app, &producer, {
         let mut body = a_person();
-        body["name"] = json!("Lê Văn Nam");
+        body["name"] = json!("Lê Thị Nam");
         body["email"] = json!("nam@htx-vinhphuoc.vn");
         body
     });
     let of_south = |reason: &str| app.post(&format!("{south}/disclose"), json!({"reason": reason})).key(&officer).send().status;
-    assert_eq!(of_south("Gọi anh Nam về hội nghị"), 422);
-    assert_eq!(of_south("Xác minh hồ sơ hội nghị miền Nam"), 200);
+    assert_eq!(of_south("Gọi chị Nam về hội nghị"), 422);
+    assert_eq!(of_south("Xác minh hồ sơ hội nghị miền Nam, nơi có thị trường"), 200);
     execute(&app, &format!("DELETE FROM audit_pending WHERE entity_id = '{}'", south.rsplit('/').next().unwrap()));
     ask(&app.officer("01"), why).expect(403);
     ask(&app.producer(&producer), why).expect(403);

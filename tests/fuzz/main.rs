@@ -1,7 +1,7 @@
 //! Fuzz targets: what takes text from strangers, fed with bytes that nobody thought of.
 //!
 //! `cargo test` gives each of them a second of random input; `scripts/fuzz.sh` goes on for as long as one wants, led by
-//! the coverage where cargo-bolero is installed.
+//! the coverage.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

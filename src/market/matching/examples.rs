@@ -137,6 +137,19 @@ fn each_constraint_names_the_least_change() {
     assert_eq!(unknown, [(Code::ShelfLife, Mend::ShelfLife(60))]);
 }
 
+#[test]
+fn no_quantity_mends_what_is_counted_in_another_unit() {
+    let mut offered = offer();
+    offered.supply.minimum_order = 10 * TONNE;
+    let world = World::new(&[offered]);
+    let mended = |unit| {
+        let need = Need { unit, ..demand() };
+        mends(&world.supplies[0], &need, &world.today()).into_iter().map(|(code, _)| code).collect::<Vec<_>>()
+    };
+    assert_eq!(mended(world.supplies[0].unit), [Code::MinimumOrder]);
+    assert_eq!(mended(world.supplies[0].unit + 1), []);
+}
+
 // 1.5 t a month, of which 1.5 t are promised in January and 1 t in February: half a tonne is left in one month of two, of
 // 4 t needed. Promised in February too, nothing is left, and a thousandth of a kilogram more would be something.
 #[test]
