@@ -65,15 +65,11 @@ fn main() -> ExitCode {
     // Whatever is started from here inherits it, and is put elsewhere where it has to be.
     let pinned = Command::new("taskset").args(["-cp", &CORES.1.to_string(), &std::process::id().to_string()]).output();
     assert!(pinned.is_ok_and(|output| output.status.success()), "taskset is needed, and a second core");
-    // PostgreSQL works for the server: where the server is. It gives way there as the server's own threads of the database
-    // do, since it would be on another machine.
+    // PostgreSQL works for the server: where the server is.
     if let Some(data) = std::env::var_os("PG_DATA") {
         let running = std::fs::read_to_string(std::path::Path::new(&data).join("postmaster.pid")).unwrap_or_default();
-        let process = running.lines().next().unwrap_or_default();
-        let pinned = Command::new("taskset").args(["-acp", &CORES.0.to_string(), process]).output();
+        let pinned = Command::new("taskset").args(["-acp", &CORES.0.to_string(), running.lines().next().unwrap_or_default()]).output();
         assert!(pinned.is_ok_and(|output| output.status.success()), "the PostgreSQL of scripts/postgres.sh could not be put on a core");
-        let nicer = Command::new("renice").args(["-n", "5", "-p", process]).output();
-        assert!(nicer.is_ok_and(|output| output.status.success()), "renice is needed: Debian's bsdutils");
     }
     let mut broken = Vec::new();
     for size in sizes {
