@@ -17,6 +17,7 @@ pub mod edge;
 pub mod etag;
 #[cfg(feature = "bench-floor")]
 pub mod floor;
+mod form;
 pub mod headers;
 pub mod history;
 pub mod idempotency;
