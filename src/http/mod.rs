@@ -26,6 +26,7 @@ pub mod pace;
 pub mod page;
 pub mod posted;
 pub mod query;
+pub mod refs;
 pub mod responses;
 pub mod route;
 mod shape;
