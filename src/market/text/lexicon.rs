@@ -3,6 +3,7 @@
 //! A word has one number a spelling; spellings that differ in marks alone share a fold. Postings are compressed
 //! bitmaps of rows, by spelling and, where a fold has several spellings, by fold as well.
 
+use super::beginnings::{Beginning, Beginnings, BeginningsOf};
 use super::tokens::{Token, tokens};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -40,6 +41,8 @@ struct Folded {
     words: Vec<Word>,
     /// Rows of all spellings, where there are several; else those of the only one.
     rows: Option<RoaringBitmap>,
+    /// With which letters it begins.
+    beginnings: BeginningsOf,
 }
 
 /// The words of a catalogue.
@@ -53,6 +56,7 @@ pub struct Lexicon {
     by_spelling: HashTable<Word>,
     /// In order of their texts, by [`beginning`].
     by_fold: Vec<(u64, Fold)>,
+    beginnings: Beginnings,
     /// By text: quicker than the order where a whole word is looked up.
     by_whole_fold: HashTable<Fold>,
     hasher: RandomState,
@@ -110,7 +114,8 @@ impl Lexicon {
 
     fn learn_fold(&mut self, text: &str) -> Fold {
         let fold = number(self.folds.len());
-        self.folds.push(Folded { text: text.into(), words: Vec::new(), rows: None });
+        let beginnings = self.beginnings.count(text);
+        self.folds.push(Folded { text: text.into(), words: Vec::new(), rows: None, beginnings });
         let Self { by_whole_fold, by_fold, folds, hasher, .. } = self;
         let (key, text_of) = (beginning(text), |fold: Fold| folds.get(fold as usize).map_or("", |folded| &*folded.text));
         let at = by_fold.partition_point(|(other, fold)| *other < key || *other == key && text_of(*fold) < text);
@@ -121,7 +126,18 @@ impl Lexicon {
         for rest in shortenings(text) {
             self.shortened.entry(rest.into()).or_default().push(fold);
         }
+        for beginning in beginnings.into_iter().flatten() {
+            if self.beginnings.wants_rows(beginning) {
+                let rows = self.united_beginning(beginning);
+                self.beginnings.keep(beginning, rows);
+            }
+        }
         fold
+    }
+
+    /// The rows of all folds that begin so, put together.
+    fn united_beginning(&self, beginning: Beginning) -> RoaringBitmap {
+        self.beginning_with(self.beginnings.letters(beginning)).filter_map(|fold| self.fold_rows(fold)).union()
     }
 
     /// Notes that `word` stands in `row`, at the next [`Self::settle`] at the latest: while an index is loaded, where
@@ -141,6 +157,10 @@ impl Lexicon {
             if folded.words.len() > 1 {
                 folded.rows = Some(folded.words.iter().filter_map(|word| self.words.get(*word as usize)).map(|word| &word.rows).union());
             }
+        }
+        for beginning in self.beginnings.with_rows() {
+            let rows = self.united_beginning(beginning);
+            self.beginnings.keep(beginning, rows);
         }
     }
 
@@ -183,8 +203,14 @@ impl Lexicon {
         if let Some(spelling) = self.words.get_mut(word as usize) {
             put(&mut spelling.rows, row);
         }
-        if let Some(rows) = self.folds.get_mut(fold as usize).and_then(|folded| folded.rows.as_mut()) {
+        let Some(folded) = self.folds.get_mut(fold as usize) else { return };
+        if let Some(rows) = &mut folded.rows {
             put(rows, row);
+        }
+        for beginning in folded.beginnings.into_iter().flatten() {
+            if let Some(rows) = self.beginnings.rows_mut(beginning) {
+                put(rows, row);
+            }
         }
     }
 
@@ -206,6 +232,21 @@ impl Lexicon {
                 rows.remove(row);
             }
         }
+        for word in words {
+            let fold = self.fold_of(*word);
+            for beginning in self.folds.get(fold as usize).map(|folded| folded.beginnings).into_iter().flatten().flatten() {
+                let is_kept = self.beginnings.rows(beginning).is_some_and(|rows| rows.contains(row));
+                if is_kept && !self.has_one_beginning(beginning, row) {
+                    self.beginnings.rows_mut(beginning).into_iter().for_each(|rows| _ = rows.remove(row));
+                }
+            }
+        }
+    }
+
+    /// Whether some word that begins so stands in `row`.
+    fn has_one_beginning(&self, beginning: Beginning, row: u32) -> bool {
+        let is_in = |fold: Fold| self.fold_rows(fold).is_some_and(|rows| rows.contains(row));
+        self.beginning_with(self.beginnings.letters(beginning)).any(is_in)
     }
 
     /// Counts the pairs of neighbours in a name.
@@ -277,6 +318,11 @@ impl Lexicon {
         }
     }
 
+    /// First letters, and the rows in which words stand that begin so.
+    pub fn beginnings(&self) -> &Beginnings {
+        &self.beginnings
+    }
+
     /// Folds that begin with `prefix`, itself first.
     pub fn beginning_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = Fold> + 'a {
         let from = beginning(prefix);
@@ -327,7 +373,7 @@ impl Lexicon {
         let of_rows = |rows: &RoaringBitmap| rows.serialized_size() + 64;
         let words: usize = self.words.iter().map(|word| of_rows(&word.rows) + 120).sum();
         let folds: usize = self.folds.iter().map(|fold| fold.rows.as_ref().map_or(0, of_rows) + 120).sum();
-        words + folds + self.written.len() * 80 + self.pairs.len() * 24 + self.shortened.len() * 80
+        words + folds + self.beginnings.bytes() + self.written.len() * 80 + self.pairs.len() * 24 + self.shortened.len() * 80
     }
 }
 
@@ -469,6 +515,32 @@ mod tests {
             for word in (0..).take(at_once.len()) {
                 prop_assert_eq!(rows(later.rows(word)), rows(at_once.rows(word)));
                 prop_assert_eq!(rows(later.fold_rows(later.fold_of(word))), rows(at_once.fold_rows(at_once.fold_of(word))));
+            }
+        }
+
+        // Against putting the rows of each word together, before and after names are gone, and after more came.
+        #[test]
+        fn rows_of_first_letters_are_those_of_their_words(names in prop::collection::vec("([dt][aeou][1-3]?|[dt] ?){1,3}", 1..30), gone in prop::collection::vec(any::<prop::sample::Index>(), 0..9), settles: bool) {
+            let mut lexicon = Lexicon::default();
+            for (row, name) in (0_u32..).zip(&names) {
+                for word in lexicon.learn_all(name) {
+                    if settles { lexicon.post_later(word, row) } else { lexicon.post(word, row) }
+                }
+            }
+            if settles { lexicon.settle() }
+            for index in &gone {
+                let row = index.index(names.len());
+                let words = lexicon.learn_all(&names[row]);
+                lexicon.unpost(&words, u32::try_from(row).unwrap());
+            }
+            for letters in ["d", "t", "da", "to", "1"] {
+                let expected: RoaringBitmap = lexicon.beginning_with(letters).filter_map(|fold| lexicon.fold_rows(fold)).union();
+                let folds = lexicon.beginning_with(letters).count();
+                let found = lexicon.beginnings().find(letters);
+                prop_assert_eq!(found.is_some(), folds >= 6, "{} has {} folds", letters, folds);
+                if let Some(found) = found {
+                    prop_assert_eq!(lexicon.beginnings().rows(found), Some(&expected));
+                }
             }
         }
 

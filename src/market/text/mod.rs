@@ -1,9 +1,11 @@
 //! Text in Vietnamese: words of names, and which rows a typed query means.
 //!
 //! In reading order: [`tokens`] (a text as words, with and without marks), [`lexicon`] (every word of the catalogue and
-//! where it stands), [`synonyms`] (what north and south call the same), `slots` (what a name must have for one word of a
-//! query), [`query`] (what is typed, in stages from exact to most words).
+//! where it stands), `beginnings` (where those stand that begin alike), [`synonyms`] (what north and south call the
+//! same), `slots` (what a name must have for one word of a query), [`query`] (what is typed, in stages from exact to
+//! most words).
 
+mod beginnings;
 pub mod lexicon;
 pub mod query;
 mod slots;

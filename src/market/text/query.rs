@@ -219,7 +219,22 @@ impl Fit {
     }
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// `rows`, of which none has more than `most` of the words that were `typed`.
+    fn new(rows: Cow<'a, RoaringBitmap>, typed: &[Known<'_>], most: u8, marks: Marks, how: How, in_other_words: bool) -> Self {
+        Self {
+            rows,
+            places: places(typed),
+            highest: highest(most, typed, &marks, in_other_words),
+            marks: marks.by_word,
+            how,
+            in_other_words,
+            is_marked: false,
+            other_senses: Vec::new(),
+            bound: 0,
+        }
+    }
+
     /// What the score of a name with this beginning is at most, and what it is where that tells.
     #[inline]
     fn highest(&self, head: NameHead) -> (TextScore, Option<(TextScore, How)>) {
@@ -336,22 +351,17 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
             thesaurus.other_senses(typed).filter_map(numbered).filter(|phrase| phrase.len() <= NAME_WORDS).collect();
         let mut marks = marks(known, &slots, lexicon);
         for phrase in &other_senses {
-            let is_typed = |word: &&Word| marks.get(**word as usize).is_some_and(|mark| mark & PLACE_BITS != 0);
+            let is_typed = |word: &&Word| marks.by_word.get(**word as usize).is_some_and(|mark| mark & PLACE_BITS != 0);
             let telling = phrase.iter().find(|word| !is_typed(word)).or(phrase.first());
-            if let Some(mark) = telling.and_then(|word| marks.get_mut(*word as usize)) {
+            if let Some(mark) = telling.and_then(|word| marks.by_word.get_mut(*word as usize)) {
                 *mark |= TELLS;
             }
         }
         readings.push(Reading {
-            rows,
-            marks,
-            places: places(known),
-            highest: highest(known, false),
-            how: How::Exact,
-            in_other_words: false,
             is_marked: typed.iter().all(Token::is_marked),
             other_senses,
             bound: thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits),
+            ..Reading::new(rows, known, places(known), marks, How::Exact, false)
         });
     }
     let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
@@ -373,16 +383,11 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
                 *rows.to_mut() -= in_phrase;
             }
         }
+        let in_other_words = !rewriting.phrase.is_empty();
         (!rows.is_empty()).then(|| Reading {
-            rows,
-            marks: marks(&known, &slots, lexicon),
-            places: places(&known),
-            highest: highest(&known, !rewriting.phrase.is_empty()),
-            how: How::Synonym,
-            in_other_words: !rewriting.phrase.is_empty(),
             is_marked: true,
-            other_senses: Vec::new(),
             bound: bound(rewriting.phrase.clone()),
+            ..Reading::new(rows, &known, places(&known), marks(&known, &slots, lexicon), How::Synonym, in_other_words)
         })
     }));
     readings
@@ -431,17 +436,9 @@ fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon) -> Option<Reading
     for kept in (1..=most).rev() {
         let found = at_least(&rows, kept);
         if !found.is_empty() {
-            return Some(Reading {
-                rows: Cow::Owned(found),
-                marks: marks(typed, &slots, lexicon),
-                places: places(typed),
-                highest: highest(typed, false),
-                how: How::Partial,
-                in_other_words: false,
-                is_marked: false,
-                other_senses: Vec::new(),
-                bound: 0,
-            });
+            // No row has more words, or it would have been found before.
+            let most = u8::try_from(kept).unwrap_or(u8::MAX);
+            return Some(Reading::new(Cow::Owned(found), typed, most, marks(typed, &slots, lexicon), How::Partial, false));
         }
     }
     None
@@ -466,17 +463,8 @@ fn at_least(sets: &[RoaringBitmap], kept: usize) -> RoaringBitmap {
 }
 
 fn reading<'a>(typed: &[Known<'_>], slots: &[Slot], how: How, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
-    Some(Reading {
-        rows: all_of(slots, lexicon)?,
-        marks: marks(typed, slots, lexicon),
-        places: places(typed),
-        highest: highest(typed, false),
-        how,
-        in_other_words: false,
-        is_marked: false,
-        other_senses: Vec::new(),
-        bound: 0,
-    })
+    let rows = all_of(slots, lexicon)?;
+    Some(Reading::new(rows, typed, places(typed), marks(typed, slots, lexicon), how, false))
 }
 
 /// The places, from 1, of a phrase at `words` but for its first.
@@ -488,24 +476,45 @@ fn places(typed: &[Known<'_>]) -> u8 {
     u8::try_from(typed.len()).unwrap_or(u8::MAX)
 }
 
-/// The scores of a name of no length that has all the words in order: elsewhere, after the first word, at the beginning.
-fn highest(typed: &[Known<'_>], in_other_words: bool) -> [TextScore; 3] {
-    let places = u32::from(places(typed));
-    let fit = |starts| Fit { in_name: places, adjacent: places.saturating_sub(1), whole: places, same: places, starts, ..Fit::default() };
-    let [has, begins] = if in_other_words { [HAS_IN_OTHER_WORDS, BEGINS_IN_OTHER_WORDS] } else { [HAS_AS_TYPED, BEGINS_AS_TYPED] };
+/// The highest scores of a name of no length with `most` of the words, in order: elsewhere, after the first word, at the
+/// beginning.
+fn highest(most: u8, typed: &[Known<'_>], marks: &Marks, in_other_words: bool) -> [TextScore; 3] {
+    let in_name = u32::from(most);
+    let (whole, same) = (marks.whole.count_ones().min(in_name), marks.same.count_ones().min(in_name));
+    let fit = |starts| Fit { in_name, adjacent: in_name.saturating_sub(1), whole, same, starts, ..Fit::default() };
+    // A word that only goes on from what was typed leaves the name in a lower class, wherever it stands.
+    let is_part = whole < u32::from(places(typed));
+    let [has, begins] = match (is_part, in_other_words) {
+        (true, false) => [PART_AS_TYPED; 2],
+        (true, true) => [PART_IN_OTHER_WORDS; 2],
+        (false, false) => [HAS_AS_TYPED, BEGINS_AS_TYPED],
+        (false, true) => [HAS_IN_OTHER_WORDS, BEGINS_IN_OTHER_WORDS],
+    };
     [fit(0).score(has), fit(1).score(has), fit(1).score(begins)]
 }
 
+/// What each spelling is worth in a reading of the query.
+#[derive(Debug)]
+struct Marks {
+    by_word: Vec<u8>,
+    /// Places, one bit each, for which some spelling is the whole word, and the same in its marks.
+    whole: u32,
+    same: u32,
+}
+
 /// What each spelling is worth in this reading of the query.
-fn marks(typed: &[Known<'_>], slots: &[Slot], lexicon: &Lexicon) -> Vec<u8> {
+fn marks(typed: &[Known<'_>], slots: &[Slot], lexicon: &Lexicon) -> Marks {
     let mut marks = vec![0_u8; lexicon.len().min(usize::from(NO_WORD - 1))];
+    let (mut whole, mut same) = (0, 0);
     for (place, (known, slot)) in (1_u8..).zip(typed.iter().zip(slots)) {
         let mut mark = |word: Word| {
             let mut fit = place & PLACE_BITS;
             if Some(lexicon.fold_of(word)) == known.fold {
                 fit |= WHOLE;
+                whole |= 1 << place;
                 if Some(word) == known.word {
                     fit |= SAME_MARKS;
+                    same |= 1 << place;
                 }
             }
             if let Some(before) = marks.get_mut(word as usize).filter(|before| fit & !PLACE_BITS >= **before & !PLACE_BITS) {
@@ -516,12 +525,12 @@ fn marks(typed: &[Known<'_>], slots: &[Slot], lexicon: &Lexicon) -> Vec<u8> {
         match slot {
             Slot::Nothing => {}
             Slot::Fold(fold) => mark_fold(*fold),
-            Slot::Folds(folds) => folds.iter().for_each(|fold| mark_fold(*fold)),
+            Slot::Folds(folds) | Slot::Begun(_, folds) => folds.iter().for_each(|fold| mark_fold(*fold)),
             Slot::Word(word) => mark(*word),
             Slot::Words(words) => words.iter().for_each(|word| mark(*word)),
         }
     }
-    marks
+    Marks { by_word: marks, whole, same }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a name must have at one place of a query, and the rows that have it at all.
 
+use super::beginnings::Beginning;
 use super::lexicon::{Fold, Lexicon, Word};
 use super::tokens::Token;
 use roaring::{MultiOps, RoaringBitmap};
@@ -42,6 +43,8 @@ pub enum Slot {
     Words(Vec<Word>),
     /// One of these folds.
     Folds(Vec<Fold>),
+    /// One of these folds, which are all that begin so.
+    Begun(Beginning, Vec<Fold>),
 }
 
 /// Whether the last word may be the beginning of one.
@@ -72,7 +75,14 @@ pub fn slot(known: &Known<'_>, last: LastWord, lexicon: &Lexicon) -> Slot {
 pub fn fold_slot(known: &Known<'_>, last: LastWord, lexicon: &Lexicon) -> Slot {
     match last {
         LastWord::IsWhole => known.fold.map_or(Slot::Nothing, Slot::Fold),
-        LastWord::MayGoOn => Slot::of_folds(lexicon.beginning_with(&known.token.folded).collect()),
+        LastWord::MayGoOn => {
+            let letters = known.token.folded.as_str();
+            let folds = lexicon.beginning_with(letters).collect();
+            match lexicon.beginnings().find(letters) {
+                Some(beginning) => Slot::Begun(beginning, folds),
+                None => Slot::of_folds(folds),
+            }
+        }
     }
 }
 
@@ -104,6 +114,7 @@ impl Slot {
             Self::Word(word) => lexicon.rows(*word).map_or(Sets::Several(Vec::new()), Sets::One),
             Self::Fold(fold) => lexicon.fold_rows(*fold).map_or(Sets::Several(Vec::new()), Sets::One),
             Self::Words(words) => Sets::Several(words.iter().filter_map(|word| lexicon.rows(*word)).collect()),
+            Self::Begun(beginning, _) => lexicon.beginnings().rows(*beginning).map_or(Sets::Several(Vec::new()), Sets::One),
             Self::Folds(folds) => Sets::Several(folds.iter().filter_map(|fold| lexicon.fold_rows(*fold)).collect()),
         }
     }

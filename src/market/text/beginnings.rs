@@ -1,0 +1,96 @@
+//! The rows of all words that begin with the same one or two letters.
+//!
+//! The last word of a query is mostly the beginning of one, and short: hundreds of words go on from it, whose rows would
+//! be put together anew at every letter that is typed.
+
+use foldhash::fast::RandomState;
+use roaring::RoaringBitmap;
+use std::collections::HashMap;
+
+/// Letters of the longest beginning whose rows are kept: with three there are few words left that go on from it.
+const MOST_LETTERS: usize = 2;
+/// Folds from which on the rows of a beginning are kept.
+const MANY_FOLDS: usize = 6;
+
+/// Number of some first letters.
+pub type Beginning = u32;
+
+/// The numbers of the first letters of one fold, the fewest first.
+pub type BeginningsOf = [Option<Beginning>; MOST_LETTERS];
+
+/// First letters of some folds.
+#[derive(Debug, Clone)]
+struct Begun {
+    letters: Box<str>,
+    folds: usize,
+    /// Rows of all of them, where they are many.
+    rows: Option<RoaringBitmap>,
+}
+
+/// All first letters of folds.
+#[derive(Debug, Clone, Default)]
+pub struct Beginnings {
+    begun: Vec<Begun>,
+    by_letters: HashMap<Box<str>, Beginning, RandomState>,
+}
+
+impl Beginnings {
+    /// Counts a new fold; the numbers of its first letters.
+    pub fn count(&mut self, text: &str) -> BeginningsOf {
+        let mut ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
+        std::array::from_fn(|_| {
+            let letters = text.get(..ends.next()?)?;
+            let beginning = self.by_letters.get(letters).copied().unwrap_or_else(|| {
+                let beginning = u32::try_from(self.begun.len()).unwrap_or(u32::MAX);
+                self.by_letters.insert(letters.into(), beginning);
+                self.begun.push(Begun { letters: letters.into(), folds: 0, rows: None });
+                beginning
+            });
+            self.begun.get_mut(beginning as usize)?.folds += 1;
+            Some(beginning)
+        })
+    }
+
+    /// Whether a beginning has so many folds that its rows are to be kept, and are not yet.
+    pub fn wants_rows(&self, beginning: Beginning) -> bool {
+        self.begun.get(beginning as usize).is_some_and(|begun| begun.folds >= MANY_FOLDS && begun.rows.is_none())
+    }
+
+    /// Those whose rows are kept.
+    pub fn with_rows(&self) -> Vec<Beginning> {
+        (0..).zip(&self.begun).filter(|(_, begun)| begun.rows.is_some()).map(|(beginning, _)| beginning).collect()
+    }
+
+    /// The letters.
+    pub fn letters(&self, beginning: Beginning) -> &str {
+        self.begun.get(beginning as usize).map_or("", |begun| &begun.letters)
+    }
+
+    /// The rows of all folds that begin so, where they are kept.
+    pub fn rows(&self, beginning: Beginning) -> Option<&RoaringBitmap> {
+        self.begun.get(beginning as usize)?.rows.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub fn rows_mut(&mut self, beginning: Beginning) -> Option<&mut RoaringBitmap> {
+        self.begun.get_mut(beginning as usize)?.rows.as_mut()
+    }
+
+    /// Keeps `rows` as those of all folds that begin so.
+    pub fn keep(&mut self, beginning: Beginning, rows: RoaringBitmap) {
+        if let Some(begun) = self.begun.get_mut(beginning as usize) {
+            begun.rows = Some(rows);
+        }
+    }
+
+    /// The number of `letters` where their rows are kept.
+    pub fn find(&self, letters: &str) -> Option<Beginning> {
+        let beginning = *self.by_letters.get(letters)?;
+        self.rows(beginning).map(|_| beginning)
+    }
+
+    /// Bytes of memory, estimated.
+    pub fn bytes(&self) -> usize {
+        self.begun.iter().map(|begun| begun.rows.as_ref().map_or(0, RoaringBitmap::serialized_size) + 160).sum()
+    }
+}
