@@ -1,5 +1,7 @@
 //! Sets of rows: kept ones, by value, and those that a question makes of them.
 
+use fearless_simd::{Level, dispatch};
+
 /// A row's chunk is in the bits above these.
 const CHUNK_BITS: u32 = 12;
 /// Rows of a chunk: few, so that rows which stand close together leave most chunks empty.
@@ -159,6 +161,18 @@ impl Chunk {
     }
 }
 
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
+#[inline(always)]
+fn keep_at_most(words: &mut Words, column: &[u32], most: u32) {
+    for (word, values) in words.iter_mut().zip(column.chunks(64)).filter(|(word, _)| **word != 0) {
+        let mut bits = 0;
+        for (at, value) in (0_u32..).zip(values) {
+            bits |= u64::from(*value <= most) << at;
+        }
+        *word &= bits;
+    }
+}
+
 /// Sets the bits of `rows`.
 fn add(words: &mut [u64], rows: &[u16]) {
     for low in rows {
@@ -315,6 +329,17 @@ impl<'a> Bits<'a> {
         }
     }
 
+    /// Leaves those whose value in `column`, which has one for each row, is at most `most`.
+    pub fn keep_at_most(&mut self, column: &[u32], most: u32) {
+        for at in 0..self.chunks.len() {
+            if let (Some(column), Some(Part::Kept(_) | Part::Own(_))) = (column.get(at * CHUNK..), self.chunks.get(at))
+                && let Some(words) = self.own(at)
+            {
+                dispatch!(Level::new(), _ => keep_at_most(words, column, most));
+            }
+        }
+    }
+
     /// Takes those out that are in `other`.
     pub fn subtract(&mut self, other: &Self) {
         for at in 0..self.chunks.len() {
@@ -401,6 +426,20 @@ mod tests {
     }
 
     proptest! {
+        // Against looking at each row, of kept chunks and of own ones.
+        #[test]
+        fn rows_are_kept_by_their_value(rows in prop::collection::btree_set(0_u32..9_000, 0..700), more in 0_u32..3_000, own in prop::collection::vec(0_u32..9_000, 0..3), most in 0_u32..12) {
+            let rows: BTreeSet<u32> = rows.into_iter().chain(more..more + 300).collect();
+            let (mut kept, mut found) = (RowSet::default(), Bits::none(9_000));
+            rows.iter().for_each(|row| kept.insert(*row));
+            found.add(&kept);
+            own.iter().for_each(|row| found.insert(*row));
+            let column: Vec<u32> = (0..9_000_u32).map(|row| row.wrapping_mul(2_654_435_761) >> 28).collect();
+            found.keep_at_most(&column, most);
+            let expected: BTreeSet<u32> = rows.into_iter().chain(own).filter(|row| column[*row as usize] <= most).collect();
+            prop_assert_eq!(found.iter().collect::<BTreeSet<u32>>(), expected);
+        }
+
         // Against a set of the standard library.
         #[test]
         fn a_set_has_what_was_put_in_and_not_taken_out(steps in prop::collection::vec((prop::sample::select(vec![0_u32, 4_060, 8_160]), 0_u32..80, any::<bool>()), 0..200)) {

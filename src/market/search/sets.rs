@@ -12,14 +12,18 @@ use super::tally::Tally;
 use super::top::Top;
 use super::walk::{walk, walk_and_visit};
 use crate::market::facet::{Counts, Dimension, Seen, ones, price_bucket, rows_of};
+use crate::market::offers::Terms;
 use crate::market::pairs::Pairs;
-use crate::market::products::Kept;
+use crate::market::products::{Kept, NO_ROW};
 use crate::market::rowset::{Bits, RowSet};
 use crate::market::text::query::Found as Words;
 use std::borrow::Cow;
 
 /// Below so many rows that pass it is cheaper to look at each than to go outwards from unit to unit.
 const FEW_ROWS: u64 = 2_000;
+
+/// Products whose offers are looked at together.
+const MANY_PRODUCTS: usize = 64;
 
 /// The rows that pass one filter.
 #[derive(Debug)]
@@ -236,9 +240,8 @@ impl<'a> Search<'a> {
         let bitmaps = products.bitmaps().price(self.seen);
         let last = usize::from(price_bucket(most));
         let mut set = self.any_of(Dimension::Price, bitmaps, 0..last);
-        let in_bucket = self.bits_of(bitmaps.get(last));
-        let mut rest = Bits::none(products.rows());
-        in_bucket.iter().filter(|row| products.price(*row, self.seen) <= most).for_each(|row| rest.insert(row));
+        let mut rest = self.bits_of(bitmaps.get(last));
+        rest.keep_at_most(products.columns().prices(self.seen), most);
         set.rows.unite(&rest);
         set.parts = set.parts.map(|parts| Parts { rest: Some(rest), ..parts });
         set
@@ -266,21 +269,35 @@ impl<'a> Search<'a> {
         if let Some(not_dearer) = not_dearer.filter(|_| asks_one_month) {
             several.intersect(not_dearer);
         }
-        for row in several.iter().filter(|row| !self.has_one_for_all(*row)) {
-            set.rows.remove(row);
-            set.parts = None;
+        let mut rows = several.iter();
+        let mut many = [0_u32; MANY_PRODUCTS];
+        loop {
+            let length = many.iter_mut().zip(&mut rows).map(|(place, row)| *place = row).count();
+            let Some(asked @ [_, ..]) = many.get(..length) else { return set };
+            for row in self.without_one_for_all(asked) {
+                set.rows.remove(row);
+                set.parts = None;
+            }
         }
-        set
     }
 
-    /// Whether one offer of `row` supplies in all months asked, within the price where any offer is.
-    fn has_one_for_all(&self, row: u32) -> bool {
-        let (filter, market) = (&self.question.filter, self.market);
-        let lowest = market.products.price(row, self.seen);
-        let most = filter.price_at_most.filter(|most| lowest <= *most).unwrap_or(u32::MAX);
-        market.offers.chain(market.products.first_offer(row)).any(|offer| {
-            let terms = market.offers.terms(offer);
-            terms.months & filter.months == filter.months && terms.price(self.seen) <= most
+    /// Those of [`MANY_PRODUCTS`] rows at most of which no single offer supplies in all months asked, within the price where
+    /// any offer is. Their first offers lie anywhere: all are on their way from memory before one is looked at.
+    fn without_one_for_all(&self, rows: &[u32]) -> impl Iterator<Item = u32> {
+        let (filter, market, seen) = (&self.question.filter, self.market, self.seen);
+        let mut firsts = [(0_u32, NO_ROW, Terms::default()); MANY_PRODUCTS];
+        for ((row, first, _), asked) in firsts.iter_mut().zip(rows) {
+            (*row, *first) = (*asked, market.products.first_offer(*asked));
+        }
+        for (_, first, terms) in firsts.iter_mut().take(rows.len()) {
+            *terms = market.offers.terms(*first);
+        }
+        firsts.into_iter().take(rows.len()).filter_map(move |(row, first, terms)| {
+            let lowest = market.products.price(row, seen);
+            let most = filter.price_at_most.filter(|most| lowest <= *most).unwrap_or(u32::MAX);
+            let is_one = |terms: Terms| terms.months & filter.months == filter.months && terms.price(seen) <= most;
+            let others = || market.offers.chain(market.offers.after(first)).any(|offer| is_one(market.offers.terms(offer)));
+            (!is_one(terms) && !others()).then_some(row)
         })
     }
 
