@@ -91,10 +91,10 @@ impl Book {
     pub fn get(&self, place: Place) -> Option<Supply> {
         let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
         let (block, row) = (&rows.blocks[block_of(place)], row_of(place));
-        if block.judged[row].is_wide() {
-            return self.wide.get(&block.rest[row].id).cloned();
+        if block.rows[row].judged.is_wide() {
+            return self.wide.get(&block.rows[row].rest.id).cloned();
         }
-        Some(Supply { promises: self.promises_of(&block.rest[row]), ..block.get(row, place.group) })
+        Some(Supply { promises: self.promises_of(&block.rows[row].rest), ..block.get(row, place.group) })
     }
 
     /// The product of the offer in a place.
@@ -140,9 +140,9 @@ impl Book {
     /// Judges those offers of a block that are kept whole.
     fn judge_wide(&self, question: &Question<'_>, standing: &Standing<'_>, race: &mut Race<Place>) {
         let Standing { block, start, .. } = standing;
-        for (row, _) in block.judged.iter().enumerate().filter(|(_, judged)| judged.is_wide()) {
+        for (row, _) in block.rows.iter().enumerate().filter(|(_, row)| row.judged.is_wide()) {
             let place = Place { slot: start.slot + u32::try_from(row).unwrap_or(0), ..*start };
-            if let Some(supply) = self.wide.get(&block.rest[row].id) {
+            if let Some(supply) = self.wide.get(&block.rows[row].rest.id) {
                 scan::whole(supply, place, question.need, question.setting, race);
             }
         }
@@ -154,7 +154,7 @@ impl Book {
 
     fn write(&mut self, place: Place, supply: Supply, summary: &Summary) {
         let (block, row) = (&mut self.groups[usize::from(place.group)].blocks[block_of(place)], row_of(place));
-        if row < block.judged.len() {
+        if row < block.rows.len() {
             self.unset(place);
         }
         let block = &mut self.groups[usize::from(place.group)].blocks[block_of(place)];
@@ -168,8 +168,8 @@ impl Book {
     /// Forgets what stands in a place.
     fn unset(&mut self, place: Place) {
         let (block, row) = (&mut self.groups[usize::from(place.group)].blocks[block_of(place)], row_of(place));
-        let id = block.rest[row].id;
-        if block.judged[row].is_wide() {
+        let id = block.rows[row].rest.id;
+        if block.rows[row].judged.is_wide() {
             self.wide.remove(&id);
         }
         self.promises.remove(&id);
@@ -228,8 +228,8 @@ impl Book {
             if standing.block.wide == 0 {
                 continue;
             }
-            for place in chosen.iter().filter(|place| standing.block.judged[row_of(**place)].is_wide()) {
-                if let Some(supply) = self.wide.get(&standing.block.rest[row_of(*place)].id) {
+            for place in chosen.iter().filter(|place| standing.block.rows[row_of(**place)].judged.is_wide()) {
+                if let Some(supply) = self.wide.get(&standing.block.rows[row_of(*place)].rest.id) {
                     scan::whole(supply, *place, need, setting, &mut race);
                 }
             }

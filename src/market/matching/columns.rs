@@ -1,5 +1,5 @@
-//! Offers of one group, up to 512 to a block: what a look at one offer reads lies in one line, and what a scan of all of them
-//! reads stands beside it in sets of rows.
+//! Offers of one group, up to 512 to a block: what a look at one offer reads lies in one line of memory, and what a scan of
+//! all of them reads stands beside it in sets of rows.
 
 #![expect(clippy::indexing_slicing, reason = "rows are those that were written")]
 
@@ -22,7 +22,7 @@ pub(super) const PROMISED: u16 = 1 << 14;
 /// The row has numbers without codes: the book keeps the offer whole, and the block nothing but its id.
 const WIDE: u16 = 1 << 15;
 
-/// Bits of [`Rest::marks`]: an invented offer, days of lead time plus one.
+/// Bits of [`Shown::marks`]: an invented offer, days of lead time plus one.
 const ILLUSTRATIVE: u16 = 1;
 const LEAD_SHIFT: u32 = 4;
 const MOST_LEAD: u16 = 4_000;
@@ -74,10 +74,6 @@ impl Judged {
         self.months & WIDE != 0
     }
 
-    fn is_unused(&self) -> bool {
-        self.months & ALL_MONTHS == 0
-    }
-
     /// The least order as [`Planes`] has it.
     pub fn minimum_order_code(&self) -> u32 {
         size_code(value_of(self.minimum_order))
@@ -89,16 +85,30 @@ impl Judged {
     }
 }
 
-/// What is read of a row that may fit or is shown.
+/// What is read of a row that may fit: the other half of its line.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rest {
     pub id: Id,
     pub producer: u32,
     pub papers: PaperSet,
-    product: u32,
-    version: u32,
     amount: i32,
     per_base: i32,
+}
+
+/// All that a match reads of a row. Rows that answer words lie far from each other, and what a look at one waits for is
+/// memory: it waits once.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, align(64))]
+pub(super) struct Row {
+    pub judged: Judged,
+    pub rest: Rest,
+}
+
+/// What else is shown of a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    product: u32,
+    version: u32,
     until: u16,
     closed_on: u16,
     marks: u16,
@@ -107,10 +117,8 @@ pub(super) struct Rest {
 /// The rows of a block, from the first on.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
-    pub judged: Vec<Judged>,
-    pub rest: Vec<Rest>,
-    /// Price for one unit; 0 without one.
-    pub rates: Vec<f32>,
+    pub rows: Vec<Row>,
+    shown: Vec<Shown>,
     pub planes: Box<Planes>,
     /// How many rows are wide.
     pub wide: u16,
@@ -140,12 +148,22 @@ impl Rest {
     }
 }
 
+impl Row {
+    fn is_unused(&self) -> bool {
+        self.judged.months & ALL_MONTHS == 0
+    }
+
+    /// Price for one unit; 0 without one.
+    fn rate(&self) -> f32 {
+        self.rest.price(self.judged.terms).map_or(0.0, |price| rate(&price))
+    }
+}
+
 impl Block {
     pub fn new() -> Self {
         Self {
-            judged: Vec::new(),
-            rest: Vec::new(),
-            rates: Vec::new(),
+            rows: Vec::new(),
+            shown: Vec::new(),
             planes: Box::new(Planes::new()),
             wide: 0,
             least_rate: f32::INFINITY,
@@ -157,25 +175,23 @@ impl Block {
     /// Writes a row, one of those that are there or the next; `false` if the offer has numbers without codes and must be
     /// kept whole beside its id.
     pub fn set(&mut self, row: usize, supply: &Supply, summary: &Summary) -> bool {
-        if row == self.judged.len() {
-            self.judged.push(Judged::default());
-            self.rest.push(Rest::default());
-            self.rates.push(0.0);
+        if row == self.rows.len() {
+            self.rows.push(Row::default());
+            self.shown.push(Shown::default());
         }
         self.clear(row);
-        let Some((judged, rest)) = self.coded(supply, summary) else {
-            self.judged[row].months = WIDE;
-            self.rest[row].id = supply.id;
+        let Some((coded, shown)) = self.coded(supply, summary) else {
+            self.rows[row].judged.months = WIDE;
+            self.rows[row].rest.id = supply.id;
             self.wide += 1;
             return false;
         };
-        (self.judged[row], self.rest[row]) = (judged, rest);
-        let rate = rest.price(judged.terms).map_or(0.0, |price| rate(&price));
-        self.rates[row] = rate;
-        if judged.terms & PRICED != 0 {
+        (self.rows[row], self.shown[row]) = (coded, shown);
+        let rate = coded.rate();
+        if coded.judged.terms & PRICED != 0 {
             self.least_rate = self.least_rate.min(rate);
         }
-        self.planes.put(row, &judged, rate.to_bits(), summary);
+        self.planes.put(row, &coded.judged, rate.to_bits(), summary);
         self.written += 1;
         if self.written >= self.patience {
             self.choose_frames();
@@ -186,13 +202,13 @@ impl Block {
     /// Chooses the frames of the numbers anew, by those that are there.
     fn choose_frames(&mut self) {
         (self.written, self.patience) = (0, self.patience.saturating_mul(2).min(MOST_PATIENCE));
-        let rows = || (0..self.judged.len()).filter(|row| !self.judged[*row].is_unused());
-        let of = |number: fn(&Judged) -> u32| rows().map(|row| number(&self.judged[row])).collect::<Vec<_>>();
+        let rows = || self.rows.iter().filter(|row| !row.is_unused());
+        let of = |number: fn(&Judged) -> u32| rows().map(|row| number(&row.judged)).collect::<Vec<_>>();
         let stars_of = |number: fn(&Judged) -> u32| {
-            let with_stars = rows().filter(|row| self.judged[*row].stars() > 0);
-            with_stars.map(|row| number(&self.judged[row])).collect::<Vec<_>>()
+            let with_stars = rows().filter(|row| row.judged.stars() > 0);
+            with_stars.map(|row| number(&row.judged)).collect::<Vec<_>>()
         };
-        let rates: Vec<u32> = rows().filter(|row| self.judged[*row].terms & PRICED != 0).map(|row| self.rates[row].to_bits()).collect();
+        let rates: Vec<u32> = rows().filter(|row| row.judged.terms & PRICED != 0).map(|row| row.rate().to_bits()).collect();
         self.least_rate = rates.iter().min().map_or(f32::INFINITY, |rate| f32::from_bits(*rate));
         let some = rows().count() / 64;
         let forever = u32::from(u16::MAX);
@@ -213,14 +229,14 @@ impl Block {
         planes.stars_from.reframe(stars_from, 0);
         planes.stars_until.reframe(stars_until, 0);
         planes.rate.reframe(rates, some_rates);
-        for row in (0..self.judged.len()).filter(|row| !self.judged[*row].is_unused()) {
-            self.planes.put_numbers(row, &self.judged[row], self.rates[row].to_bits());
+        for (number, row) in self.rows.iter().enumerate().filter(|(_, row)| !row.is_unused()) {
+            self.planes.put_numbers(number, &row.judged, row.rate().to_bits());
         }
     }
 
     /// What the columns say of the papers of a row.
     pub fn summary(&self, row: usize) -> Summary {
-        let judged = &self.judged[row];
+        let judged = &self.rows[row].judged;
         let kinds = self.planes.kinds().iter().filter(|kind| kind.has.has(row)).map(|kind| {
             let (from, until) = kind.days[kind.has.rank(row)];
             HeldKind { kind: kind.number, several: kind.several.has(row), from, until }
@@ -235,7 +251,7 @@ impl Block {
     }
 
     /// An offer as it stands in a row; `None` where a number has no code.
-    fn coded(&mut self, supply: &Supply, summary: &Summary) -> Option<(Judged, Rest)> {
+    fn coded(&mut self, supply: &Supply, summary: &Summary) -> Option<(Row, Shown)> {
         let set = |is: bool, bit: u16| if is { bit } else { 0 };
         let lead = supply.lead_time_days.map_or(Some(0), |days| (days < MOST_LEAD).then_some(days + 1))?;
         let (mut amount, mut per_base, mut terms) = (0, 0, 0);
@@ -269,46 +285,41 @@ impl Block {
             minimum_order: exact_code(supply.minimum_order)?,
             delivers_to,
         };
-        let rest = Rest {
-            id: supply.id,
-            producer: supply.producer,
-            papers: supply.papers,
+        let rest = Rest { id: supply.id, producer: supply.producer, papers: supply.papers, amount, per_base };
+        let shown = Shown {
             product: supply.product,
             version: supply.version,
-            amount,
-            per_base,
             until,
             closed_on,
             marks: lead << LEAD_SHIFT | set(supply.illustrative, ILLUSTRATIVE),
         };
-        Some((judged, rest))
+        Some((Row { judged, rest }, shown))
     }
 
     /// Leaves a row unused.
     pub fn clear(&mut self, row: usize) {
-        if self.judged[row].is_wide() {
+        if self.rows[row].judged.is_wide() {
             self.wide -= 1;
         } else if self.planes.used.has(row) {
             self.planes.clear(row);
         }
-        (self.judged[row], self.rest[row]) = (Judged::default(), Rest::default());
+        (self.rows[row], self.shown[row]) = (Row::default(), Shown::default());
     }
 
     /// Forgets the last row, which is unused.
     pub fn shorten(&mut self) {
-        self.judged.pop();
-        self.rest.pop();
-        self.rates.pop();
+        self.rows.pop();
+        self.shown.pop();
     }
 
     /// The offer of a row that is not wide, but for its promises.
     pub fn get(&self, row: usize, group: u8) -> Supply {
-        let (judged, rest) = (&self.judged[row], &self.rest[row]);
-        let lead = rest.marks >> LEAD_SHIFT;
+        let (Row { judged, rest }, shown) = (&self.rows[row], &self.shown[row]);
+        let lead = shown.marks >> LEAD_SHIFT;
         Supply {
             id: rest.id,
-            version: rest.version,
-            product: rest.product,
+            version: shown.version,
+            product: shown.product,
             producer: rest.producer,
             province: judged.province,
             group,
@@ -316,8 +327,8 @@ impl Block {
             quantity: value_of(judged.quantity),
             months: judged.months & ALL_MONTHS,
             from: day_of(judged.from),
-            until: day_of(rest.until),
-            closed_on: day_of(rest.closed_on),
+            until: day_of(shown.until),
+            closed_on: day_of(shown.closed_on),
             minimum_order: value_of(judged.minimum_order),
             lead_time_days: lead.checked_sub(1),
             price: rest.price(judged.terms),
@@ -325,15 +336,13 @@ impl Block {
             shelf_life_days: judged.shelf_life_days,
             papers: rest.papers,
             promises: PromiseSet::default(),
-            illustrative: rest.marks & ILLUSTRATIVE != 0,
+            illustrative: shown.marks & ILLUSTRATIVE != 0,
         }
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
-        let rows = self.judged.capacity() * size_of::<Judged>()
-            + self.rest.capacity() * size_of::<Rest>()
-            + self.rates.capacity() * size_of::<f32>();
+        let rows = self.rows.capacity() * size_of::<Row>() + self.shown.capacity() * size_of::<Shown>();
         size_of::<Self>() + rows + size_of::<Planes>() + self.planes.heap()
     }
 }

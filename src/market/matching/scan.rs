@@ -4,7 +4,7 @@
 use super::bits::Bits;
 use super::book::Place;
 use super::codes::value_of;
-use super::columns::{Block, EVERYWHERE, Judged, MORE_STARS, PROMISED, Rest, VISIBILITY_SHIFT};
+use super::columns::{Block, EVERYWHERE, Judged, MORE_STARS, PROMISED, Rest, Row, VISIBILITY_SHIFT};
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
 use super::judge::{judge, two_digits};
@@ -65,7 +65,7 @@ impl<'b> Scan<'b> {
 
     /// Scans all rows; wide ones are the caller's to look at.
     pub fn all(&mut self, question: &Question<'_>, standing: Standing<'b>, race: &mut Race<Place>) {
-        let rows = standing.block.judged.len();
+        let rows = standing.block.rows.len();
         if rows <= FEW {
             (0..rows).for_each(|row| self.wait(question, standing, row, Known::Nothing, race));
         } else {
@@ -115,7 +115,7 @@ impl<'b> Scan<'b> {
 
     /// Looks at those that wait.
     pub fn look(&mut self, question: &Question<'_>, race: &mut Race<Place>) {
-        // First what lies in one line of memory, of all of them, so that the processor waits for all together.
+        // First one line of memory of each, so that the processor waits for all together.
         let mut scores = [0_u16; AT_ONCE];
         for (score, (standing, row, known)) in scores.iter_mut().zip(&self.waiting) {
             let Some(look) = Look::new(standing, *row) else { continue };
@@ -168,19 +168,19 @@ fn full(supply: &Supply, place: Place, need: &Need, setting: &Setting<'_>, race:
 struct Look<'a> {
     standing: &'a Standing<'a>,
     row: usize,
-    judged: Judged,
+    judged: &'a Judged,
     rest: &'a Rest,
 }
 
 impl<'a> Look<'a> {
     fn new(standing: &'a Standing<'a>, row: usize) -> Option<Self> {
-        let (judged, rest) = standing.block.judged.get(row).zip(standing.block.rest.get(row))?;
-        Some(Self { standing, row, judged: *judged, rest })
+        let Row { judged, rest } = standing.block.rows.get(row)?;
+        Some(Self { standing, row, judged, rest })
     }
 
     /// Takes it in where it is good enough; whether it fits.
     fn rank(&self, question: &Question<'_>, race: &mut Race<Place>) -> bool {
-        let (need, points, judged) = (question.need, &question.points, &self.judged);
+        let (need, points, judged) = (question.need, &question.points, self.judged);
         if judged.unit != need.unit {
             return false;
         }
@@ -240,10 +240,10 @@ impl<'a> Look<'a> {
         fits
     }
 
-    /// A score that it does not exceed, by what lies close together.
+    /// A score that it does not exceed, without a look at its papers.
     #[inline]
     fn score_at_most(&self, question: &Question<'_>) -> u16 {
-        let (need, points, judged, planes) = (question.need, &question.points, &self.judged, &self.standing.block.planes);
+        let (need, points, judged, planes) = (question.need, &question.points, self.judged, &self.standing.block.planes);
         let lasts = question.until <= judged.stars_until;
         let months = if points.each_month_once { (judged.months & need.months).count_ones() } else { need.months_needed };
         let mut welcome = 100;
@@ -257,28 +257,13 @@ impl<'a> Look<'a> {
             + welcome * points.preferred
             + if lasts { points.stars.get(usize::from(judged.stars())).copied().unwrap_or(0) } else { 0 }
             + u16::from(volume_fit(value_of(judged.quantity), need.quantity)) * points.volume
-            + self.price_fit_at_most(question) * points.price
-    }
-
-    /// The fit of its price, or one more.
-    fn price_fit_at_most(&self, question: &Question<'_>) -> u16 {
-        let neutral = u16::from(NEUTRAL);
-        let Some(ceiling) = question.price.as_ref().filter(|ceiling| ceiling.is_seen && ceiling.rate > 0) else { return neutral };
-        let (mask, value) = ceiling.alike;
-        if self.judged.terms & mask != value {
-            return neutral;
-        }
-        let part = self.standing.block.rates.get(self.row).copied().unwrap_or(0.0) / f32::from_bits(ceiling.rate);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
-        let fit = (101.0 - 50.0 * part).clamp(0.0, 100.0) as u16;
-        // Where the caller does not see it, it is neutral.
-        if self.judged.terms >> VISIBILITY_SHIFT <= question.setting.view.level as u16 { fit } else { fit.max(neutral) }
+            + u16::from(self.price_fit(question)) * points.price
     }
 
     /// What it fails of all but unit, delivery, stars, papers and price, and how many calendar months it shares.
     #[inline]
     fn fails_of_terms(&self, question: &Question<'_>) -> (u16, u8) {
-        let (need, judged) = (question.need, &self.judged);
+        let (need, judged) = (question.need, self.judged);
         let months = judged.months & ALL_MONTHS;
         let shares_days = judged.from.max(question.from) <= judged.end.min(question.until);
         let common = if shares_days { question.months_shared(months, judged.from, judged.end) } else { 0 };
@@ -294,7 +279,7 @@ impl<'a> Look<'a> {
     /// Whether its OCOP papers have to be looked up, and if not, how many stars it has over the period.
     #[inline]
     fn stars(&self, question: &Question<'_>) -> (bool, u8) {
-        let judged = &self.judged;
+        let judged = self.judged;
         let (begun, lasts) = (judged.stars_from <= question.from, question.until <= judged.stars_until);
         let unknown = judged.months & MORE_STARS != 0 && lasts && !begun;
         (unknown, if begun && lasts { judged.stars() } else { 0 })

@@ -94,7 +94,7 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits) -> Survey {
     let ended = planes.end.at_least(question.as_of.into(), true);
     let mut over = ended.fails;
     for row in ended.unsure.and(open).rows() {
-        over.put(row, block.judged.get(row).is_none_or(|judged| judged.end < question.as_of));
+        over.put(row, block.rows.get(row).is_none_or(|row| row.judged.end < question.as_of));
     }
     open = open.without(over);
     let none = Survey { open, fitting: Bits::NONE, doubtful: Bits::NONE, missing: Bits::NONE };
