@@ -187,22 +187,28 @@ impl Book {
         let question = Question::new(need, setting);
         let promises = |rest: &Rest| self.promises_of(rest);
         let mut scan = Scan::new();
-        for (group, rows) in (0_u8..).zip(&self.groups).filter(|(group, rows)| rows.rows > 0 && need.wants(*group)) {
-            let Some(question) = &question else {
+        let wanted = (0_u8..).zip(&self.groups).filter(|(group, rows)| rows.rows > 0 && need.wants(*group));
+        let Some(question) = &question else {
+            for (group, _) in wanted {
                 self.iter_group(group).for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
-                continue;
-            };
-            for (block, start) in rows.blocks.iter().zip((0_u32..).step_by(ROWS)) {
-                let standing = Standing { block, start: Place { group, slot: start }, promises: &promises };
-                scan.all(question, standing, &mut race);
-                if block.wide > 0 {
-                    self.judge_wide(question, &standing, &mut race);
-                }
+            }
+            return race.finish();
+        };
+        let blocks = wanted.flat_map(|(group, rows)| {
+            let starts = (0_u32..).step_by(ROWS).map(move |slot| Place { group, slot });
+            rows.blocks.iter().zip(starts)
+        });
+        let mut standings = blocks.map(|(block, start)| Standing { block, start, promises: &promises }).peekable();
+        while let Some(standing) = standings.next() {
+            if let Some(next) = standings.peek() {
+                scan::fetch(question, next);
+            }
+            scan.all(question, standing, &mut race);
+            if standing.block.wide > 0 {
+                self.judge_wide(question, &standing, &mut race);
             }
         }
-        if let Some(question) = &question {
-            scan.look(question, &mut race);
-        }
+        scan.look(question, &mut race);
         race.finish()
     }
 

@@ -5,7 +5,9 @@
 
 use super::bits::Bits;
 use super::columns::{CURRENCY, EVERYWHERE, Judged, MORE_STARS, PRICED, PROMISED, Summary};
+use super::question::Question;
 use super::sliced::{Against, Sliced};
+use super::survey::kinds;
 use crate::market::record::{ALL_MONTHS, MonthBits};
 
 /// Bits of a unit that are kept; a row with a larger number is wide.
@@ -288,6 +290,42 @@ impl Planes {
             2 => low.and(high).not(),
             _ => Bits::ALL,
         }
+    }
+
+    /// Reads a part of every line that a survey will read, so that the processor fetches them all at once: a survey decides
+    /// by what it reads, and would wait for one after the other.
+    #[inline(always)]
+    pub fn fetch(&self, question: &Question<'_>) {
+        let need = question.need;
+        let mut all = self.used.first() ^ self.end.touch() ^ self.all_year.first() ^ self.minimum_order.touch() ^ self.everywhere.first();
+        all ^= self.place(need.place).and_then(|place| self.delivers_to.get(place)).map_or(0, Bits::first);
+        all ^= self
+            .months
+            .iter()
+            .enumerate()
+            .filter(|(month, _)| need.months >> month & 1 != 0)
+            .fold(0, |all, (_, plane)| all ^ plane.first());
+        if self.one_unit == SEVERAL_UNITS {
+            all = self.units.iter().fold(all, |all, plane| all ^ plane.first());
+        }
+        if need.shelf_life_days > 0 {
+            all ^= self.shelf_life_days.touch();
+        }
+        if question.points.star > 0 || need.least_stars > 0 {
+            all ^= self.stars_until.touch();
+            all = self.terms.iter().fold(all, |all, plane| all ^ plane.first());
+        }
+        if need.least_stars > 0 {
+            all ^= self.stars_from.touch();
+        }
+        if question.points.volume > 0 || need.single_supplier {
+            all ^= self.quantity.touch();
+        }
+        if question.price.as_ref().is_some_and(|ceiling| ceiling.is_seen) {
+            all ^= self.rate.touch();
+        }
+        all = kinds(need.required | need.preferred).filter_map(|kind| self.kind(kind)).fold(all, |all, kind| all ^ kind.has.first());
+        std::hint::black_box(all);
     }
 
     /// Bytes that it has beside itself.

@@ -139,6 +139,13 @@ impl<'b> Scan<'b> {
     }
 }
 
+/// Lets the processor fetch what a scan of all rows will read.
+pub(super) fn fetch(question: &Question<'_>, standing: &Standing<'_>) {
+    if standing.block.rows.len() > FEW {
+        standing.block.planes.fetch(question);
+    }
+}
+
 /// The least score with which a row enters where it belongs.
 fn least_score(known: Known, race: &Race<Place>) -> u16 {
     if known == Known::Misses { race.near.least_score() } else { race.best.least_score() }

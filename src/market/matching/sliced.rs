@@ -95,6 +95,12 @@ impl<const B: usize> Sliced<B> {
         self.shift = (0..32).find(|shift| most.saturating_sub(*least) >> shift <= Self::LAST - 2).unwrap_or(31);
     }
 
+    /// A part of every line of it.
+    #[inline(always)]
+    pub fn touch(&self) -> u64 {
+        self.planes.iter().fold(u64::from(self.least), |all, plane| all ^ plane.first())
+    }
+
     /// Rows whose number is certainly less than `number`, and those of its step.
     #[inline(always)]
     fn split(&self, step: u32) -> (Bits, Bits) {
