@@ -4,6 +4,7 @@
 
 use super::record::{Rows, Visibility};
 use super::tables::Tables;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// A product's facets in 64 bits.
@@ -187,7 +188,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Default)]
 pub struct KindSets {
     sets: Vec<u64>,
-    numbers: HashMap<u64, u32>,
+    numbers: HashMap<u64, u32, RandomState>,
 }
 
 impl KindSets {

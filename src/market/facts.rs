@@ -216,6 +216,18 @@ impl FactColumns {
         (first, id)
     }
 
+    /// Makes room for so many rows more.
+    pub fn reserve(&mut self, more: usize) {
+        let Self { places, groups, ranks, price_slots, months, kinds: _, quantities, prices } = self;
+        for column in [places, groups, ranks].into_iter().chain(price_slots) {
+            column.reserve(more);
+        }
+        for column in [months].into_iter().chain(prices) {
+            column.reserve(more);
+        }
+        quantities.reserve(more);
+    }
+
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
         let Self { places, groups, ranks, price_slots, months, kinds: _, quantities, prices } = self;

@@ -20,6 +20,11 @@ impl Index {
         self.rows.insert_unique(hash(id), row, |row| ids.get(*row as usize).map_or(0, |id| hash(*id)));
     }
 
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize, ids: &[Id]) {
+        self.rows.reserve(more, |row| ids.get(*row as usize).map_or(0, |id| hash(*id)));
+    }
+
     /// Forgets `id`.
     pub fn remove(&mut self, id: Id, ids: &[Id]) -> Option<u32> {
         let found = self.rows.find_entry(hash(id), |row| ids.get(*row as usize) == Some(&id));

@@ -5,9 +5,9 @@
 //! log; everything in it can be thrown away and rebuilt from the tables.
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
-//! each change means), [`products`], [`organisations`], [`offers`] (the columns), [`text`] (words), [`search`] (which
-//! products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`], [`answering`] and
-//! [`demands`] (what is asked of the latter).
+//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
+//! [`text`] (words), [`search`] (which products, how many by facet), [`matching`] (which offer serves which demand, and
+//! why), [`wording`], [`answering`] and [`demands`] (what is asked of the latter).
 
 pub mod answering;
 pub mod demands;
@@ -15,6 +15,7 @@ pub mod facet;
 pub mod facts;
 pub mod ids;
 pub mod kept;
+mod loading;
 pub mod matching;
 pub mod offers;
 pub mod order;
@@ -32,6 +33,7 @@ mod upkeep;
 pub mod wording;
 
 use demands::Demands;
+use foldhash::fast::RandomState;
 use kept::Kept;
 use matching::{Papers, PromiseSet, Promises};
 use offers::Offers;
@@ -60,7 +62,7 @@ pub struct Market {
     demands: Demands,
     papers: Papers,
     promises: Promises,
-    promise_sets: HashMap<u32, PromiseSet>,
+    promise_sets: HashMap<u32, PromiseSet, RandomState>,
     sources: upkeep::Sources,
     kept: Kept,
     kept_offers: Kept,
@@ -84,7 +86,7 @@ impl Market {
             demands: Demands::default(),
             papers: Papers::default(),
             promises: Promises::default(),
-            promise_sets: HashMap::new(),
+            promise_sets: HashMap::default(),
             sources: upkeep::Sources::default(),
             kept: Kept::default(),
             kept_offers: Kept::default(),

@@ -84,6 +84,15 @@ impl Offers {
         self.changes.note(product);
     }
 
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        self.index.reserve(more, &self.ids);
+        self.ids.reserve(more);
+        self.places.reserve(more);
+        self.next.reserve(more);
+        self.terms.reserve(more);
+    }
+
     /// The row of `id`, where it is known.
     pub fn row(&self, id: Id) -> Option<u32> {
         self.index.find(id, &self.ids)

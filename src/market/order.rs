@@ -16,10 +16,11 @@ pub struct Order {
 }
 
 impl Order {
-    /// All of `rows`, sorted.
-    pub fn build(rows: impl Iterator<Item = u32>, key: impl Fn(u32) -> SortKey) -> Self {
-        let mut keyed: Vec<(SortKey, u32)> = rows.map(|row| (key(row), row)).collect();
-        keyed.sort_unstable();
+    /// All of `rows`, which come in the order of their ids, sorted; `key` is the first part of their keys.
+    pub fn build(rows: impl Iterator<Item = u32>, key: impl Fn(u32) -> u64) -> Self {
+        let mut keyed: Vec<(u64, u32)> = rows.map(|row| (key(row), row)).collect();
+        // Those of one key stay in the order in which they came.
+        keyed.sort_by_key(|(key, _)| *key);
         // Half full, so that most insertions divide nothing.
         let pieces = keyed.chunks(PIECE / 4 * 3).map(|piece| piece.iter().map(|(_, row)| *row).collect()).collect();
         Self { pieces }
@@ -102,7 +103,7 @@ mod tests {
             let key = |row: u32| (keys[row as usize], Id(u128::from(row)));
             let half = u32::try_from(keys.len() / 2).unwrap();
             let all = u32::try_from(keys.len()).unwrap();
-            let mut order = Order::build(0..half, key);
+            let mut order = Order::build(0..half, |row| key(row).0);
             (half..all).for_each(|row| order.insert(row, key));
             let mut expected: Vec<u32> = (0..all).collect();
             for index in removed {

@@ -53,6 +53,37 @@ impl Pairs {
         self.change(entry, 1);
     }
 
+    /// Adds all products of a new index: no product was added before.
+    pub fn add_all(&mut self, entries: impl Iterator<Item = Entry>) {
+        let mut entries = entries.peekable();
+        if entries.peek().is_none() {
+            return;
+        }
+        let mut counts = vec![0; VALUES * VALUES];
+        let mut values = Vec::with_capacity(24);
+        for entry in entries {
+            write_values(&entry, &mut values);
+            // Two values are counted in the row of the one that comes first, and in the other's at the end.
+            let mut left = values.as_slice();
+            while let [value, rest @ ..] = left {
+                if let Some(row) = counts.get_mut(value * VALUES..(value + 1) * VALUES) {
+                    for other in left {
+                        add(row, *other, 1);
+                    }
+                }
+                left = rest;
+            }
+        }
+        for one in 0..VALUES {
+            for other in 0..one {
+                let count = counts.get(other * VALUES + one).copied().unwrap_or(0);
+                counts.get_mut(one * VALUES + other).into_iter().for_each(|place| *place = count);
+            }
+        }
+        self.single = (0..VALUES).map(|value| counts.get(value * (VALUES + 1)).copied().unwrap_or(0)).collect();
+        self.counts = counts;
+    }
+
     /// Takes a product out that was added.
     pub fn subtract(&mut self, entry: &Entry) {
         self.change(entry, u32::MAX);
@@ -64,12 +95,8 @@ impl Pairs {
             self.counts = vec![0; VALUES * VALUES];
             self.single = vec![0; VALUES];
         }
-        let facet = entry.facet;
         let mut values = Vec::with_capacity(24);
-        values.extend([PROVINCE + facet.province(), GROUP + facet.group(), STARS + facet.star_step(), KIND + facet.kind()]);
-        values.extend(Seen::EACH.map(|seen| span(Dimension::Price, seen).start + price_slot(facet, seen)));
-        values.extend(ones(u64::from(entry.months & 0xFFF)).map(|month| MONTH + month));
-        values.extend(ones(entry.certificates).map(|kind| CERTIFICATE + kind));
+        write_values(entry, &mut values);
         for value in &values {
             add(&mut self.single, *value, step);
             let Some(row) = self.counts.get_mut(value * VALUES..(value + 1) * VALUES) else { continue };
@@ -102,6 +129,16 @@ impl Pairs {
     pub fn bytes(&self) -> usize {
         (self.counts.capacity() + self.single.capacity()) * size_of::<u32>()
     }
+}
+
+/// Writes all values of a product, in their order.
+fn write_values(entry: &Entry, values: &mut Vec<usize>) {
+    let facet = entry.facet;
+    values.clear();
+    values.extend([PROVINCE + facet.province(), GROUP + facet.group(), STARS + facet.star_step(), KIND + facet.kind()]);
+    values.extend(ones(u64::from(entry.months & 0xFFF)).map(|month| MONTH + month));
+    values.extend(Seen::EACH.map(|seen| span(Dimension::Price, seen).start + price_slot(facet, seen)));
+    values.extend(ones(entry.certificates).map(|kind| CERTIFICATE + kind));
 }
 
 fn add(counts: &mut [u32], at: usize, step: u32) {
@@ -142,9 +179,13 @@ mod tests {
     proptest! {
         // Against looking at each entry.
         #[test]
-        fn two_values_are_counted_together(kept in prop::collection::vec(an_entry(), 0..20), gone in prop::collection::vec(an_entry(), 0..10), seen in prop::sample::select(Seen::EACH.to_vec())) {
+        fn two_values_are_counted_together(kept in prop::collection::vec(an_entry(), 0..20), gone in prop::collection::vec(an_entry(), 0..10), at_once: bool, seen in prop::sample::select(Seen::EACH.to_vec())) {
             let mut pairs = Pairs::default();
-            kept.iter().chain(&gone).for_each(|entry| pairs.add(entry));
+            if at_once {
+                pairs.add_all(kept.iter().chain(&gone).copied());
+            } else {
+                kept.iter().chain(&gone).for_each(|entry| pairs.add(entry));
+            }
             for entry in &gone {
                 pairs.subtract(entry);
             }

@@ -167,6 +167,40 @@ pub struct Stated<'a> {
 }
 
 impl Products {
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        let Self {
+            index,
+            ids,
+            versions,
+            producers,
+            groups,
+            shelf_lives,
+            flags,
+            papers,
+            first_offers,
+            name_places,
+            heads,
+            tails,
+            facts,
+            ..
+        } = self;
+        index.reserve(more, ids);
+        facts.reserve(more);
+        for column in [versions, producers, first_offers] {
+            column.reserve(more);
+        }
+        for column in [groups, flags] {
+            column.reserve(more);
+        }
+        ids.reserve(more);
+        shelf_lives.reserve(more);
+        papers.reserve(more);
+        name_places.reserve(more);
+        heads.reserve(more);
+        tails.reserve(more);
+    }
+
     /// The row of `id`; one without a record yet is made.
     pub fn row_or_new(&mut self, id: Id) -> u32 {
         if let Some(row) = self.index.find(id, &self.ids) {
@@ -294,9 +328,14 @@ impl Products {
         set(&mut self.groups, at, stated.group);
         set(&mut self.shelf_lives, at, stated.shelf_life_days);
         set(&mut self.flags, at, (u8::from(stated.is_active) * ACTIVE) | (u8::from(stated.illustrative) * ILLUSTRATIVE));
-        set(&mut self.heads, at, NameHead::of(&words));
+        self.set_words(row, words);
+    }
+
+    /// Sets the words of its name.
+    pub fn set_words(&mut self, row: u32, words: NameWords) {
+        set(&mut self.heads, row as usize, NameHead::of(&words));
         let [_, _, _, _, tail @ ..] = words;
-        set(&mut self.tails, at, tail);
+        set(&mut self.tails, row as usize, tail);
     }
 
     /// What follows for each row, in columns.
@@ -412,19 +451,19 @@ impl Products {
         for_each_bitmap(&mut self.bitmaps, facts, |rows| rows.insert(row));
     }
 
-    /// Shows `rows` with their facts, all at once: for a new index. Nothing was shown before.
-    pub fn set_all_facts(&mut self, rows: impl Iterator<Item = (u32, Facts)>) {
-        for (row, facts) in rows {
-            self.facts.set(row, facts);
-            self.shown.insert(row);
-            self.put_in_bitmaps(row, &facts);
-            self.pairs.add(&facts.entry());
-        }
-        let (ids, columns, shown) = (&self.ids, &self.facts, &self.shown);
-        // Each is a sort of its own: a start waits for the longest, not for all.
+    /// Shows the rows that have facts, all at once: for a new index. Nothing was shown before.
+    pub fn set_all_facts(&mut self, by_row: &[Option<Facts>]) {
+        let Self { ids, facts: columns, shown, bitmaps, orders, pairs, .. } = self;
+        let ids = ids.as_slice();
+        let rows = || (0_u32..).zip(by_row).filter_map(|(row, facts)| Some((row, facts.as_ref()?)));
+        // Each is a work of its own: a start waits for the longest, not for all.
         std::thread::scope(|scope| {
-            for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders) {
-                scope.spawn(move || *order = Order::build(shown.iter(), |row| columns.key(kept, ids, row)));
+            scope.spawn(move || rows().for_each(|(row, facts)| for_each_bitmap(bitmaps, facts, |set| set.insert(row))));
+            scope.spawn(move || pairs.add_all(rows().map(|(_, facts)| facts.entry())));
+            scope.spawn(move || *orders = orders_of(ids, by_row));
+            for (row, facts) in rows() {
+                columns.set(row, *facts);
+                shown.insert(row);
             }
         });
     }
@@ -474,6 +513,25 @@ impl Products {
             + self.orders.iter().map(Order::bytes).sum::<usize>()
             + self.pairs.bytes()
     }
+}
+
+/// The orders of the rows that have facts.
+fn orders_of(ids: &[Id], by_row: &[Option<Facts>]) -> [Order; 4] {
+    let known = |row: u32| Some((*ids.get(row as usize)?, by_row.get(row as usize)?.as_ref()?));
+    let mut rows: Vec<(u64, u32)> = (0_u32..).zip(ids).filter(|(row, _)| known(*row).is_some()).map(|(row, id)| (time(*id), row)).collect();
+    // Nearly all ids differ in their first half already.
+    rows.sort_unstable_by(|(time, row), (other_time, other)| {
+        time.cmp(other_time).then_with(|| known(*row).map(|(id, _)| id).cmp(&known(*other).map(|(id, _)| id)))
+    });
+    Kept::ALL.map(|kept| {
+        let key = |row: u32| known(row).map_or(u64::MAX, |(id, facts)| kept.key(id, facts).0);
+        Order::build(rows.iter().map(|(_, row)| *row), key)
+    })
+}
+
+/// The first half of an id.
+fn time(id: Id) -> u64 {
+    u64::try_from(id.0 >> 64).unwrap_or(u64::MAX)
 }
 
 fn set<T>(column: &mut [T], at: usize, value: T) {

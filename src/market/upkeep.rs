@@ -1,8 +1,7 @@
 //! Taking the register's steps: what each change means for the columns.
 //!
 //! A record may name another that comes later: the row is made at the first mention and counts from its record on.
-//! While an index is loaded, only what records say is written down; [`Market::finish_loading`] works out what follows,
-//! once for every row.
+//! While an index is loaded, only what records say is written down; what follows is worked out at the end (`loading`).
 
 use super::Market;
 use super::facet::{Facet, Parts, SEEN, UNKNOWN_PRICE, price_bucket};
@@ -15,6 +14,7 @@ use super::record::{
 };
 use super::text::lexicon::Word;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// The group of what is not made any more: the reference table has no such row.
@@ -31,15 +31,22 @@ pub(super) struct Certificate {
     product: u32,
 }
 
+/// The product of an offer that was stored and, of an older version of it, the product that it was of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stored {
+    pub product: u32,
+    pub before: Option<u32>,
+}
+
 /// What is kept to undo a change: certificates and promises by the record that brought them.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    certificates: HashMap<Id, Certificate>,
+    certificates: HashMap<Id, Certificate, RandomState>,
     /// Papers of a product's own, by its row.
-    papers: HashMap<u32, Vec<(Id, Paper)>>,
-    mous: HashMap<Id, (i64, Vec<u32>)>,
+    papers: HashMap<u32, Vec<(Id, Paper)>, RandomState>,
+    mous: HashMap<Id, (i64, Vec<u32>), RandomState>,
     /// Promises of a product, by its row and the `MoU`.
-    promises: HashMap<u32, Vec<(Id, Promise)>>,
+    promises: HashMap<u32, Vec<(Id, Promise)>, RandomState>,
 }
 
 impl Sources {
@@ -69,69 +76,6 @@ impl Market {
             Change::Mou(record) => self.put_mou(&record),
             Change::MouGone(id) => self.forget_mou(id),
         }
-    }
-
-    /// Gives products that were loaded their rows, neighbours by group and place side by side.
-    ///
-    /// A question mostly finds products of few groups and places: what it reads of them then lies close together, and sets
-    /// of rows are short or without gaps. Those that come later stand at the end.
-    fn put_waiting_products(&mut self) {
-        let mut waiting = std::mem::take(&mut self.waiting_products);
-        waiting.sort_by_cached_key(|record| {
-            let producer = self.organisations.row(record.producer);
-            let province = producer.and_then(|row| self.organisations.get(row)).map_or(0, |producer| producer.province);
-            (record.group, province, producer, record.id)
-        });
-        for record in waiting {
-            self.put_product(&record);
-        }
-    }
-
-    /// Ends loading: everything that follows from the records is worked out, once for every row.
-    pub fn finish_loading(&mut self) {
-        self.put_waiting_products();
-        self.is_loading = false;
-        self.lexicon.settle();
-        self.organisation_lexicon.settle();
-        for row in 0..self.products.rows() {
-            let papers = self.papers_of(row);
-            let set = self.papers.intern(papers);
-            self.products.set_papers(row, set);
-        }
-        let mut found: Vec<Option<Facts>> = (0..self.products.rows()).map(|row| self.facts_without_offers(row, self.today)).collect();
-        // Products with an offer of which another version came before.
-        let mut again = Vec::new();
-        for record in self.arranged_offers() {
-            let before = self.offers.row(record.id).and_then(|row| self.offers.get(row)).map(|known| known.product);
-            let Some(product) = self.store_offer(&record) else { continue };
-            if let Some(before) = before {
-                again.extend([before, product]);
-                continue;
-            }
-            let terms = self.offers.terms(self.products.first_offer(product));
-            // A product that only offers name has no record, and is not shown.
-            if let Some(facts) = found.get_mut(product as usize).and_then(Option::as_mut).filter(|_| terms.months != 0) {
-                facts.take(terms, record.quantity);
-            }
-        }
-        for row in again {
-            let facts = self.facts_on(row, self.today);
-            found.get_mut(row as usize).into_iter().for_each(|place| *place = facts);
-        }
-        self.products.shrink();
-        self.organisations.shrink();
-        self.products.set_all_facts((0_u32..).zip(found).filter_map(|(row, facts)| facts.map(|facts| (row, facts))));
-    }
-
-    /// The offers that wait, those of one group and of like names one after the other: so they stand in the book, and a
-    /// demand with words finds the offers that it means in few blocks. Whatever the order, the answers are the same.
-    fn arranged_offers(&mut self) -> Vec<OfferRecord> {
-        let mut offers = std::mem::take(&mut self.waiting_offers);
-        offers.sort_by_cached_key(|offer| {
-            let product = self.products.row(offer.product).unwrap_or(NO_ROW);
-            (self.group_on_offer(product), self.products.head(product).words())
-        });
-        offers
     }
 
     /// Moves the day on: what is kept ready for today is worked out anew where it differs.
@@ -212,7 +156,7 @@ impl Market {
         }
     }
 
-    fn put_product(&mut self, record: &ProductRecord) {
+    pub(super) fn put_product(&mut self, record: &ProductRecord) {
         let row = self.products.row_or_new(record.id);
         if self.products.version(row) >= record.version {
             return;
@@ -220,16 +164,7 @@ impl Market {
         self.unlist(row);
         let producer = self.organisations.row_or_new(record.producer);
         let words = self.lexicon.learn_all(&record.name);
-        let stated = Stated {
-            version: record.version,
-            producer,
-            group: record.group & 0x7F,
-            shelf_life_days: record.shelf_life_days.unwrap_or(0),
-            illustrative: record.illustrative,
-            is_active: record.is_active,
-            name: &record.name,
-        };
-        self.products.state(row, &stated, ranked(&words));
+        self.products.state(row, &stated(record, producer), ranked(&words));
         self.offers.note(row);
         if let Some(producer) = self.organisations.get_mut(producer) {
             producer.products.push(row);
@@ -321,7 +256,7 @@ impl Market {
     }
 
     /// The papers of a product and of its producer.
-    fn papers_of(&self, row: u32) -> Vec<Paper> {
+    pub(super) fn papers_of(&self, row: u32) -> Vec<Paper> {
         let own = self.sources.papers.get(&row).into_iter().flatten();
         let producer = self.organisations.get(self.products.producer(row));
         let of_producer = producer.into_iter().flat_map(|producer| &producer.papers);
@@ -343,34 +278,38 @@ impl Market {
             self.waiting_offers.push(record);
             return;
         }
-        if let Some(product) = self.store_offer(&record) {
+        if let Some(Stored { product, before }) = self.store_offer(&record) {
+            if let Some(before) = before.filter(|before| *before != product) {
+                self.refresh(before);
+            }
             self.refresh(product);
         }
     }
 
-    /// Stores an offer; the row of its product, where the version was news.
-    fn store_offer(&mut self, record: &OfferRecord) -> Option<u32> {
+    /// Stores an offer where the version is news.
+    pub(super) fn store_offer(&mut self, record: &OfferRecord) -> Option<Stored> {
         let product = self.products.row_or_new(record.product);
         let supply = self.supply(record, product);
         let terms = self.terms_today(&supply);
+        let mut before = None;
         if let Some(row) = self.offers.row(record.id) {
             let known = self.offers.get(row)?;
             if known.version >= supply.version {
                 return None;
             }
+            before = Some(known.product);
             if known.product == product {
                 self.offers.replace(row, supply, &self.papers);
                 self.offers.set_terms(row, terms);
-                return Some(product);
+                return Some(Stored { product, before });
             }
             let first = self.offers.remove(row, self.products.first_offer(known.product));
             self.products.set_first_offer(known.product, first);
-            self.refresh(known.product);
         }
         let row = self.offers.add(supply, self.products.first_offer(product), &self.papers);
         self.offers.set_terms(row, terms);
         self.products.set_first_offer(product, row);
-        Some(product)
+        Some(Stored { product, before })
     }
 
     fn forget_offer(&mut self, id: Id) {
@@ -409,7 +348,7 @@ impl Market {
     }
 
     /// The group under which offers of a product are matched: none that anybody asks for, where it is not made any more.
-    fn group_on_offer(&self, product: u32) -> u8 {
+    pub(super) fn group_on_offer(&self, product: u32) -> u8 {
         if self.products.is_active(product) { self.products.group(product) } else { NO_GROUP }
     }
 
@@ -525,7 +464,7 @@ impl Market {
     }
 
     /// The same as if it had no offer.
-    fn facts_without_offers(&self, row: u32, day: Day) -> Option<Facts> {
+    pub(super) fn facts_without_offers(&self, row: u32, day: Day) -> Option<Facts> {
         let producer = self.organisations.get(self.products.producer(row)).filter(|producer| producer.version > 0)?;
         if !self.products.is_active(row) {
             return None;
@@ -561,8 +500,21 @@ pub(super) fn dong_per_base(price: &Price) -> u32 {
     u32::try_from((exact + per - 1) / per).map_or(UNKNOWN_PRICE - 1, |amount| amount.min(UNKNOWN_PRICE - 1))
 }
 
+/// What a product's record says, with the row of its producer.
+pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated<'_> {
+    Stated {
+        version: record.version,
+        producer,
+        group: record.group & 0x7F,
+        shelf_life_days: record.shelf_life_days.unwrap_or(0),
+        illustrative: record.illustrative,
+        is_active: record.is_active,
+        name: &record.name,
+    }
+}
+
 /// The first words of a name as the columns keep them.
-fn ranked(words: &[Word]) -> NameWords {
+pub(super) fn ranked(words: &[Word]) -> NameWords {
     let mut row = [NO_WORD; NAME_WORDS];
     for (place, word) in row.iter_mut().zip(words) {
         // Words beyond the column's width are found all the same; they only don't help the rank.

@@ -114,7 +114,7 @@ mod tests {
             (state >> 33) % most
         };
         let small = |value: u64| u8::try_from(value).unwrap();
-        let facts: Vec<(u32, Facts)> = (0..rows)
+        let facts: Vec<Option<Facts>> = (0..rows)
             .map(|row| {
                 products.row_or_new(Id(u128::from(row) + 1));
                 let is_offered = chance(3) > 0;
@@ -129,10 +129,10 @@ mod tests {
                     ..Parts::default()
                 };
                 let months = if is_offered { u16::try_from(chance(4_096)).unwrap() } else { 0 };
-                (row, Facts { facet: Facet::from(parts), months, certificates: chance(8) | chance(2) << 63, ..Facts::default() })
+                Some(Facts { facet: Facet::from(parts), months, certificates: chance(8) | chance(2) << 63, ..Facts::default() })
             })
             .collect();
-        products.set_all_facts(facts.into_iter());
+        products.set_all_facts(&facts);
         products
     }
 
