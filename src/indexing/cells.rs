@@ -16,6 +16,7 @@ use diesel::pg::data_types::PgDate;
 use diesel::pg::{Pg, PgValue};
 use diesel::sql_types::{Date, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -80,7 +81,7 @@ macro_rules! reference_ids {
     ($($id:ident in $table:ident),+ $(,)?) => { $(
         impl Meaning for $id {
             fn of(text: &str) -> Option<Self> {
-                static IDS: LazyLock<HashMap<&'static str, $id>> =
+                static IDS: LazyLock<HashMap<&'static str, $id, RandomState>> =
                     LazyLock::new(|| reference().$table.all().iter().map(|row| (row.id.as_str(), row.id)).collect());
                 IDS.get(text).copied()
             }
@@ -131,6 +132,11 @@ impl<T: Meaning> Meaning for List<T> {
         if text == "[]" {
             return Some(Self(Vec::new()));
         }
+        // Ids as the register writes them need nothing undone; whatever else it is, is for the parser to say.
+        let plain = text.strip_prefix("[\"").and_then(|rest| rest.strip_suffix("\"]")).filter(|words| !words.contains(['\\', ' ', '[']));
+        if let Some(list) = plain.and_then(|words| words.split("\",\"").map(T::of).collect::<Option<_>>()) {
+            return Some(Self(list));
+        }
         let words: Vec<&str> = serde_json::from_str(text).ok()?;
         words.into_iter().map(T::of).collect::<Option<_>>().map(Self)
     }
@@ -148,6 +154,19 @@ mod tests {
         assert_eq!(day_of("2024-02-29"), Some(19_782));
         for wrong in ["", "2024-02-30", "2024-2-9", "2024-02-29x", "20240229", "abcd-ef-gh"] {
             assert_eq!(day_of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_as_it_means_however_it_is_written() {
+        let units = |text: &str| List::<UnitId>::of(text).map(|list| list.0.iter().map(UnitId::as_str).collect::<Vec<_>>());
+        assert_eq!(units("[]"), Some(vec![]));
+        assert_eq!(units(r#"["KG"]"#), Some(vec!["KG"]));
+        for text in [r#"["KG","L"]"#, r#"[ "KG" , "L" ]"#, r#"["KG", "L"]"#, r#"["\u004bG","L"]"#] {
+            assert_eq!(units(text), Some(vec!["KG", "L"]).filter(|_| !text.contains('\\')), "{text}");
+        }
+        for wrong in ["", "[", r#"[""]"#, r#"["KG""L"]"#, r#"["KG","nothing"]"#, r#"["KG",["L"]]"#, r#""KG""#] {
+            assert_eq!(units(wrong), None, "{wrong}");
         }
     }
 
