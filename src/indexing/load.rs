@@ -22,9 +22,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Rows that are read before they are handed on.
 const PAGE: usize = 4_096;
-/// Pages that may wait to be taken: enough that the readers go on with certificates and offers, which are quick to take,
-/// while products are still taken; few enough that they need some tens of megabytes at most.
-const WAITING: usize = 64;
+/// Pages that may wait to be taken: enough that the readers go on with certificates and all offers of a register of some
+/// millions while products are still taken, since the index keeps offers waiting in any case; an end for all that.
+const WAITING: usize = 1_024;
 /// How often several connections are opened to see one state of an `SQLite` file that is being written to.
 const TRIES: usize = 10;
 
