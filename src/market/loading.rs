@@ -97,8 +97,9 @@ impl Market {
         // Products with an offer of which another version came before.
         let mut again = Vec::new();
         self.offers.reserve(waiting.len());
-        for record in order.into_iter().filter_map(|at| waiting.get(at as usize)) {
-            let Some(Stored { product, before }) = self.store_offer(record) else { continue };
+        for (product, record) in order.into_iter().filter_map(|(product, at)| Some((product, waiting.get(at as usize)?))) {
+            let product = if product == NO_ROW { self.products.row_or_new(record.product) } else { product };
+            let Some(Stored { product, before }) = self.store_offer(record, product) else { continue };
             if let Some(before) = before {
                 again.extend([before, product]);
                 continue;
@@ -120,9 +121,9 @@ impl Market {
     }
 
     /// Works out the papers of all products; beside that the order of the offers that wait.
-    fn set_all_papers(&mut self, waiting: &[OfferRecord]) -> Vec<u32> {
+    fn set_all_papers(&mut self, waiting: &[OfferRecord]) -> Vec<(u32, u32)> {
         let mut papers = std::mem::take(&mut self.papers);
-        let (mut order, mut sets): (Vec<u32>, Vec<PaperSet>) = (Vec::new(), Vec::new());
+        let (mut order, mut sets): (Vec<(u32, u32)>, Vec<PaperSet>) = (Vec::new(), Vec::new());
         std::thread::scope(|scope| {
             let market = &*self;
             scope.spawn(|| order = market.arranged_offers(waiting));
@@ -133,16 +134,17 @@ impl Market {
         order
     }
 
-    /// The order of offers, those of one group and of like names one after the other: so they stand in the book, and a
-    /// demand with words finds the offers that it means in few blocks. Whatever the order, the answers are the same.
-    fn arranged_offers(&self, waiting: &[OfferRecord]) -> Vec<u32> {
-        let key = |offer: &OfferRecord| {
+    /// The rows of the products of offers, or [`NO_ROW`], and the places of the offers in `waiting`: those of one group and of
+    /// like names one after the other. So they stand in the book, and a demand with words finds the offers that it means in
+    /// few blocks. Whatever the order, the answers are the same.
+    fn arranged_offers(&self, waiting: &[OfferRecord]) -> Vec<(u32, u32)> {
+        let key = |(at, offer): (u32, &OfferRecord)| {
             let product = self.products.row(offer.product).unwrap_or(NO_ROW);
             let words = self.products.head(product).words().into_iter().fold(0, |words, word| words << 16 | u64::from(word));
-            (self.group_on_offer(product), words)
+            (words, self.group_on_offer(product), at, product)
         };
-        let mut places: Vec<((u8, u64), u32)> = waiting.iter().map(key).zip(0_u32..).collect();
-        places.sort_unstable();
-        places.into_iter().map(|(_, at)| at).collect()
+        let mut places: Vec<(u64, u8, u32, u32)> = (0_u32..).zip(waiting).map(key).collect();
+        places.sort_unstable_by_key(|(words, group, at, _)| (*group, *words, *at));
+        places.into_iter().map(|(_, _, at, product)| (product, at)).collect()
     }
 }

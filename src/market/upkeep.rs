@@ -278,7 +278,8 @@ impl Market {
             self.waiting_offers.push(record);
             return;
         }
-        if let Some(Stored { product, before }) = self.store_offer(&record) {
+        let product = self.products.row_or_new(record.product);
+        if let Some(Stored { product, before }) = self.store_offer(&record, product) {
             if let Some(before) = before.filter(|before| *before != product) {
                 self.refresh(before);
             }
@@ -286,9 +287,8 @@ impl Market {
         }
     }
 
-    /// Stores an offer where the version is news.
-    pub(super) fn store_offer(&mut self, record: &OfferRecord) -> Option<Stored> {
-        let product = self.products.row_or_new(record.product);
+    /// Stores an offer of the product in row `product` where the version is news.
+    pub(super) fn store_offer(&mut self, record: &OfferRecord, product: u32) -> Option<Stored> {
         let supply = self.supply(record, product);
         let terms = self.terms_today(&supply);
         let mut before = None;
