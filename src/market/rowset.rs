@@ -431,9 +431,13 @@ mod tests {
         fn rows_are_kept_by_their_value(rows in prop::collection::btree_set(0_u32..9_000, 0..700), more in 0_u32..3_000, own in prop::collection::vec(0_u32..9_000, 0..3), most in 0_u32..12) {
             let rows: BTreeSet<u32> = rows.into_iter().chain(more..more + 300).collect();
             let (mut kept, mut found) = (RowSet::default(), Bits::none(9_000));
-            rows.iter().for_each(|row| kept.insert(*row));
+            for row in &rows {
+                kept.insert(*row);
+            }
             found.add(&kept);
-            own.iter().for_each(|row| found.insert(*row));
+            for row in &own {
+                found.insert(*row);
+            }
             let column: Vec<u32> = (0..9_000_u32).map(|row| row.wrapping_mul(2_654_435_761) >> 28).collect();
             found.keep_at_most(&column, most);
             let expected: BTreeSet<u32> = rows.into_iter().chain(own).filter(|row| column[*row as usize] <= most).collect();
