@@ -32,16 +32,29 @@ requests.Session.send = send_from_elsewhere
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     """Drops what exceptions.yaml excuses."""
-    codes = []
+    status, codes = response.status_code, []
     try:
-        problem = response.json()
-        codes = [fault["code"] for fault in problem.get("errors", [])] or [problem["code"]]
+        answer = response.json()
+        status, codes = refused_batch(answer) or (status, codes_of(answer))
     except (ValueError, KeyError, AttributeError, TypeError):
         pass
     return not EXCEPTIONS.excuses(
         failure.code,
         f"{case.operation.method.upper()} {case.operation.path}",
-        status=response.status_code,
+        status=status,
         codes=codes,
         parameters=list(case.query or {}),
     )
+
+
+def codes_of(problem):
+    """The codes of a problem's faults, or its own."""
+    return [fault["code"] for fault in problem.get("errors", [])] or [problem["code"]]
+
+
+def refused_batch(answer):
+    """Status and codes of a batch of which every item was refused with the same status; nothing of any other answer."""
+    problems = [result.get("problem") for result in answer.get("results", [])]
+    if not problems or None in problems or len({problem["status"] for problem in problems}) != 1:
+        return None
+    return problems[0]["status"], [code for problem in problems for code in codes_of(problem)]
