@@ -73,6 +73,24 @@ pub const SET_SHIFT: u32 = 12;
 /// The months.
 pub const MONTHS: u32 = 0xFFF;
 
+/// A column, whatever it holds, as far as its memory goes.
+pub trait Column {
+    /// Makes room for so many rows more.
+    fn make_room(&mut self, more: usize);
+    /// Gives back what it has grown beyond what it holds.
+    fn give_back(&mut self);
+}
+
+impl<T> Column for Vec<T> {
+    fn make_room(&mut self, more: usize) {
+        self.reserve(more);
+    }
+
+    fn give_back(&mut self) {
+        self.shrink_to_fit();
+    }
+}
+
 /// The columns.
 #[derive(Debug, Clone, Default)]
 pub struct FactColumns {
@@ -216,28 +234,20 @@ impl FactColumns {
         (first, id)
     }
 
+    fn columns_mut(&mut self) -> [&mut dyn Column; 11] {
+        let Self { places, groups, ranks, price_slots: [slots, key_slots, all_slots], months, kinds: _, quantities, prices } = self;
+        let [public, keys, all] = prices;
+        [places, groups, ranks, slots, key_slots, all_slots, months, quantities, public, keys, all]
+    }
+
     /// Makes room for so many rows more.
     pub fn reserve(&mut self, more: usize) {
-        let Self { places, groups, ranks, price_slots, months, kinds: _, quantities, prices } = self;
-        for column in [places, groups, ranks].into_iter().chain(price_slots) {
-            column.reserve(more);
-        }
-        for column in [months].into_iter().chain(prices) {
-            column.reserve(more);
-        }
-        quantities.reserve(more);
+        self.columns_mut().into_iter().for_each(|column| column.make_room(more));
     }
 
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
-        let Self { places, groups, ranks, price_slots, months, kinds: _, quantities, prices } = self;
-        for column in [places, groups, ranks].into_iter().chain(price_slots) {
-            column.shrink_to_fit();
-        }
-        for column in [months].into_iter().chain(prices) {
-            column.shrink_to_fit();
-        }
-        quantities.shrink_to_fit();
+        self.columns_mut().into_iter().for_each(Column::give_back);
     }
 
     /// Bytes of memory.

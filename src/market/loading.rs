@@ -20,8 +20,10 @@ impl Market {
         let arranged = self.arranged_products(&waiting);
         self.products.reserve(waiting.len());
         let first = self.products.rows();
-        let are_new =
-            (first..).zip(&arranged).fold(true, |are_new, (row, (_, record))| self.products.row_or_new(record.id) == row && are_new);
+        let mut are_new = true;
+        for (row, (_, record)) in (first..).zip(&arranged) {
+            are_new &= self.products.row_or_new(record.id) == row;
+        }
         if are_new {
             self.put_new_products(first, &arranged);
         } else {

@@ -4,7 +4,7 @@
 //! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
 
 use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, SEEN, Seen, UNKNOWN_PRICE, ones};
-use super::facts::{FactColumns, Facts};
+use super::facts::{Column, FactColumns, Facts};
 use super::ids::Index;
 use super::matching::PaperSet;
 use super::order::{Order, SortKey};
@@ -167,38 +167,17 @@ pub struct Stated<'a> {
 }
 
 impl Products {
+    /// All columns that have a place for each row, but for the facts.
+    fn columns_mut(&mut self) -> [&mut dyn Column; 11] {
+        let Self { ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, name_places, heads, tails, .. } = self;
+        [ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, name_places, heads, tails]
+    }
+
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
-        let Self {
-            index,
-            ids,
-            versions,
-            producers,
-            groups,
-            shelf_lives,
-            flags,
-            papers,
-            first_offers,
-            name_places,
-            heads,
-            tails,
-            facts,
-            ..
-        } = self;
-        index.reserve(more, ids);
-        facts.reserve(more);
-        for column in [versions, producers, first_offers] {
-            column.reserve(more);
-        }
-        for column in [groups, flags] {
-            column.reserve(more);
-        }
-        ids.reserve(more);
-        shelf_lives.reserve(more);
-        papers.reserve(more);
-        name_places.reserve(more);
-        heads.reserve(more);
-        tails.reserve(more);
+        self.index.reserve(more, &self.ids);
+        self.facts.reserve(more);
+        self.columns_mut().into_iter().for_each(|column| column.make_room(more));
     }
 
     /// The row of `id`; one without a record yet is made.
@@ -470,36 +449,9 @@ impl Products {
 
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
-        let Self {
-            ids,
-            versions,
-            producers,
-            groups,
-            shelf_lives,
-            flags,
-            papers,
-            first_offers,
-            name_places,
-            names,
-            heads,
-            tails,
-            facts,
-            ..
-        } = self;
-        facts.shrink();
-        for column in [versions, producers, first_offers] {
-            column.shrink_to_fit();
-        }
-        for column in [groups, flags] {
-            column.shrink_to_fit();
-        }
-        ids.shrink_to_fit();
-        shelf_lives.shrink_to_fit();
-        papers.shrink_to_fit();
-        name_places.shrink_to_fit();
-        names.shrink_to_fit();
-        heads.shrink_to_fit();
-        tails.shrink_to_fit();
+        self.facts.shrink();
+        self.names.shrink_to_fit();
+        self.columns_mut().into_iter().for_each(Column::give_back);
     }
 
     /// Bytes of memory, estimated.
