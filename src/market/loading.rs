@@ -5,7 +5,7 @@ use super::Market;
 use super::facts::Facts;
 use super::matching::PaperSet;
 use super::products::NO_ROW;
-use super::record::{OfferRecord, ProductRecord};
+use super::record::{OfferRecord, Paper, ProductRecord};
 use super::text::lexicon::Lexicon;
 use super::text::query::NameWords;
 use super::upkeep::{Stored, ranked, stated};
@@ -129,24 +129,30 @@ impl Market {
         std::thread::scope(|scope| {
             let market = &*self;
             scope.spawn(|| order = market.arranged_offers(waiting));
-            sets = (0..market.products.rows()).map(|row| papers.intern(market.papers_of(row))).collect();
+            sets = (0..market.products.rows()).map(|row| papers.intern(market.papers_of(row).collect())).collect();
         });
         self.papers = papers;
         (0_u32..).zip(sets).for_each(|(row, set)| self.products.set_papers(row, set));
         order
     }
 
-    /// The rows of the products of offers, or [`NO_ROW`], and the places of the offers in `waiting`: those of one group and of
-    /// like names one after the other. So they stand in the book, and a demand with words finds the offers that it means in
-    /// few blocks. Whatever the order, the answers are the same.
+    /// The rows of the products of offers, or [`NO_ROW`], and the places of the offers in `waiting`: those of one group with
+    /// most stars first, and of these the ones of like names one after the other. So they stand in the book: a demand soon
+    /// knows how good an offer must be and finds most blocks to have none that is, and one with words finds the offers that
+    /// it means in few blocks. Whatever the order, the answers are the same.
     fn arranged_offers(&self, waiting: &[OfferRecord]) -> Vec<(u32, u32)> {
         let key = |(at, offer): (u32, &OfferRecord)| {
             let product = self.products.row(offer.product).unwrap_or(NO_ROW);
             let words = self.products.head(product).words().into_iter().fold(0, |words, word| words << 16 | u64::from(word));
-            (words, self.group_on_offer(product), at, product)
+            (u16::from(self.group_on_offer(product)) << 8 | u16::from(u8::MAX - self.renown(product)), words, at, product)
         };
-        let mut places: Vec<(u64, u8, u32, u32)> = (0_u32..).zip(waiting).map(key).collect();
-        places.sort_unstable_by_key(|(words, group, at, _)| (*group, *words, *at));
+        let mut places: Vec<(u16, u64, u32, u32)> = (0_u32..).zip(waiting).map(key).collect();
+        places.sort_unstable();
         places.into_iter().map(|(_, _, at, product)| (product, at)).collect()
+    }
+    /// A number by which products stand in the order of their stars today, those that had some before the others.
+    fn renown(&self, product: u32) -> u8 {
+        let stars = |paper: Paper| paper.stars.min(7) * if paper.until >= self.today { 8 } else { 1 };
+        self.papers_of(product).map(stars).max().unwrap_or(0)
     }
 }

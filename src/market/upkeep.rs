@@ -256,18 +256,18 @@ impl Market {
     }
 
     /// The papers of a product and of its producer.
-    pub(super) fn papers_of(&self, row: u32) -> Vec<Paper> {
+    pub(super) fn papers_of(&self, row: u32) -> impl Iterator<Item = Paper> {
         let own = self.sources.papers.get(&row).into_iter().flatten();
         let producer = self.organisations.get(self.products.producer(row));
         let of_producer = producer.into_iter().flat_map(|producer| &producer.papers);
-        own.chain(of_producer).map(|(_, paper)| *paper).collect()
+        own.chain(of_producer).map(|(_, paper)| *paper)
     }
 
     fn refresh_papers(&mut self, row: u32) {
         if self.is_loading {
             return;
         }
-        let set = self.papers.intern(self.papers_of(row));
+        let set = self.papers.intern(self.papers_of(row).collect());
         let old = self.products.papers(row);
         self.products.set_papers(row, set);
         self.papers.release(old);

@@ -124,6 +124,8 @@ pub(super) struct Block {
     pub wide: u16,
     /// No price for one unit is lower, nor ever was since the frames were chosen.
     pub least_rate: f32,
+    /// No row has more stars, on whatever day, nor ever had since the frames were chosen.
+    pub most_stars: u8,
     /// Rows written since the frames were chosen, and after how many they are chosen anew.
     written: u16,
     patience: u16,
@@ -167,6 +169,7 @@ impl Block {
             planes: Box::new(Planes::new()),
             wide: 0,
             least_rate: f32::INFINITY,
+            most_stars: 0,
             written: 0,
             patience: 8,
         }
@@ -191,6 +194,7 @@ impl Block {
         if coded.judged.terms & PRICED != 0 {
             self.least_rate = self.least_rate.min(rate);
         }
+        self.most_stars = self.most_stars.max(coded.judged.stars());
         self.planes.put(row, &coded.judged, rate.to_bits(), summary);
         self.written += 1;
         if self.written >= self.patience {
@@ -210,6 +214,7 @@ impl Block {
         };
         let rates: Vec<u32> = rows().filter(|row| row.judged.terms & PRICED != 0).map(|row| row.rate().to_bits()).collect();
         self.least_rate = rates.iter().min().map_or(f32::INFINITY, |rate| f32::from_bits(*rate));
+        self.most_stars = rows().map(|row| row.judged.stars()).max().unwrap_or(0);
         let some = rows().count() / 64;
         let forever = u32::from(u16::MAX);
         let ends = of(|judged| judged.end.into()).into_iter().filter(|end| *end < forever).collect();

@@ -12,7 +12,7 @@ use super::papers::PromiseSet;
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
 use super::score::{self, NEUTRAL};
-use super::survey::{Survey, contending, kinds, promising};
+use super::survey::{Survey, best_score, contending, kinds, promising};
 use crate::market::record::ALL_MONTHS;
 use std::cmp::Reverse;
 
@@ -86,7 +86,8 @@ impl<'b> Scan<'b> {
     }
 
     fn survey(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: Bits, race: &mut Race<Place>) {
-        let survey = Survey::new(question, standing.block, chosen);
+        let best = best_score(question, standing.block);
+        let survey = Survey::new(question, standing.block, chosen, race.near.least_score() <= best.score);
         race.considered += survey.open.count();
         race.eligible += survey.fitting.count();
         survey.doubtful.rows().for_each(|row| self.wait(question, standing, row, Known::Open, race));
@@ -100,7 +101,7 @@ impl<'b> Scan<'b> {
                 self.look(question, race);
                 rows = rows.without(first);
             }
-            let contending = contending(question, standing.block, rows, least_score(known, race));
+            let contending = contending(question, standing.block, best, rows, least_score(known, race));
             contending.rows().for_each(|row| self.wait(question, standing, row, known, race));
         }
     }

@@ -29,7 +29,7 @@ pub(super) struct Survey {
     pub fitting: Bits,
     /// Those that may fit.
     pub doubtful: Bits,
-    /// Those that fail once, and may fail more.
+    /// Those that fail once, and may fail more; none where near misses are not asked for.
     pub missing: Bits,
 }
 
@@ -39,9 +39,17 @@ struct Tally {
     twice: Bits,
     /// They may fail more.
     unsure: Bits,
+    /// Whether near misses are asked for.
+    near: bool,
 }
 
 impl Tally {
+    /// Those that interest nobody.
+    #[inline(always)]
+    fn lost(&self) -> Bits {
+        if self.near { self.twice } else { self.once }
+    }
+
     #[inline(always)]
     fn fail(&mut self, rows: Bits) {
         self.twice = self.twice.or(self.once.and(rows));
@@ -56,15 +64,15 @@ impl Tally {
 }
 
 impl Survey {
-    /// Surveys `chosen` rows.
-    pub fn new(question: &Question<'_>, block: &Block, chosen: Bits) -> Self {
-        dispatch!(Level::new(), _ => survey(question, block, chosen))
+    /// Surveys `chosen` rows; for near misses too where these may still come in.
+    pub fn new(question: &Question<'_>, block: &Block, chosen: Bits, near: bool) -> Self {
+        dispatch!(Level::new(), _ => survey(question, block, chosen, near))
     }
 }
 
 /// Those of `rows` whose score may be `least` or more.
-pub(super) fn contending(question: &Question<'_>, block: &Block, rows: Bits, least: u16) -> Bits {
-    dispatch!(Level::new(), _ => contenders(question, &block.planes, rows, best_score(question, block), least))
+pub(super) fn contending(question: &Question<'_>, block: &Block, best: BestScore, rows: Bits, least: u16) -> Bits {
+    dispatch!(Level::new(), _ => contenders(question, &block.planes, rows, best, least))
 }
 
 /// Those of `rows` that may score most, at least `count` where there are so many: whoever looks at them first knows how good
@@ -88,7 +96,7 @@ fn most_promising(question: &Question<'_>, block: &Block, rows: Bits, count: u32
 }
 
 #[inline(always)]
-fn survey(question: &Question<'_>, block: &Block, chosen: Bits) -> Survey {
+fn survey(question: &Question<'_>, block: &Block, chosen: Bits, near: bool) -> Survey {
     let (planes, need) = (&*block.planes, question.need);
     let mut open = planes.used.and(chosen);
     let ended = planes.end.at_least(question.as_of.into(), true);
@@ -98,15 +106,16 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits) -> Survey {
     }
     open = open.without(over);
     let none = Survey { open, fitting: Bits::NONE, doubtful: Bits::NONE, missing: Bits::NONE };
-    if open.is_empty() {
+    // No paper of a row has more stars than the block's most.
+    if open.is_empty() || (!near && block.most_stars < need.least_stars) {
         return none;
     }
-    let mut tally = Tally { once: Bits::NONE, twice: Bits::NONE, unsure: planes.promised };
+    let mut tally = Tally { once: Bits::NONE, twice: Bits::NONE, unsure: planes.promised, near };
     let unit = planes.of_another_unit(need.unit);
     // Beside the unit: it makes no near miss, so it counts as two failures.
     tally.fail(unit);
     tally.fail(unit);
-    if open.without(tally.twice).is_empty() {
+    if open.without(tally.lost()).is_empty() {
         return none;
     }
     tally.fail(planes.not_delivering(need.place));
@@ -117,7 +126,7 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits) -> Survey {
         }
     }
     days(question, planes, open, &mut tally);
-    if open.without(tally.twice).is_empty() {
+    if open.without(tally.lost()).is_empty() {
         return none;
     }
     let told_apart = |number: i64| number < MOST_TOLD_APART;
@@ -135,9 +144,9 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits) -> Survey {
     if need.required != 0 {
         certificates(question, planes, open, &mut tally);
     }
-    let alive = open.without(tally.twice);
-    let faultless = alive.without(tally.once);
-    Survey { open, fitting: faultless.without(tally.unsure), doubtful: faultless.and(tally.unsure), missing: alive.and(tally.once) }
+    let faultless = open.without(tally.once);
+    let missing = if near { open.and(tally.once).without(tally.twice) } else { Bits::NONE };
+    Survey { open, fitting: faultless.without(tally.unsure), doubtful: faultless.and(tally.unsure), missing }
 }
 
 /// The kinds of a set.
@@ -181,7 +190,7 @@ fn days(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally)
         }
     }
     // One that does not reach over the whole period may share no demanded month.
-    if !doubtful.without(tally.twice).is_empty() {
+    if !doubtful.without(tally.lost()).is_empty() {
         let (begun, lasts) = (planes.from.at_most(question.from.into(), true), planes.end.at_least(question.until.into(), true));
         let partly = begun.fails.or(begun.unsure).or(lasts.fails).or(lasts.unsure);
         tally.unsure = tally.unsure.or(doubtful.and(partly));
@@ -290,7 +299,7 @@ fn contenders(question: &Question<'_>, planes: &Planes, rows: Bits, best: BestSc
     let lapsed = planes.stars_until.at_least(question.until.into(), true).fails;
     let mut found = Bits::NONE;
     let (mut rest, mut left) = (rows, Some(slack));
-    for stars in (0..=5).rev() {
+    for stars in (0..=best.stars).rev() {
         let Some(slack) = left.filter(|_| !rest.is_empty()) else { break };
         // Rows with so many stars, and no more.
         let starred = if stars == 0 || points.star == 0 { rest } else { rest.and(planes.with_stars(stars)).without(lapsed) };
@@ -338,16 +347,20 @@ fn rivals(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, 
 
 /// The best score that there may be in a block, with the best fit of a price.
 #[derive(Clone, Copy)]
-struct BestScore {
-    score: u16,
+pub(super) struct BestScore {
+    pub score: u16,
     price_fit: u16,
+    stars: u8,
 }
 
-#[inline(always)]
-fn best_score(question: &Question<'_>, block: &Block) -> BestScore {
+#[inline]
+pub(super) fn best_score(question: &Question<'_>, block: &Block) -> BestScore {
     let (points, price_fit) = (&question.points, best_price_fit(question, block.least_rate));
-    let parts = points.volume + points.month + points.star + points.preferred + points.nearness;
-    BestScore { score: points.always + 100 * parts + price_fit * points.price, price_fit }
+    // More stars than five are no better.
+    let stars = block.most_stars.min(5);
+    let of_stars = points.stars.get(usize::from(stars)).copied().unwrap_or(0);
+    let parts = points.volume + points.month + points.preferred + points.nearness;
+    BestScore { score: points.always + 100 * parts + of_stars + price_fit * points.price, price_fit, stars }
 }
 
 /// The best fit of a price in a block, or a better one.
