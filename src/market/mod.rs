@@ -71,6 +71,8 @@ pub struct Market {
 impl Market {
     /// An empty index for `today`, which is being loaded: it answers after [`Market::finish_loading`].
     pub fn new(tables: Tables, thesaurus: Thesaurus, today: Day) -> Self {
+        let mut offers = Offers::default();
+        offers.set_today(today);
         Self {
             tables,
             thesaurus,
@@ -82,7 +84,7 @@ impl Market {
             organisation_lexicon: Lexicon::default(),
             organisations: Organisations::default(),
             products: Products::default(),
-            offers: Offers::default(),
+            offers,
             demands: Demands::default(),
             papers: Papers::default(),
             promises: Promises::default(),

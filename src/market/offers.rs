@@ -5,7 +5,7 @@ use super::facet::{Seen, UNKNOWN_PRICE};
 use super::ids::Index;
 use super::matching::{Book, Papers, Place, Supply};
 use super::products::NO_ROW;
-use super::record::{Id, MonthBits, Visibility};
+use super::record::{Day, Id, MonthBits, Visibility};
 
 /// What one offer of a product is to a search, today: where there are several, one of them must have all that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,11 @@ impl Offers {
     /// The columns in which they are matched.
     pub fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// Moves to a day; what each offer is then, is noted by who knows ([`Offers::set_terms`]).
+    pub fn set_today(&mut self, today: Day) {
+        self.book.set_today(today);
     }
 
     /// Products whose words or offers have changed.

@@ -86,6 +86,7 @@ impl Market {
         self.today = today;
         self.kept.clear();
         self.kept_offers.clear();
+        self.offers.set_today(today);
         for row in 0..self.products.rows() {
             self.note_terms(row);
             self.refresh(row);

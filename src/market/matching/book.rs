@@ -3,13 +3,15 @@
 #![expect(clippy::indexing_slicing, reason = "a place is one that the book gave out; a stale one is a fault of the caller")]
 
 use super::bits::ROWS;
+use super::codes::nearest_day_code;
 use super::columns::{Block, Rest, Summary};
 use super::facts::{Need, Setting, Supply};
 use super::papers::{Papers, PromiseSet};
+use super::places::Places;
 use super::question::Question;
 use super::ranking::{Race, Ranking};
 use super::scan::{self, Scan, Standing};
-use crate::market::record::{Id, Rows};
+use crate::market::record::{Day, Id, Rows};
 use std::collections::HashMap;
 
 /// Where an offer stands in the [`Book`], until it or the last of its group is removed.
@@ -25,6 +27,9 @@ pub struct Place {
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     groups: Vec<Group>,
+    places: Places,
+    /// Code of the day for which the blocks keep what is open.
+    today: u16,
     /// Offers with numbers that the columns cannot hold, whole.
     wide: HashMap<Id, Supply>,
     /// The promises of those that have any: few have.
@@ -38,6 +43,12 @@ struct Group {
 }
 
 impl Book {
+    /// Moves to a day: what is open on it is known without a look at the offers.
+    pub fn set_today(&mut self, today: Day) {
+        self.today = nearest_day_code(today);
+        self.groups.iter_mut().flat_map(|group| &mut group.blocks).for_each(|block| block.set_today(self.today));
+    }
+
     /// Adds an offer; `papers` is the arena of its papers.
     pub fn put(&mut self, supply: Supply, papers: &Papers) -> Place {
         let group = supply.group;
@@ -94,7 +105,7 @@ impl Book {
         if block.rows[row].judged.is_wide() {
             return self.wide.get(&block.rows[row].rest.id).cloned();
         }
-        Some(Supply { promises: self.promises_of(&block.rows[row].rest), ..block.get(row, place.group) })
+        Some(Supply { promises: self.promises_of(&block.rows[row].rest), ..block.get(row, place.group, &self.places) })
     }
 
     /// The product of the offer in a place.
@@ -158,7 +169,7 @@ impl Book {
             self.unset(place);
         }
         let block = &mut self.groups[usize::from(place.group)].blocks[block_of(place)];
-        if !block.set(row, &supply, summary) {
+        if !block.set(row, &supply, summary, &mut self.places, self.today) {
             self.wide.insert(supply.id, supply);
         } else if supply.promises != PromiseSet::default() {
             self.promises.insert(supply.id, supply.promises);
@@ -184,7 +195,7 @@ impl Book {
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
-        let question = Question::new(need, setting);
+        let question = Question::new(need, setting, &self.places, self.today);
         let promises = |rest: &Rest| self.promises_of(rest);
         let mut scan = Scan::new();
         let wanted = (0_u8..).zip(&self.groups).filter(|(group, rows)| rows.rows > 0 && need.wants(*group));
@@ -198,11 +209,13 @@ impl Book {
             let starts = (0_u32..).step_by(ROWS).map(move |slot| Place { group, slot });
             rows.blocks.iter().zip(starts)
         });
-        let mut standings = blocks.map(|(block, start)| Standing { block, start, promises: &promises }).peekable();
-        while let Some(standing) = standings.next() {
-            if let Some(next) = standings.peek() {
-                scan::fetch(question, next);
-            }
+        // What a block is asked is fetched while the one before it is scanned, and what is only found through that, between.
+        let mut ahead = blocks.map(|(block, start)| Standing { block, start, places: &self.places, promises: &promises });
+        let (mut next, mut after) = (ahead.next(), ahead.next());
+        while let Some(standing) = next {
+            (next, after) = (after, ahead.next());
+            after.iter().for_each(|after| scan::fetch(question, after, &race));
+            next.iter().for_each(|next| scan::fetch_papers(question, next));
             scan.all(question, standing, &mut race);
             if standing.block.wide > 0 {
                 self.judge_wide(question, &standing, &mut race);
@@ -218,7 +231,7 @@ impl Book {
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
-        let Some(question) = Question::new(need, setting) else {
+        let Some(question) = Question::new(need, setting, &self.places, self.today) else {
             let wanted = places.iter().filter(|place| need.wants(place.group));
             let supplies = wanted.filter_map(|place| Some((*place, self.get(*place)?)));
             supplies.for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
@@ -229,7 +242,7 @@ impl Book {
         for chosen in places.chunk_by(|one, other| (one.group, block_of(*one)) == (other.group, block_of(*other))) {
             let Some(first) = chosen.first().filter(|first| need.wants(first.group)) else { continue };
             let start = Place { slot: first.slot - u32::try_from(row_of(*first)).unwrap_or(0), ..*first };
-            let standing = Standing { block: self.block(*first), start, promises: &promises };
+            let standing = Standing { block: self.block(*first), start, places: &self.places, promises: &promises };
             scan.some(&question, standing, chosen, &mut race);
             if standing.block.wide == 0 {
                 continue;

@@ -3,9 +3,11 @@
 
 #![expect(clippy::indexing_slicing, reason = "rows are those that were written")]
 
+use super::bits::Bits;
 use super::codes::{day_code, day_of, floor_code, nearest_day_code, rate, size_code, value_of};
 use super::facts::Supply;
 use super::papers::{PaperSet, PromiseSet};
+use super::places::Places;
 use super::planes::{Planes, UNIT_BITS};
 use crate::market::record::{ALL_MONTHS, Basis, Id, Paper, Price, Rows, Visibility};
 use std::cmp::Reverse;
@@ -59,7 +61,7 @@ pub(super) struct Judged {
     /// Quantities, by their codes.
     pub quantity: i32,
     pub minimum_order: i32,
-    /// Units it delivers to, by their places in the block, unless it delivers everywhere.
+    /// Units it delivers to, by their places in the book, unless it delivers everywhere.
     pub delivers_to: u64,
 }
 
@@ -119,7 +121,7 @@ struct Shown {
 pub(super) struct Block {
     pub rows: Vec<Row>,
     shown: Vec<Shown>,
-    pub planes: Box<Planes>,
+    pub planes: Planes,
     /// How many rows are wide.
     pub wide: u16,
     /// No price for one unit is lower, nor ever was since the frames were chosen.
@@ -166,7 +168,7 @@ impl Block {
         Self {
             rows: Vec::new(),
             shown: Vec::new(),
-            planes: Box::new(Planes::new()),
+            planes: Planes::new(),
             wide: 0,
             least_rate: f32::INFINITY,
             most_stars: 0,
@@ -177,13 +179,13 @@ impl Block {
 
     /// Writes a row, one of those that are there or the next; `false` if the offer has numbers without codes and must be
     /// kept whole beside its id.
-    pub fn set(&mut self, row: usize, supply: &Supply, summary: &Summary) -> bool {
+    pub fn set(&mut self, row: usize, supply: &Supply, summary: &Summary, places: &mut Places, today: u16) -> bool {
         if row == self.rows.len() {
             self.rows.push(Row::default());
             self.shown.push(Shown::default());
         }
         self.clear(row);
-        let Some((coded, shown)) = self.coded(supply, summary) else {
+        let Some((coded, shown)) = coded(supply, summary, places) else {
             self.rows[row].judged.months = WIDE;
             self.rows[row].rest.id = supply.id;
             self.wide += 1;
@@ -195,7 +197,7 @@ impl Block {
             self.least_rate = self.least_rate.min(rate);
         }
         self.most_stars = self.most_stars.max(coded.judged.stars());
-        self.planes.put(row, &coded.judged, rate.to_bits(), summary);
+        self.planes.put(row, &coded.judged, rate.to_bits(), summary, today);
         self.written += 1;
         if self.written >= self.patience {
             self.choose_frames();
@@ -226,14 +228,14 @@ impl Block {
         let (stars_from, stars_until) = (stars_of(|judged| judged.stars_from.into()), stars_of(|judged| judged.stars_until.into()));
         let planes = &mut self.planes;
         planes.forget_unit();
-        planes.from.reframe(from, some);
-        planes.end.reframe(ends, 0);
-        planes.minimum_order.reframe(minimum_orders, 0);
-        planes.quantity.reframe(quantities, some);
-        planes.shelf_life_days.reframe(shelf_lives, 0);
-        planes.stars_from.reframe(stars_from, 0);
-        planes.stars_until.reframe(stars_until, 0);
-        planes.rate.reframe(rates, some_rates);
+        planes.frames.from.choose(from, some);
+        planes.frames.end.choose(ends, 0);
+        planes.frames.minimum_order.choose(minimum_orders, 0);
+        planes.frames.quantity.choose(quantities, some);
+        planes.frames.shelf_life_days.choose(shelf_lives, 0);
+        planes.frames.stars_from.choose(stars_from, 0);
+        planes.frames.stars_until.choose(stars_until, 0);
+        planes.frames.rate.choose(rates, some_rates);
         for (number, row) in self.rows.iter().enumerate().filter(|(_, row)| !row.is_unused()) {
             self.planes.put_numbers(number, &row.judged, row.rate().to_bits());
         }
@@ -244,7 +246,7 @@ impl Block {
         let judged = &self.rows[row].judged;
         let kinds = self.planes.kinds().iter().filter(|kind| kind.has.has(row)).map(|kind| {
             let (from, until) = kind.days[kind.has.rank(row)];
-            HeldKind { kind: kind.number, several: kind.several.has(row), from, until }
+            HeldKind { kind: kind.number, several: kind.several().has(row), from, until }
         });
         Summary {
             kinds: kinds.collect(),
@@ -255,57 +257,25 @@ impl Block {
         }
     }
 
-    /// An offer as it stands in a row; `None` where a number has no code.
-    fn coded(&mut self, supply: &Supply, summary: &Summary) -> Option<(Row, Shown)> {
-        let set = |is: bool, bit: u16| if is { bit } else { 0 };
-        let lead = supply.lead_time_days.map_or(Some(0), |days| (days < MOST_LEAD).then_some(days + 1))?;
-        let (mut amount, mut per_base, mut terms) = (0, 0, 0);
-        if let Some(price) = &supply.price {
-            (amount, per_base, terms) = (exact_code(price.amount)?, exact_code(price.per_base)?, terms_of(price));
-        }
-        let mut delivers_to = 0;
-        if let Some(units) = supply.delivers_to {
-            for unit in (0..128).filter(|unit| units.contains(*unit)) {
-                delivers_to |= 1 << self.planes.place_or_new(unit)?;
-            }
-        }
-        if supply.unit >> UNIT_BITS != 0 {
-            return None;
-        }
-        let (until, closed_on) = (day_code(supply.until)?, day_code(supply.closed_on)?);
-        let judged = Judged {
-            from: day_code(supply.from)?,
-            end: nearest_day_code(supply.end()),
-            months: supply.months & ALL_MONTHS
-                | set(supply.delivers_to.is_none(), EVERYWHERE)
-                | set(summary.more_stars, MORE_STARS)
-                | set(supply.promises != PromiseSet::default(), PROMISED),
-            shelf_life_days: supply.shelf_life_days,
-            stars_from: summary.stars_from,
-            stars_until: summary.stars_until,
-            terms: terms | u16::from(summary.stars) << STARS_SHIFT,
-            province: supply.province,
-            unit: supply.unit,
-            quantity: exact_code(supply.quantity)?,
-            minimum_order: exact_code(supply.minimum_order)?,
-            delivers_to,
-        };
-        let rest = Rest { id: supply.id, producer: supply.producer, papers: supply.papers, amount, per_base };
-        let shown = Shown {
-            product: supply.product,
-            version: supply.version,
-            until,
-            closed_on,
-            marks: lead << LEAD_SHIFT | set(supply.illustrative, ILLUSTRATIVE),
-        };
-        Some((Row { judged, rest }, shown))
+    /// Writes which rows are open on `today`, the new day of the book.
+    pub fn set_today(&mut self, today: u16) {
+        let Self { rows, planes, .. } = self;
+        (0..).zip(rows).filter(|(_, row)| !row.is_unused()).for_each(|(number, row)| planes.set_open(number, row.judged.end >= today));
+    }
+
+    /// Rows that are open on another day than the book's.
+    pub fn open_on(&self, day: u16) -> Bits {
+        let mut open = Bits::NONE;
+        let used = (0..).zip(&self.rows).filter(|(_, row)| !row.is_unused());
+        used.for_each(|(number, row)| open.put(number, row.judged.end >= day));
+        open
     }
 
     /// Leaves a row unused.
     pub fn clear(&mut self, row: usize) {
         if self.rows[row].judged.is_wide() {
             self.wide -= 1;
-        } else if self.planes.used.has(row) {
+        } else if self.planes.is_used(row) {
             self.planes.clear(row);
         }
         (self.rows[row], self.shown[row]) = (Row::default(), Shown::default());
@@ -318,7 +288,7 @@ impl Block {
     }
 
     /// The offer of a row that is not wide, but for its promises.
-    pub fn get(&self, row: usize, group: u8) -> Supply {
+    pub fn get(&self, row: usize, group: u8, places: &Places) -> Supply {
         let (Row { judged, rest }, shown) = (&self.rows[row], &self.shown[row]);
         let lead = shown.marks >> LEAD_SHIFT;
         Supply {
@@ -337,7 +307,7 @@ impl Block {
             minimum_order: value_of(judged.minimum_order),
             lead_time_days: lead.checked_sub(1),
             price: rest.price(judged.terms),
-            delivers_to: (judged.months & EVERYWHERE == 0).then(|| Rows(self.planes.units_of(judged.delivers_to))),
+            delivers_to: (judged.months & EVERYWHERE == 0).then(|| Rows(places.units_of(judged.delivers_to))),
             shelf_life_days: judged.shelf_life_days,
             papers: rest.papers,
             promises: PromiseSet::default(),
@@ -348,7 +318,7 @@ impl Block {
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         let rows = self.rows.capacity() * size_of::<Row>() + self.shown.capacity() * size_of::<Shown>();
-        size_of::<Self>() + rows + size_of::<Planes>() + self.planes.heap()
+        size_of::<Self>() + rows + self.planes.heap()
     }
 }
 
@@ -406,6 +376,52 @@ pub(super) fn terms_of(price: &Price) -> u16 {
     let basis = if price.basis == Basis::Delivered { DELIVERED } else { 0 };
     let tax = if price.vat_included { WITH_TAX } else { 0 };
     u16::from(price.currency) | PRICED | basis | tax | (price.visibility as u16) << VISIBILITY_SHIFT
+}
+
+/// An offer as it stands in a row; `None` where a number has no code.
+fn coded(supply: &Supply, summary: &Summary, places: &mut Places) -> Option<(Row, Shown)> {
+    let set = |is: bool, bit: u16| if is { bit } else { 0 };
+    let lead = supply.lead_time_days.map_or(Some(0), |days| (days < MOST_LEAD).then_some(days + 1))?;
+    let (mut amount, mut per_base, mut terms) = (0, 0, 0);
+    if let Some(price) = &supply.price {
+        (amount, per_base, terms) = (exact_code(price.amount)?, exact_code(price.per_base)?, terms_of(price));
+    }
+    let mut delivers_to = 0;
+    if let Some(units) = supply.delivers_to {
+        for unit in (0..128).filter(|unit| units.contains(*unit)) {
+            delivers_to |= 1 << places.get_or_new(unit)?;
+        }
+    }
+    if supply.unit >> UNIT_BITS != 0 {
+        return None;
+    }
+    let (until, closed_on) = (day_code(supply.until)?, day_code(supply.closed_on)?);
+    let judged = Judged {
+        from: day_code(supply.from)?,
+        end: nearest_day_code(supply.end()),
+        months: supply.months & ALL_MONTHS
+            | set(supply.delivers_to.is_none(), EVERYWHERE)
+            | set(summary.more_stars, MORE_STARS)
+            | set(supply.promises != PromiseSet::default(), PROMISED),
+        shelf_life_days: supply.shelf_life_days,
+        stars_from: summary.stars_from,
+        stars_until: summary.stars_until,
+        terms: terms | u16::from(summary.stars) << STARS_SHIFT,
+        province: supply.province,
+        unit: supply.unit,
+        quantity: exact_code(supply.quantity)?,
+        minimum_order: exact_code(supply.minimum_order)?,
+        delivers_to,
+    };
+    let rest = Rest { id: supply.id, producer: supply.producer, papers: supply.papers, amount, per_base };
+    let shown = Shown {
+        product: supply.product,
+        version: supply.version,
+        until,
+        closed_on,
+        marks: lead << LEAD_SHIFT | set(supply.illustrative, ILLUSTRATIVE),
+    };
+    Some((Row { judged, rest }, shown))
 }
 
 fn exact_code(value: i64) -> Option<i32> {

@@ -22,6 +22,7 @@ mod facts;
 mod judge;
 mod mend;
 mod papers;
+mod places;
 mod planes;
 #[cfg(test)]
 mod properties;

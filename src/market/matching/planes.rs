@@ -4,64 +4,83 @@
 #![expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
 
 use super::bits::Bits;
+use super::codes::size_code;
 use super::columns::{CURRENCY, EVERYWHERE, Judged, MORE_STARS, PRICED, PROMISED, Summary};
+use super::places::PLACES;
 use super::question::Question;
-use super::sliced::{Against, Sliced};
-use super::survey::kinds;
+use super::sliced::{Against, Frame, Sliced};
+use super::survey::{Sought, kinds};
 use crate::market::record::{ALL_MONTHS, MonthBits};
 
 /// Bits of a unit that are kept; a row with a larger number is wide.
 pub(super) const UNIT_BITS: usize = 6;
 
-/// Units that the rows of a block deliver to at most: today there are 34.
-const PLACES: usize = 48;
 /// Of [`Planes::one_unit`]: no row was written yet, and rows of several units were.
 const NO_UNIT: u8 = u8::MAX;
 const SEVERAL_UNITS: u8 = u8::MAX - 1;
 /// No set has this number.
 const NOWHERE: u8 = u8::MAX;
 
-/// The sets of a block, in the order in which a scan reads them: one after the other in memory.
+/// The sets of a block, and beside the block itself what is read before them and often says enough.
 #[derive(Debug, Clone)]
-#[repr(C)]
 pub(super) struct Planes {
-    /// Of each unit and of each kind of certificate, the number of its set.
-    place_of: [u8; 128],
-    kind_of: [u8; 64],
-    unit_of: [u8; PLACES],
     /// The unit of all rows that were written, where they have one.
     one_unit: u8,
-    /// In use, and not wide.
-    pub used: Bits,
-    /// Days, by their codes: the first and the last on which it can supply.
-    pub from: Sliced<8>,
-    pub end: Sliced<10>,
-    /// It ends before it begins.
-    pub never: Bits,
-    /// All months of the year, and each.
-    pub all_year: Bits,
-    months: [Bits; 12],
-    /// Numbers as [`super::codes::size_code`] writes them.
-    pub minimum_order: Sliced<8>,
-    pub quantity: Sliced<6>,
-    pub shelf_life_days: Sliced<11>,
-    units: [Bits; UNIT_BITS],
-    pub everywhere: Bits,
-    pub promised: Bits,
-    /// The OCOP paper that lasts longest, by the codes of its days.
-    pub stars_from: Sliced<6>,
-    pub stars_until: Sliced<8>,
-    pub more_stars: Bits,
-    /// Price for one unit, as [`super::codes::rate_bits`] writes it.
-    pub rate: Sliced<6>,
-    /// The bits of the terms, stars among them; of the currency only whether it is another than the first.
-    pub foreign: Bits,
-    terms: [Bits; 8],
-    /// By today's unit, unless it delivers everywhere.
-    delivers_to: [Bits; PLACES],
-    places: u8,
+    pub frames: Frames,
+    /// Of each kind of certificate, the number of its set.
+    kind_of: [u8; 64],
     /// Kinds of which a row has a paper of any date.
     kinds: Vec<Kind>,
+    sets: Box<Sets>,
+}
+
+/// The frames of the numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Frames {
+    /// Days, by their codes: the last and the first on which it can supply.
+    pub end: Frame<8>,
+    pub from: Frame<8>,
+    /// Numbers as [`super::codes::size_code`] writes them.
+    pub minimum_order: Frame<8>,
+    pub quantity: Frame<6>,
+    pub shelf_life_days: Frame<8>,
+    /// The OCOP paper that lasts longest, by the codes of its days.
+    pub stars_until: Frame<8>,
+    pub stars_from: Frame<6>,
+    /// Price for one unit, as [`super::codes::rate_bits`] writes it.
+    pub rate: Frame<6>,
+}
+
+/// In the order in which a scan reads them: one after the other in memory.
+#[derive(Debug, Clone)]
+#[repr(C)]
+struct Sets {
+    /// In use, not wide, and not over on the day of the book.
+    open: Bits,
+    /// To be looked at whatever else is found.
+    doubtful: Bits,
+    /// All months of the year.
+    all_year: Bits,
+    end: [Bits; 8],
+    minimum_order: [Bits; 8],
+    quantity: [Bits; 6],
+    shelf_life_days: [Bits; 8],
+    stars_until: [Bits; 8],
+    /// The bits of the terms, stars among them; of the currency only whether it is another than the first.
+    terms: [Bits; 8],
+    foreign: Bits,
+    rate: [Bits; 6],
+    /// Each month.
+    months: [Bits; 12],
+    /// By place, those that deliver everywhere among them.
+    delivers_to: [Bits; PLACES],
+    everywhere: Bits,
+    from: [Bits; 8],
+    stars_from: [Bits; 6],
+    more_stars: Bits,
+    units: [Bits; UNIT_BITS],
+    /// In use, and not wide.
+    used: Bits,
 }
 
 /// The rows that have papers of one kind.
@@ -69,93 +88,105 @@ pub(super) struct Planes {
 #[repr(C)]
 pub(super) struct Kind {
     pub has: Bits,
-    pub number: u8,
-    /// Those that have several: should the longest not hold, another may.
-    pub several: Bits,
     /// Of each that has one, the days of the one that lasts longest.
     pub days: Vec<(u16, u16)>,
+    pub number: u8,
+    /// Whether there are any in `several`.
+    some_several: bool,
+    several: Bits,
+}
+
+impl Kind {
+    fn new(number: u8) -> Self {
+        Self { has: Bits::NONE, days: Vec::new(), number, some_several: false, several: Bits::NONE }
+    }
+
+    fn put_several(&mut self, row: usize, is: bool) {
+        if is || self.some_several {
+            self.several.put(row, is);
+            self.some_several = !self.several.is_empty();
+        }
+    }
+
+    /// Those that have several papers of the kind: should the longest not hold, another may.
+    #[inline(always)]
+    pub fn several(&self) -> Bits {
+        if self.some_several { self.several } else { Bits::NONE }
+    }
 }
 
 /// Where the terms stand in [`Planes::terms`].
 const TERMS_SHIFT: u32 = 8;
 
+impl Sets {
+    fn new() -> Self {
+        Self {
+            open: Bits::NONE,
+            doubtful: Bits::NONE,
+            all_year: Bits::NONE,
+            end: [Bits::NONE; 8],
+            minimum_order: [Bits::NONE; 8],
+            quantity: [Bits::NONE; 6],
+            shelf_life_days: [Bits::NONE; 8],
+            stars_until: [Bits::NONE; 8],
+            terms: [Bits::NONE; 8],
+            foreign: Bits::NONE,
+            rate: [Bits::NONE; 6],
+            months: [Bits::NONE; 12],
+            delivers_to: [Bits::NONE; PLACES],
+            everywhere: Bits::NONE,
+            from: [Bits::NONE; 8],
+            stars_from: [Bits::NONE; 6],
+            more_stars: Bits::NONE,
+            units: [Bits::NONE; UNIT_BITS],
+            used: Bits::NONE,
+        }
+    }
+}
+
 impl Planes {
     pub fn new() -> Self {
-        Self {
-            place_of: [NOWHERE; 128],
-            kind_of: [NOWHERE; 64],
-            unit_of: [0; PLACES],
-            one_unit: NO_UNIT,
-            used: Bits::NONE,
-            from: Sliced::new(16),
-            end: Sliced::new(16),
-            never: Bits::NONE,
-            all_year: Bits::NONE,
-            months: [Bits::NONE; 12],
-            minimum_order: Sliced::new(32),
-            quantity: Sliced::new(32),
-            shelf_life_days: Sliced::new(16),
-            units: [Bits::NONE; UNIT_BITS],
-            everywhere: Bits::NONE,
-            promised: Bits::NONE,
-            stars_from: Sliced::new(16),
-            stars_until: Sliced::new(16),
-            more_stars: Bits::NONE,
-            rate: Sliced::new(32),
-            foreign: Bits::NONE,
-            terms: [Bits::NONE; 8],
-            delivers_to: [Bits::NONE; PLACES],
-            places: 0,
-            kinds: Vec::new(),
-        }
+        let frames = Frames {
+            end: Frame::new(16),
+            from: Frame::new(16),
+            minimum_order: Frame::new(32),
+            quantity: Frame::new(32),
+            shelf_life_days: Frame::new(16),
+            stars_until: Frame::new(16),
+            stars_from: Frame::new(16),
+            rate: Frame::new(32),
+        };
+        Self { one_unit: NO_UNIT, frames, kind_of: [NOWHERE; 64], kinds: Vec::new(), sets: Box::new(Sets::new()) }
     }
 
-    /// The number of a unit in the sets of places; `None` where no more find room.
-    pub fn place_or_new(&mut self, unit: u8) -> Option<usize> {
-        if let Some(known) = self.place(unit) {
-            return Some(known);
-        }
-        if usize::from(self.places) == PLACES {
-            return None;
-        }
-        *self.place_of.get_mut(usize::from(unit))? = self.places;
-        *self.unit_of.get_mut(usize::from(self.places))? = unit;
-        self.places += 1;
-        self.place(unit)
-    }
-
-    /// The number of a unit in the sets of places, where a row delivers to it.
-    #[inline]
-    pub fn place(&self, unit: u8) -> Option<usize> {
-        self.place_of.get(usize::from(unit)).filter(|place| **place != NOWHERE).map(|place| usize::from(*place))
-    }
-
-    /// The units of a set of places.
-    pub fn units_of(&self, set: u64) -> u128 {
-        let (mut left, mut units) = (set, 0);
-        while left != 0 {
-            let unit = self.unit_of.get(left.trailing_zeros() as usize).copied().unwrap_or(0);
-            units |= 1_u128.checked_shl(u32::from(unit)).unwrap_or(0);
-            left &= left - 1;
-        }
-        units
-    }
-
-    /// Writes a row.
-    pub fn put(&mut self, row: usize, judged: &Judged, rate: u32, summary: &Summary) {
-        self.used.put(row, true);
+    /// Writes a row; `today` is the code of the day of the book.
+    pub fn put(&mut self, row: usize, judged: &Judged, rate: u32, summary: &Summary, today: u16) {
         self.put_numbers(row, judged, rate);
-        self.never.put(row, judged.from > judged.end);
-        self.all_year.put(row, judged.months & ALL_MONTHS == ALL_MONTHS);
-        put_bits(&mut self.months, row, u64::from(judged.months));
-        put_bits(&mut self.units, row, u64::from(judged.unit));
-        self.everywhere.put(row, judged.months & EVERYWHERE != 0);
-        self.promised.put(row, judged.months & PROMISED != 0);
-        self.more_stars.put(row, judged.months & MORE_STARS != 0);
-        self.foreign.put(row, judged.terms & CURRENCY != 0 && judged.terms & PRICED != 0);
-        put_bits(&mut self.terms, row, u64::from(judged.terms >> TERMS_SHIFT));
-        put_bits(&mut self.delivers_to, row, judged.delivers_to);
+        let sets = &mut *self.sets;
+        sets.used.put(row, true);
+        sets.open.put(row, judged.end >= today);
+        // What ends before it begins is rare: nothing else is kept for it.
+        sets.doubtful.put(row, judged.months & PROMISED != 0 || judged.from > judged.end);
+        sets.all_year.put(row, judged.months & ALL_MONTHS == ALL_MONTHS);
+        put_bits(&mut sets.months, row, u64::from(judged.months));
+        put_bits(&mut sets.units, row, u64::from(judged.unit));
+        let is_everywhere = judged.months & EVERYWHERE != 0;
+        sets.everywhere.put(row, is_everywhere);
+        put_bits(&mut sets.delivers_to, row, if is_everywhere { u64::MAX } else { judged.delivers_to });
+        sets.more_stars.put(row, judged.months & MORE_STARS != 0);
+        sets.foreign.put(row, judged.terms & CURRENCY != 0 && judged.terms & PRICED != 0);
+        put_bits(&mut sets.terms, row, u64::from(judged.terms >> TERMS_SHIFT));
         self.put_kinds(row, summary);
+    }
+
+    /// Whether a row is in use, and not wide.
+    pub fn is_used(&self, row: usize) -> bool {
+        self.sets.used.has(row)
+    }
+
+    /// Writes whether a row is open.
+    pub fn set_open(&mut self, row: usize, is_open: bool) {
+        self.sets.open.put(row, is_open);
     }
 
     /// Forgets which unit the rows have; their numbers must be written anew.
@@ -166,19 +197,21 @@ impl Planes {
     /// Writes the numbers of a row, whose frames may have changed.
     pub fn put_numbers(&mut self, row: usize, judged: &Judged, rate: u32) {
         self.one_unit = if self.one_unit == NO_UNIT || self.one_unit == judged.unit { judged.unit } else { SEVERAL_UNITS };
-        self.from.put(row, judged.from.into());
-        self.end.put(row, judged.end.into());
-        self.minimum_order.put(row, judged.minimum_order_code());
-        self.quantity.put(row, judged.quantity_code());
-        self.shelf_life_days.put(row, judged.shelf_life_days.into());
-        self.stars_from.put(row, judged.stars_from.into());
-        self.stars_until.put(row, judged.stars_until.into());
-        self.rate.put(row, rate);
+        let (frames, sets) = (&mut self.frames, &mut *self.sets);
+        frames.end.put(&mut sets.end, row, judged.end.into());
+        frames.from.put(&mut sets.from, row, judged.from.into());
+        frames.minimum_order.put(&mut sets.minimum_order, row, judged.minimum_order_code());
+        frames.quantity.put(&mut sets.quantity, row, judged.quantity_code());
+        frames.shelf_life_days.put(&mut sets.shelf_life_days, row, judged.shelf_life_days.into());
+        frames.stars_until.put(&mut sets.stars_until, row, judged.stars_until.into());
+        frames.stars_from.put(&mut sets.stars_from, row, judged.stars_from.into());
+        frames.rate.put(&mut sets.rate, row, rate);
     }
 
     /// Leaves a row unused.
     pub fn clear(&mut self, row: usize) {
-        self.used.put(row, false);
+        self.sets.used.put(row, false);
+        self.sets.open.put(row, false);
         self.put_kinds(row, &Summary::default());
     }
 
@@ -186,19 +219,79 @@ impl Planes {
         for kind in self.kinds.iter_mut().filter(|kind| kind.has.has(row)) {
             kind.days.remove(kind.has.rank(row));
             kind.has.put(row, false);
-            kind.several.put(row, false);
+            kind.put_several(row, false);
         }
         for held in &summary.kinds {
             let Some(number) = self.kind_of.get_mut(usize::from(held.kind)) else { continue };
             if *number == NOWHERE {
                 *number = u8::try_from(self.kinds.len()).unwrap_or(NOWHERE);
-                self.kinds.push(Kind { number: held.kind, has: Bits::NONE, several: Bits::NONE, days: Vec::new() });
+                self.kinds.push(Kind::new(held.kind));
             }
             let Some(kind) = self.kinds.get_mut(usize::from(*number)) else { continue };
             kind.has.put(row, true);
-            kind.several.put(row, held.several);
+            kind.put_several(row, held.several);
             kind.days.insert(kind.has.rank(row), (held.from, held.until));
         }
+    }
+
+    #[inline(always)]
+    pub fn end(&self) -> Sliced<'_, 8> {
+        Sliced { frame: &self.frames.end, planes: &self.sets.end }
+    }
+
+    #[inline(always)]
+    pub fn from(&self) -> Sliced<'_, 8> {
+        Sliced { frame: &self.frames.from, planes: &self.sets.from }
+    }
+
+    #[inline(always)]
+    pub fn minimum_order(&self) -> Sliced<'_, 8> {
+        Sliced { frame: &self.frames.minimum_order, planes: &self.sets.minimum_order }
+    }
+
+    #[inline(always)]
+    pub fn quantity(&self) -> Sliced<'_, 6> {
+        Sliced { frame: &self.frames.quantity, planes: &self.sets.quantity }
+    }
+
+    #[inline(always)]
+    pub fn shelf_life_days(&self) -> Sliced<'_, 8> {
+        Sliced { frame: &self.frames.shelf_life_days, planes: &self.sets.shelf_life_days }
+    }
+
+    #[inline(always)]
+    pub fn stars_until(&self) -> Sliced<'_, 8> {
+        Sliced { frame: &self.frames.stars_until, planes: &self.sets.stars_until }
+    }
+
+    #[inline(always)]
+    pub fn stars_from(&self) -> Sliced<'_, 6> {
+        Sliced { frame: &self.frames.stars_from, planes: &self.sets.stars_from }
+    }
+
+    #[inline(always)]
+    pub fn rate(&self) -> Sliced<'_, 6> {
+        Sliced { frame: &self.frames.rate, planes: &self.sets.rate }
+    }
+
+    #[inline(always)]
+    pub fn open(&self) -> Bits {
+        self.sets.open
+    }
+
+    #[inline(always)]
+    pub fn doubtful(&self) -> Bits {
+        self.sets.doubtful
+    }
+
+    #[inline(always)]
+    pub fn all_year(&self) -> Bits {
+        self.sets.all_year
+    }
+
+    #[inline(always)]
+    pub fn more_stars(&self) -> Bits {
+        self.sets.more_stars
     }
 
     /// The rows that have papers of a kind, where there are any.
@@ -215,20 +308,20 @@ impl Planes {
     /// Rows that have a month of the year.
     #[inline(always)]
     pub fn month(&self, month: usize) -> Bits {
-        self.months.get(month).copied().unwrap_or(Bits::NONE)
+        self.sets.months.get(month).copied().unwrap_or(Bits::NONE)
     }
 
     /// Rows that have none of `months`, of which there is one at least.
     #[inline(always)]
     pub fn without_months(&self, months: MonthBits) -> Bits {
-        let chosen = self.months.iter().enumerate().filter(|(month, _)| months >> month & 1 != 0);
-        chosen.fold(self.all_year, |any, (_, plane)| any.or(*plane)).not()
+        let chosen = self.sets.months.iter().enumerate().filter(|(month, _)| months >> month & 1 != 0);
+        chosen.fold(self.sets.all_year, |any, (_, plane)| any.or(*plane)).not()
     }
 
     /// Rows that have all of `months`.
     #[inline(always)]
     pub fn with_all_months(&self, months: MonthBits) -> Bits {
-        let chosen = self.months.iter().enumerate().filter(|(month, _)| months >> month & 1 != 0);
+        let chosen = self.sets.months.iter().enumerate().filter(|(month, _)| months >> month & 1 != 0);
         chosen.fold(Bits::ALL, |all, (_, plane)| all.and(*plane))
     }
 
@@ -241,22 +334,21 @@ impl Planes {
         if self.one_unit != SEVERAL_UNITS {
             return Bits::all_if(self.one_unit != unit);
         }
-        let planes = self.units.iter().enumerate();
+        let planes = self.sets.units.iter().enumerate();
         planes.fold(Bits::NONE, |differ, (place, plane)| differ.or(plane.differs(Bits::all_if(unit >> place & 1 != 0))))
     }
 
-    /// Rows that do not deliver to a unit.
+    /// Rows that deliver to a place, `None` for one that no offer names.
     #[inline(always)]
-    pub fn not_delivering(&self, unit: u8) -> Bits {
-        let some = self.place(unit).and_then(|place| self.delivers_to.get(place)).copied().unwrap_or(Bits::NONE);
-        self.everywhere.or(some).not()
+    pub fn delivering(&self, place: Option<usize>) -> &Bits {
+        place.and_then(|place| self.sets.delivers_to.get(place)).unwrap_or(&self.sets.everywhere)
     }
 
     /// Rows whose longest OCOP paper has so many stars, one to seven, or more.
     #[inline(always)]
     pub fn with_stars(&self, least: u8) -> Bits {
         let (mut more, mut same) = (Bits::NONE, Bits::ALL);
-        let [_, _, _, stars @ .., _, _] = &self.terms;
+        let [_, _, _, stars @ .., _, _] = &self.sets.terms;
         for (place, plane) in stars.iter().enumerate().rev() {
             if least >> place & 1 == 0 {
                 more = more.or(same.and(*plane));
@@ -271,19 +363,19 @@ impl Planes {
     /// Rows whose terms are `value` where `mask` asks, and those of which that is not known.
     #[inline(always)]
     pub fn with_terms(&self, mask: u16, value: u16) -> Against {
-        let asked = self.terms.iter().enumerate().filter(|(place, _)| mask >> TERMS_SHIFT >> place & 1 != 0);
+        let asked = self.sets.terms.iter().enumerate().filter(|(place, _)| mask >> TERMS_SHIFT >> place & 1 != 0);
         let mut differ =
             asked.fold(Bits::NONE, |differ, (place, plane)| differ.or(plane.differs(Bits::all_if(value >> TERMS_SHIFT >> place & 1 != 0))));
         // All currencies but the first look the same.
         let is_first = value & CURRENCY == 0;
-        differ = differ.or(if is_first { self.foreign } else { self.foreign.not() });
-        Against { fails: differ, unsure: if is_first { Bits::NONE } else { self.foreign } }
+        differ = differ.or(if is_first { self.sets.foreign } else { self.sets.foreign.not() });
+        Against { fails: differ, unsure: if is_first { Bits::NONE } else { self.sets.foreign } }
     }
 
     /// Rows whose price is for those who see as much as `level`.
     #[inline(always)]
     pub fn visible(&self, level: u16) -> Bits {
-        let [.., low, high] = self.terms;
+        let [.., low, high] = self.sets.terms;
         match level {
             0 => low.or(high).not(),
             1 => high.not(),
@@ -295,43 +387,52 @@ impl Planes {
     /// Reads a part of every line that a survey will read, so that the processor fetches them all at once: a survey decides
     /// by what it reads, and would wait for one after the other.
     #[inline(always)]
-    pub fn fetch(&self, question: &Question<'_>) {
-        let need = question.need;
-        let mut all = self.used.first() ^ self.end.touch() ^ self.all_year.first() ^ self.minimum_order.touch() ^ self.everywhere.first();
-        all ^= self.place(need.place).and_then(|place| self.delivers_to.get(place)).map_or(0, Bits::first);
-        all ^= self
-            .months
-            .iter()
-            .enumerate()
-            .filter(|(month, _)| need.months >> month & 1 != 0)
-            .fold(0, |all, (_, plane)| all ^ plane.first());
+    pub fn fetch(&self, question: &Question<'_>, sought: Sought) {
+        let (need, sets) = (question.need, &*self.sets);
+        let mut all = sets.open.first() ^ sets.doubtful.first() ^ sets.all_year.first() ^ self.delivering(question.place).first();
+        all ^= self.end().touch_at_least(question.first_needed().into());
+        all ^= self.minimum_order().touch_at_most(size_code(need.quantity));
         if self.one_unit == SEVERAL_UNITS {
-            all = self.units.iter().fold(all, |all, plane| all ^ plane.first());
+            all = sets.units.iter().fold(all, |all, plane| all ^ plane.first());
         }
         if need.shelf_life_days > 0 {
-            all ^= self.shelf_life_days.touch();
+            all ^= self.shelf_life_days().touch_at_least(need.shelf_life_days.into());
         }
-        if question.points.star > 0 || need.least_stars > 0 {
-            all ^= self.stars_until.touch();
-            all = self.terms.iter().fold(all, |all, plane| all ^ plane.first());
+        if sought.stars || need.least_stars > 0 {
+            all ^= self.stars_until().touch_at_least(question.until.into());
+            let [_, _, _, one, two, three, _, _] = &sets.terms;
+            all ^= one.first() ^ two.first() ^ three.first();
         }
         if need.least_stars > 0 {
-            all ^= self.stars_from.touch();
+            all ^= self.stars_from().touch_at_most(question.from.into());
         }
-        if question.points.volume > 0 || need.single_supplier {
-            all ^= self.quantity.touch();
+        if sought.scores && question.points.volume > 0 {
+            all ^= self.quantity().touch_at_least(size_code(need.quantity));
+        } else {
+            all ^= self.quantity().touch_at_least(size_code(question.enough));
         }
         if question.price.as_ref().is_some_and(|ceiling| ceiling.is_seen) {
-            all ^= self.rate.touch();
+            all = sets.terms.iter().chain(&sets.rate).fold(all, |all, plane| all ^ plane.first());
         }
-        all = kinds(need.required | need.preferred).filter_map(|kind| self.kind(kind)).fold(all, |all, kind| all ^ kind.has.first());
+        let asked = need.required | if sought.scores { need.preferred } else { 0 };
+        all = kinds(asked).filter_map(|kind| self.kind(kind)).fold(all, |all, kind| all ^ kind.has.first() ^ u64::from(kind.number));
+        std::hint::black_box(all);
+    }
+
+    /// The same for the days of papers, which stand behind what [`Planes::fetch`] fetches.
+    #[inline(always)]
+    pub fn fetch_papers(&self, question: &Question<'_>) {
+        let all = kinds(question.need.required).filter_map(|kind| self.kind(kind)).fold(0, |all, kind| {
+            // Sixteen to a line.
+            kind.days.iter().step_by(16).fold(all, |all, (from, _)| all ^ from)
+        });
         std::hint::black_box(all);
     }
 
     /// Bytes that it has beside itself.
     pub fn heap(&self) -> usize {
         let kinds: usize = self.kinds.iter().map(|kind| kind.days.capacity() * size_of::<(u16, u16)>()).sum();
-        self.kinds.capacity() * size_of::<Kind>() + kinds
+        size_of::<Sets>() + self.kinds.capacity() * size_of::<Kind>() + kinds
     }
 }
 
@@ -355,11 +456,11 @@ mod tests {
             let mut planes = Planes::new();
             let judged = |unit: &u8| Judged { unit: *unit, ..Judged::default() };
             if anew {
-                planes.put(0, &judged(&5), 0, &Summary::default());
+                planes.put(0, &judged(&5), 0, &Summary::default(), 0);
                 planes.forget_unit();
             }
-            units.iter().enumerate().for_each(|(row, unit)| planes.put(row, &judged(unit), 0, &Summary::default()));
-            let other = planes.of_another_unit(asked).and(planes.used);
+            units.iter().enumerate().for_each(|(row, unit)| planes.put(row, &judged(unit), 0, &Summary::default(), 0));
+            let other = planes.of_another_unit(asked).and(planes.open());
             let expected: Vec<usize> = units.iter().enumerate().filter(|(_, unit)| **unit != asked).map(|(row, _)| row).collect();
             prop_assert_eq!(other.rows().collect::<Vec<_>>(), expected);
         }

@@ -4,6 +4,7 @@ use super::calendar;
 use super::codes::{MOST_EXACT, ceil_code, day_code, floor_code, rate_bits};
 use super::columns::{CURRENCY, DELIVERED, PRICED, WITH_TAX, terms_of};
 use super::facts::{Need, Setting};
+use super::places::Places;
 use super::score::{self, NEUTRAL};
 use crate::market::record::{Basis, MonthBits};
 use crate::market::tables::Kilometres;
@@ -17,6 +18,10 @@ const EACH_YEAR: u64 = 1 | 1 << 12 | 1 << 24 | 1 << 36 | 1 << 48;
 pub(super) struct Question<'a> {
     pub need: &'a Need,
     pub setting: &'a Setting<'a>,
+    /// Where it is to be delivered, by its number in the book; `None` where no offer names it.
+    pub place: Option<usize>,
+    /// Whether it is asked for the day of the book, for which it keeps what is open.
+    pub is_today: bool,
     /// Days, by their codes.
     pub as_of: u16,
     pub from: u16,
@@ -70,17 +75,20 @@ pub(super) struct Points {
 
 impl<'a> Question<'a> {
     /// `None` for a demand whose days have no codes, or a ceiling beyond all prices, or that lasts longer than a scan can count: its offers are judged one by one.
-    pub fn new(need: &'a Need, setting: &'a Setting<'a>) -> Option<Self> {
+    pub fn new(need: &'a Need, setting: &'a Setting<'a>, places: &Places, today: u16) -> Option<Self> {
         let seen = setting.view.sees_ceiling(need);
         if need.ceiling.is_some_and(|ceiling| ceiling.amount.max(ceiling.per_base) > MOST_EXACT) {
             return None;
         }
         let calendar = run(need);
         let enough = if need.single_supplier { need.quantity } else { 1 };
+        let as_of = day_code(setting.as_of)?;
         Some(Self {
             need,
             setting,
-            as_of: day_code(setting.as_of)?,
+            place: places.get(need.place),
+            is_today: as_of == today,
+            as_of,
             from: day_code(need.from)?,
             until: day_code(need.until)?,
             minimum_order_at_most: floor_code(need.quantity).0,
@@ -100,6 +108,11 @@ impl<'a> Question<'a> {
             points: Points::new(need, setting),
             months: Calendar::new(need)?,
         })
+    }
+
+    /// The first day on which who supplies in any season must still be there.
+    pub fn first_needed(&self) -> u16 {
+        self.run.map_or(self.from, |(first, _)| first)
     }
 
     /// How many calendar months an offer shares, by its months of the year and the codes of its first and last day, which

@@ -9,10 +9,11 @@ use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
 use super::judge::{judge, two_digits};
 use super::papers::PromiseSet;
+use super::places::Places;
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
 use super::score::{self, NEUTRAL};
-use super::survey::{Survey, best_score, contending, kinds, promising};
+use super::survey::{Sought, Survey, best_score, contending, kinds, promising};
 use crate::market::record::ALL_MONTHS;
 use std::cmp::Reverse;
 
@@ -30,6 +31,7 @@ const FIRST: u32 = if cfg!(test) { 2 } else { 32 };
 pub(super) struct Standing<'b> {
     pub block: &'b Block,
     pub start: Place,
+    pub places: &'b Places,
     /// What is promised of its offers.
     pub promises: &'b dyn Fn(&Rest) -> PromiseSet,
 }
@@ -122,7 +124,7 @@ impl<'b> Scan<'b> {
             let Some(look) = Look::new(standing, *row) else { continue };
             *score = match known {
                 Known::Nothing => u16::from(!look.judged.is_wide() && look.judged.end >= question.as_of),
-                Known::Open => 1,
+                Known::Open => u16::from(look.judged.unit == question.need.unit),
                 Known::Fits | Known::Misses => look.score_at_most(question),
             };
         }
@@ -140,10 +142,21 @@ impl<'b> Scan<'b> {
     }
 }
 
-/// Lets the processor fetch what a scan of all rows will read.
-pub(super) fn fetch(question: &Question<'_>, standing: &Standing<'_>) {
+/// Lets the processor fetch what of papers a scan of all rows will read, where [`fetch`] was called before.
+pub(super) fn fetch_papers(question: &Question<'_>, standing: &Standing<'_>) {
     if standing.block.rows.len() > FEW {
-        standing.block.planes.fetch(question);
+        standing.block.planes.fetch_papers(question);
+    }
+}
+
+/// Lets the processor fetch what a scan of all rows will read.
+pub(super) fn fetch(question: &Question<'_>, standing: &Standing<'_>, race: &Race<Place>) {
+    let block = standing.block;
+    if block.rows.len() > FEW {
+        let best = best_score(question, block);
+        let near = race.near.least_score() <= best.score;
+        let scores = near || race.best.least_score() <= best.score;
+        block.planes.fetch(question, Sought { near, scores, stars: scores && best.stars > 0 });
     }
 }
 
@@ -199,7 +212,7 @@ impl<'a> Look<'a> {
             return false;
         }
         let delivers = judged.months & EVERYWHERE != 0
-            || self.standing.block.planes.place(need.place).is_some_and(|place| judged.delivers_to >> place & 1 != 0);
+            || question.place.is_some_and(|place| judged.delivers_to >> place & 1 != 0);
         fails |= fail(!delivers, Code::Delivery);
         if is_twice(fails) {
             return false;
@@ -306,7 +319,7 @@ impl<'a> Look<'a> {
             return true;
         }
         let (need, papers) = (question.need, question.setting.papers);
-        kind.several.has(self.row) && papers.held(self.rest.papers, need.from, need.until).kinds >> number & 1 != 0
+        kind.several().has(self.row) && papers.held(self.rest.papers, need.from, need.until).kinds >> number & 1 != 0
     }
 
     /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
@@ -317,7 +330,7 @@ impl<'a> Look<'a> {
 
     /// Judges it by all that is known of it; whether it fits.
     fn judge(&self, question: &Question<'_>, race: &mut Race<Place>) -> bool {
-        let supply = self.standing.block.get(self.row, self.standing.start.group);
+        let supply = self.standing.block.get(self.row, self.standing.start.group, self.standing.places);
         let supply = Supply { promises: (self.standing.promises)(self.rest), ..supply };
         full(&supply, self.standing.place(self.row), question.need, question.setting, race)
     }

@@ -8,9 +8,9 @@
 
 use super::bits::Bits;
 
-/// A column in `2 ^ B` steps: the first is below the frame and the last above it.
+/// The frame of a column in `2 ^ B` steps: the first is below the frame and the last above it.
 #[derive(Debug, Clone)]
-pub(super) struct Sliced<const B: usize> {
+pub(super) struct Frame<const B: usize> {
     base: u32,
     shift: u32,
     /// No number is less, and none more.
@@ -19,7 +19,13 @@ pub(super) struct Sliced<const B: usize> {
     /// Nor below the frame is any more, nor above it less.
     most_below: u32,
     least_above: u32,
-    planes: [Bits; B],
+}
+
+/// A column: its frame, which is read first and often says enough, and the bits of the steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sliced<'a, const B: usize> {
+    pub frame: &'a Frame<B>,
+    pub planes: &'a [Bits; B],
 }
 
 /// Of a comparison.
@@ -36,7 +42,12 @@ impl Against {
     pub const HOLDS: Self = Self { fails: Bits::NONE, unsure: Bits::NONE };
 }
 
-impl<const B: usize> Sliced<B> {
+impl Against {
+    /// It holds for none.
+    const FAILS: Self = Self { fails: Bits::ALL, unsure: Bits::NONE };
+}
+
+impl<const B: usize> Frame<B> {
     const LAST: u32 = (1 << B) - 1;
 
     /// Of numbers below `2 ^ width`.
@@ -48,7 +59,6 @@ impl<const B: usize> Sliced<B> {
             most: 0,
             most_below: 0,
             least_above: u32::MAX,
-            planes: [Bits::NONE; B],
         }
     }
 
@@ -70,7 +80,7 @@ impl<const B: usize> Sliced<B> {
     }
 
     /// Writes the number of a row.
-    pub fn put(&mut self, row: usize, number: u32) {
+    pub fn put(&mut self, planes: &mut [Bits; B], row: usize, number: u32) {
         (self.least, self.most) = (self.least.min(number), self.most.max(number));
         let step = self.step(number);
         match step {
@@ -78,14 +88,14 @@ impl<const B: usize> Sliced<B> {
             _ if step == Self::LAST => self.least_above = self.least_above.min(number),
             _ => {}
         }
-        for (place, plane) in self.planes.iter_mut().enumerate() {
+        for (place, plane) in planes.iter_mut().enumerate() {
             plane.put(row, step >> place & 1 != 0);
         }
     }
 
     /// Chooses the frame so that most of `numbers` lie in it, all but so many of the least and some of the largest; all rows
     /// must be written anew.
-    pub fn reframe(&mut self, mut numbers: Vec<u32>, below: usize) {
+    pub fn choose(&mut self, mut numbers: Vec<u32>, below: usize) {
         (self.least, self.most, self.most_below, self.least_above) = (u32::MAX, 0, 0, u32::MAX);
         numbers.sort_unstable();
         // Some stand far out: no end, no price.
@@ -95,10 +105,49 @@ impl<const B: usize> Sliced<B> {
         self.shift = (0..32).find(|shift| most.saturating_sub(*least) >> shift <= Self::LAST - 2).unwrap_or(31);
     }
 
-    /// A part of every line of it.
+    /// Whether it says by itself of all rows whether they are at least `number`: where all are, or none.
     #[inline(always)]
-    pub fn touch(&self) -> u64 {
-        self.planes.iter().fold(u64::from(self.least), |all, plane| all ^ plane.first())
+    fn all_at_least(&self, number: u32, exact: bool) -> Option<Against> {
+        if number < self.least || (exact && number == self.least) {
+            Some(Against::HOLDS)
+        } else if number > self.most {
+            Some(Against::FAILS)
+        } else {
+            None
+        }
+    }
+
+    /// The same for at most `number`.
+    #[inline(always)]
+    fn all_at_most(&self, number: u32, exact: bool) -> Option<Against> {
+        if number > self.most || (exact && number == self.most) {
+            Some(Against::HOLDS)
+        } else if number < self.least {
+            Some(Against::FAILS)
+        } else {
+            None
+        }
+    }
+}
+
+impl<const B: usize> Sliced<'_, B> {
+    const LAST: u32 = Frame::<B>::LAST;
+
+    /// A part of every line that [`Sliced::at_least`] will read.
+    #[inline(always)]
+    pub fn touch_at_least(&self, number: u32) -> u64 {
+        if self.frame.all_at_least(number, true).is_some() { 0 } else { self.touch() }
+    }
+
+    /// A part of every line that [`Sliced::at_most`] will read.
+    #[inline(always)]
+    pub fn touch_at_most(&self, number: u32) -> u64 {
+        if self.frame.all_at_most(number, true).is_some() { 0 } else { self.touch() }
+    }
+
+    #[inline(always)]
+    fn touch(&self) -> u64 {
+        self.planes.iter().fold(0, |all, plane| all ^ plane.first())
     }
 
     /// Rows whose number is certainly less than `number`, and those of its step.
@@ -117,15 +166,16 @@ impl<const B: usize> Sliced<B> {
     /// Whether numbers are at least `number`; `exact` says whether they are what is meant, or equal ones may differ.
     #[inline(always)]
     pub fn at_least(&self, number: u32, exact: bool) -> Against {
-        if number < self.least || (exact && number == self.least) {
-            return Against::HOLDS;
+        let frame = self.frame;
+        if let Some(all) = frame.all_at_least(number, exact) {
+            return all;
         }
-        let step = self.step(number);
+        let step = frame.step(number);
         let (less, same) = self.split(step);
-        if step == 0 && number > self.most_below {
+        if step == 0 && number > frame.most_below {
             return Against { fails: less.or(same), unsure: Bits::NONE };
         }
-        let first = if step == Self::LAST { self.least_above.into() } else { self.first(step) };
+        let first = if step == Self::LAST { frame.least_above.into() } else { frame.first(step) };
         let known = u64::from(number) < first || (exact && u64::from(number) == first);
         Against { fails: less, unsure: if known { Bits::NONE } else { same } }
     }
@@ -133,15 +183,16 @@ impl<const B: usize> Sliced<B> {
     /// Whether numbers are at most `number`.
     #[inline(always)]
     pub fn at_most(&self, number: u32, exact: bool) -> Against {
-        if number > self.most || (exact && number == self.most) {
-            return Against::HOLDS;
+        let frame = self.frame;
+        if let Some(all) = frame.all_at_most(number, exact) {
+            return all;
         }
-        let step = self.step(number);
+        let step = frame.step(number);
         let (less, same) = self.split(step);
-        if step == Self::LAST && number < self.least_above {
+        if step == Self::LAST && number < frame.least_above {
             return Against { fails: less.not(), unsure: Bits::NONE };
         }
-        let last = if step == 0 { self.most_below.into() } else { self.last(step) };
+        let last = if step == 0 { frame.most_below.into() } else { frame.last(step) };
         let known = u64::from(number) > last || (exact && u64::from(number) == last);
         Against { fails: less.or(same).not(), unsure: if known { Bits::NONE } else { same } }
     }
@@ -162,11 +213,12 @@ mod tests {
         fn what_is_known_of_a_comparison_is_so(
             numbers in proptest::collection::vec(number(), 1..100), other in number(), framed in any::<bool>(), exact in any::<bool>(),
         ) {
-            let mut sliced = Sliced::<6>::new(32);
+            let (mut frame, mut planes) = (Frame::<6>::new(32), [Bits::NONE; 6]);
             if framed {
-                sliced.reframe(numbers.clone(), numbers.len() / 64);
+                frame.choose(numbers.clone(), numbers.len() / 64);
             }
-            numbers.iter().enumerate().for_each(|(row, number)| sliced.put(row, *number));
+            numbers.iter().enumerate().for_each(|(row, number)| frame.put(&mut planes, row, *number));
+            let sliced = Sliced { frame: &frame, planes: &planes };
             let (least, most) = (sliced.at_least(other, exact), sliced.at_most(other, exact));
             for (row, number) in numbers.iter().enumerate() {
                 prop_assert!(!least.fails.has(row) || *number < other);
@@ -183,9 +235,10 @@ mod tests {
         // 64 numbers or more: the least but one is where the frame begins. Thirty different ones have a step each.
         #[test]
         fn numbers_that_lie_close_are_told_apart(mut numbers in proptest::collection::vec(500..530_u32, 64..100), other in 500..530_u32) {
-            let mut sliced = Sliced::<6>::new(16);
-            sliced.reframe(numbers.clone(), numbers.len() / 64);
-            numbers.iter().enumerate().for_each(|(row, number)| sliced.put(row, *number));
+            let (mut frame, mut planes) = (Frame::<6>::new(16), [Bits::NONE; 6]);
+            frame.choose(numbers.clone(), numbers.len() / 64);
+            numbers.iter().enumerate().for_each(|(row, number)| frame.put(&mut planes, row, *number));
+            let sliced = Sliced { frame: &frame, planes: &planes };
             numbers.sort_unstable();
             let is_in_frame = numbers.get(1).is_some_and(|least| *least <= other);
             let unsure = sliced.at_least(other, true).unsure.or(sliced.at_most(other, true).unsure);

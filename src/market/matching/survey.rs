@@ -33,6 +33,16 @@ pub(super) struct Survey {
     pub missing: Bits,
 }
 
+/// What is sought in a block, by how good an offer must be to come in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    /// Near misses.
+    pub near: bool,
+    /// Scores, of those that fit or nearly do; stars among them.
+    pub scores: bool,
+    pub stars: bool,
+}
+
 /// What the rows are known to fail.
 struct Tally {
     once: Bits,
@@ -97,20 +107,14 @@ fn most_promising(question: &Question<'_>, block: &Block, rows: Bits, count: u32
 
 #[inline(always)]
 fn survey(question: &Question<'_>, block: &Block, chosen: Bits, near: bool) -> Survey {
-    let (planes, need) = (&*block.planes, question.need);
-    let mut open = planes.used.and(chosen);
-    let ended = planes.end.at_least(question.as_of.into(), true);
-    let mut over = ended.fails;
-    for row in ended.unsure.and(open).rows() {
-        over.put(row, block.rows.get(row).is_none_or(|row| row.judged.end < question.as_of));
-    }
-    open = open.without(over);
+    let (planes, need) = (&block.planes, question.need);
+    let open = if question.is_today { planes.open() } else { block.open_on(question.as_of) }.and(chosen);
     let none = Survey { open, fitting: Bits::NONE, doubtful: Bits::NONE, missing: Bits::NONE };
     // No paper of a row has more stars than the block's most.
     if open.is_empty() || (!near && block.most_stars < need.least_stars) {
         return none;
     }
-    let mut tally = Tally { once: Bits::NONE, twice: Bits::NONE, unsure: planes.promised, near };
+    let mut tally = Tally { once: Bits::NONE, twice: Bits::NONE, unsure: planes.doubtful(), near };
     let unit = planes.of_another_unit(need.unit);
     // Beside the unit: it makes no near miss, so it counts as two failures.
     tally.fail(unit);
@@ -118,7 +122,7 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits, near: bool) -> S
     if open.without(tally.lost()).is_empty() {
         return none;
     }
-    tally.fail(planes.not_delivering(need.place));
+    tally.fail(planes.delivering(question.place).not());
     for kind in kinds(need.required) {
         // Several kinds are one constraint: here a row may seem to fail twice that fails it alone.
         if need.required.is_power_of_two() {
@@ -130,10 +134,10 @@ fn survey(question: &Question<'_>, block: &Block, chosen: Bits, near: bool) -> S
         return none;
     }
     let told_apart = |number: i64| number < MOST_TOLD_APART;
-    tally.hold(planes.quantity.at_least(size_code(question.enough), told_apart(question.enough)));
-    tally.hold(planes.minimum_order.at_most(size_code(need.quantity), told_apart(need.quantity)));
+    tally.hold(planes.quantity().at_least(size_code(question.enough), told_apart(question.enough)));
+    tally.hold(planes.minimum_order().at_most(size_code(need.quantity), told_apart(need.quantity)));
     if need.shelf_life_days > 0 {
-        tally.hold(planes.shelf_life_days.at_least(need.shelf_life_days.into(), true));
+        tally.hold(planes.shelf_life_days().at_least(need.shelf_life_days.into(), true));
     }
     if need.least_stars > 0 {
         tally.hold(stars(question, planes, need.least_stars));
@@ -163,18 +167,18 @@ pub(super) fn kinds(mut set: u64) -> impl Iterator<Item = u8> {
 #[inline(always)]
 fn days(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally) {
     let shares = |first: u16, last: u16| {
-        let (begins, ends) = (planes.from.at_most(last.into(), true), planes.end.at_least(first.into(), true));
-        Against { fails: begins.fails.or(ends.fails).or(planes.never), unsure: begins.unsure.or(ends.unsure) }
+        let (begins, ends) = (planes.from().at_most(last.into(), true), planes.end().at_least(first.into(), true));
+        Against { fails: begins.fails.or(ends.fails), unsure: begins.unsure.or(ends.unsure) }
     };
     let period = shares(question.from, question.until);
     tally.hold(period);
-    let seasonal = open.without(planes.all_year);
+    let seasonal = open.without(planes.all_year());
     let mut doubtful = open;
     if let Some((first, last)) = question.run {
         if (first, last) != (question.from, question.until) {
             // Who shares no day at all is judged by its season.
             let run = shares(first, last);
-            tally.fail(run.fails.without(period.fails).without(period.unsure).and(planes.all_year));
+            tally.fail(run.fails.without(period.fails).without(period.unsure).and(planes.all_year()));
             tally.unsure = tally.unsure.or(run.unsure);
         }
         doubtful = seasonal;
@@ -191,7 +195,7 @@ fn days(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally)
     }
     // One that does not reach over the whole period may share no demanded month.
     if !doubtful.without(tally.lost()).is_empty() {
-        let (begun, lasts) = (planes.from.at_most(question.from.into(), true), planes.end.at_least(question.until.into(), true));
+        let (begun, lasts) = (planes.from().at_most(question.from.into(), true), planes.end().at_least(question.until.into(), true));
         let partly = begun.fails.or(begun.unsure).or(lasts.fails).or(lasts.unsure);
         tally.unsure = tally.unsure.or(doubtful.and(partly));
     }
@@ -206,7 +210,7 @@ fn seasons(question: &Question<'_>, planes: &Planes, rows: Bits, tally: &mut Tal
         if season.is_empty() {
             continue;
         }
-        let (begins, ends) = (planes.from.at_most((*last).into(), true), planes.end.at_least((*first).into(), true));
+        let (begins, ends) = (planes.from().at_most((*last).into(), true), planes.end().at_least((*first).into(), true));
         let holds = season.without(begins.fails).without(ends.fails);
         may = may.or(holds);
         sure = sure.or(holds.without(begins.unsure).without(ends.unsure));
@@ -218,12 +222,12 @@ fn seasons(question: &Question<'_>, planes: &Planes, rows: Bits, tally: &mut Tal
 /// Whether the longest OCOP paper has so many stars and holds over the period.
 #[inline(always)]
 fn stars(question: &Question<'_>, planes: &Planes, least: u8) -> Against {
-    let (begun, lasts) = (planes.stars_from.at_most(question.from.into(), true), planes.stars_until.at_least(question.until.into(), true));
+    let (begun, lasts) = (planes.stars_from().at_most(question.from.into(), true), planes.stars_until().at_least(question.until.into(), true));
     let enough = planes.with_stars(least);
     // Where it has not begun, another may hold.
     let lapsed = lasts.fails;
     let late = begun.fails.or(begun.unsure);
-    let unsure = begun.unsure.or(lasts.unsure).or(planes.more_stars.and(late)).without(lapsed);
+    let unsure = begun.unsure.or(lasts.unsure).or(planes.more_stars().and(late)).without(lapsed);
     let holds = enough.without(begun.fails).without(lapsed);
     Against { fails: holds.or(unsure).not(), unsure }
 }
@@ -238,7 +242,7 @@ fn prices(question: &Question<'_>, ceiling: &Ceiling, planes: &Planes) -> Agains
         return Against::HOLDS;
     }
     let bounded = planes.with_terms(ceiling.bounded.0, ceiling.bounded.1);
-    let within = planes.rate.at_most(ceiling.rate, false);
+    let within = planes.rate().at_most(ceiling.rate, false);
     let may_be_bounded = bounded.fails.not();
     let high = within.fails.or(within.unsure);
     if !ceiling.is_seen {
@@ -281,7 +285,7 @@ fn certificates(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mu
 fn lapsed(question: &Question<'_>, kind: &Kind, rows: Bits) -> (Bits, Bits) {
     let lapsed =
         kind.has.and_ranked(rows, |rank| kind.days.get(rank).is_none_or(|(from, until)| *from > question.from || question.until > *until));
-    (lapsed.without(kind.several), lapsed.and(kind.several))
+    (lapsed.without(kind.several()), lapsed.and(kind.several()))
 }
 
 /// Those of `rows` whose score may be `least` or more.
@@ -296,7 +300,7 @@ fn contenders(question: &Question<'_>, planes: &Planes, rows: Bits, best: BestSc
     if least == 0 {
         return rows;
     }
-    let lapsed = planes.stars_until.at_least(question.until.into(), true).fails;
+    let lapsed = planes.stars_until().at_least(question.until.into(), true).fails;
     let mut found = Bits::NONE;
     let (mut rest, mut left) = (rows, Some(slack));
     for stars in (0..=best.stars).rev() {
@@ -331,12 +335,12 @@ fn rivals(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, 
     let volume = fit(100, points.volume);
     if volume > 0 {
         let quantity = (i128::from(need.quantity) * i128::from(volume) + 99) / 100;
-        rows = rows.without(planes.quantity.at_least(size_code(i64::try_from(quantity).unwrap_or(i64::MAX)), false).fails);
+        rows = rows.without(planes.quantity().at_least(size_code(i64::try_from(quantity).unwrap_or(i64::MAX)), false).fails);
     }
     // Each month of the year that is not shared loses its part of the whole.
     let asked = need.months.count_ones();
     if points.each_month_once && u32::from(slack) * asked < u32::from(points.month) * 100 {
-        rows = rows.and(planes.all_year.or(planes.with_all_months(need.months)));
+        rows = rows.and(planes.all_year().or(planes.with_all_months(need.months)));
     }
     let price = fit(price_fit, points.price);
     if price > 0 && !rows.is_empty() {
@@ -350,7 +354,7 @@ fn rivals(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, 
 pub(super) struct BestScore {
     pub score: u16,
     price_fit: u16,
-    stars: u8,
+    pub stars: u8,
 }
 
 #[inline]
@@ -386,7 +390,7 @@ fn cheap(question: &Question<'_>, planes: &Planes, fit: u16) -> Bits {
     let alike = planes.with_terms(terms.alike.0, terms.alike.1);
     // A fit of so much: at most so many fiftieths of the ceiling; a little more, for rounding.
     let most = rate(&ceiling) * (f32::from(100 - fit.min(100)) / 50.0) * 1.001;
-    let dear = planes.rate.at_most(most.to_bits(), false).fails;
+    let dear = planes.rate().at_most(most.to_bits(), false).fails;
     if !neutral {
         return alike.fails.not().without(dear);
     }
