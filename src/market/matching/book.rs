@@ -209,13 +209,11 @@ impl Book {
             let starts = (0_u32..).step_by(ROWS).map(move |slot| Place { group, slot });
             rows.blocks.iter().zip(starts)
         });
-        // What a block is asked is fetched while the one before it is scanned, and what is only found through that, between.
-        let mut ahead = blocks.map(|(block, start)| Standing { block, start, places: &self.places, promises: &promises });
-        let (mut next, mut after) = (ahead.next(), ahead.next());
-        while let Some(standing) = next {
-            (next, after) = (after, ahead.next());
-            after.iter().for_each(|after| scan::fetch(question, after, &race));
-            next.iter().for_each(|next| scan::fetch_papers(question, next));
+        let mut blocks = blocks.map(|(block, start)| Standing { block, start, places: &self.places, promises: &promises });
+        let [mut now, mut next, mut second, mut third] = [blocks.next(), blocks.next(), blocks.next(), blocks.next()];
+        while let Some(standing) = now {
+            scan::fetch_ahead(question, [next, second, third], &race);
+            [now, next, second, third] = [next, second, third, blocks.next()];
             scan.all(question, standing, &mut race);
             if standing.block.wide > 0 {
                 self.judge_wide(question, &standing, &mut race);

@@ -19,6 +19,7 @@ mod demands;
 #[cfg(test)]
 mod examples;
 mod facts;
+mod fetch;
 mod judge;
 mod mend;
 mod papers;

@@ -6,11 +6,13 @@
 use super::bits::Bits;
 use super::codes::size_code;
 use super::columns::{CURRENCY, EVERYWHERE, Judged, MORE_STARS, PRICED, PROMISED, Summary};
+use super::fetch::{fetch, fetch_one};
 use super::places::PLACES;
 use super::question::Question;
 use super::sliced::{Against, Frame, Sliced};
 use super::survey::{Sought, kinds};
 use crate::market::record::{ALL_MONTHS, MonthBits};
+use std::slice::from_ref;
 
 /// Bits of a unit that are kept; a row with a larger number is wide.
 pub(super) const UNIT_BITS: usize = 6;
@@ -26,6 +28,8 @@ const NOWHERE: u8 = u8::MAX;
 pub(super) struct Planes {
     /// The unit of all rows that were written, where they have one.
     one_unit: u8,
+    /// How many rows do not have all months of the year.
+    seasonal: u16,
     pub frames: Frames,
     /// Of each kind of certificate, the number of its set.
     kind_of: [u8; 64],
@@ -156,7 +160,7 @@ impl Planes {
             stars_from: Frame::new(16),
             rate: Frame::new(32),
         };
-        Self { one_unit: NO_UNIT, frames, kind_of: [NOWHERE; 64], kinds: Vec::new(), sets: Box::new(Sets::new()) }
+        Self { one_unit: NO_UNIT, seasonal: 0, frames, kind_of: [NOWHERE; 64], kinds: Vec::new(), sets: Box::new(Sets::new()) }
     }
 
     /// Writes a row; `today` is the code of the day of the book.
@@ -167,7 +171,9 @@ impl Planes {
         sets.open.put(row, judged.end >= today);
         // What ends before it begins is rare: nothing else is kept for it.
         sets.doubtful.put(row, judged.months & PROMISED != 0 || judged.from > judged.end);
-        sets.all_year.put(row, judged.months & ALL_MONTHS == ALL_MONTHS);
+        let is_all_year = judged.months & ALL_MONTHS == ALL_MONTHS;
+        self.seasonal += u16::from(!is_all_year);
+        sets.all_year.put(row, is_all_year);
         put_bits(&mut sets.months, row, u64::from(judged.months));
         put_bits(&mut sets.units, row, u64::from(judged.unit));
         let is_everywhere = judged.months & EVERYWHERE != 0;
@@ -210,6 +216,7 @@ impl Planes {
 
     /// Leaves a row unused.
     pub fn clear(&mut self, row: usize) {
+        self.seasonal -= u16::from(self.sets.used.has(row) && !self.sets.all_year.has(row));
         self.sets.used.put(row, false);
         self.sets.open.put(row, false);
         self.put_kinds(row, &Summary::default());
@@ -321,6 +328,9 @@ impl Planes {
     /// Rows that have all of `months`.
     #[inline(always)]
     pub fn with_all_months(&self, months: MonthBits) -> Bits {
+        if self.seasonal == 0 {
+            return Bits::ALL;
+        }
         let chosen = self.sets.months.iter().enumerate().filter(|(month, _)| months >> month & 1 != 0);
         chosen.fold(Bits::ALL, |all, (_, plane)| all.and(*plane))
     }
@@ -384,49 +394,61 @@ impl Planes {
         }
     }
 
-    /// Reads a part of every line that a survey will read, so that the processor fetches them all at once: a survey decides
-    /// by what it reads, and would wait for one after the other.
+    /// Lets the processor fetch what says where the rest stands, and of all rows alike.
     #[inline(always)]
-    pub fn fetch(&self, question: &Question<'_>, sought: Sought) {
-        let (need, sets) = (question.need, &*self.sets);
-        let mut all = sets.open.first() ^ sets.doubtful.first() ^ sets.all_year.first() ^ self.delivering(question.place).first();
-        all ^= self.end().touch_at_least(question.first_needed().into());
-        all ^= self.minimum_order().touch_at_most(size_code(need.quantity));
-        if self.one_unit == SEVERAL_UNITS {
-            all = sets.units.iter().fold(all, |all, plane| all ^ plane.first());
-        }
-        if need.shelf_life_days > 0 {
-            all ^= self.shelf_life_days().touch_at_least(need.shelf_life_days.into());
-        }
-        if sought.stars || need.least_stars > 0 {
-            all ^= self.stars_until().touch_at_least(question.until.into());
-            let [_, _, _, one, two, three, _, _] = &sets.terms;
-            all ^= one.first() ^ two.first() ^ three.first();
-        }
-        if need.least_stars > 0 {
-            all ^= self.stars_from().touch_at_most(question.from.into());
-        }
-        if sought.scores && question.points.volume > 0 {
-            all ^= self.quantity().touch_at_least(size_code(need.quantity));
-        } else {
-            all ^= self.quantity().touch_at_least(size_code(question.enough));
-        }
-        if question.price.as_ref().is_some_and(|ceiling| ceiling.is_seen) {
-            all = sets.terms.iter().chain(&sets.rate).fold(all, |all, plane| all ^ plane.first());
-        }
-        let asked = need.required | if sought.scores { need.preferred } else { 0 };
-        all = kinds(asked).filter_map(|kind| self.kind(kind)).fold(all, |all, kind| all ^ kind.has.first() ^ u64::from(kind.number));
-        std::hint::black_box(all);
+    pub fn fetch_frames(&self) {
+        let Frames { end, from, minimum_order, quantity, shelf_life_days, stars_until, stars_from, rate } = &self.frames;
+        [end, from, minimum_order, shelf_life_days, stars_until].iter().for_each(|frame| fetch(from_ref(*frame)));
+        [quantity, stars_from, rate].iter().for_each(|frame| fetch(from_ref(*frame)));
+        fetch(from_ref(&self.kind_of));
+        fetch(from_ref(&self.kinds));
     }
 
-    /// The same for the days of papers, which stand behind what [`Planes::fetch`] fetches.
+    /// Lets the processor fetch what a survey will read of sets: a survey decides by what it reads, and would wait for one
+    /// after the other.
     #[inline(always)]
-    pub fn fetch_papers(&self, question: &Question<'_>) {
-        let all = kinds(question.need.required).filter_map(|kind| self.kind(kind)).fold(0, |all, kind| {
+    pub fn fetch_sets(&self, question: &Question<'_>, sought: Sought) {
+        let (need, sets) = (question.need, &*self.sets);
+        [&sets.open, &sets.doubtful, &sets.all_year, self.delivering(question.place)].into_iter().for_each(|set| fetch(from_ref(set)));
+        self.end().fetch_at_least(question.first_needed().into());
+        self.minimum_order().fetch_at_most(size_code(need.quantity));
+        if self.seasonal > 0 {
+            sets.months.iter().enumerate().filter(|(month, _)| need.months >> month & 1 != 0).for_each(|(_, plane)| fetch(from_ref(plane)));
+        }
+        if self.one_unit == SEVERAL_UNITS {
+            fetch(&sets.units);
+        }
+        if need.shelf_life_days > 0 {
+            self.shelf_life_days().fetch_at_least(need.shelf_life_days.into());
+        }
+        if sought.stars || need.least_stars > 0 {
+            self.stars_until().fetch_at_least(question.until.into());
+            let [_, _, _, stars @ .., _, _] = &sets.terms;
+            fetch(stars);
+        }
+        if need.least_stars > 0 {
+            self.stars_from().fetch_at_most(question.from.into());
+        }
+        let quantity = if sought.scores && question.points.volume > 0 { need.quantity } else { question.enough };
+        self.quantity().fetch_at_least(size_code(quantity));
+        if question.price.as_ref().is_some_and(|ceiling| ceiling.is_seen) {
+            fetch(&sets.terms);
+            fetch(&sets.rate);
+        }
+        let asked = need.required | if sought.scores { need.preferred } else { 0 };
+        for kind in kinds(asked).filter_map(|kind| self.kind(kind)) {
+            fetch(from_ref(&kind.has));
+            fetch(from_ref(&kind.days));
+        }
+    }
+
+    /// The same for the days of papers, which stand behind what [`Planes::fetch_sets`] fetches.
+    #[inline(always)]
+    pub fn fetch_days(&self, question: &Question<'_>) {
+        for kind in kinds(question.need.required).filter_map(|kind| self.kind(kind)) {
             // Sixteen to a line.
-            kind.days.iter().step_by(16).fold(all, |all, (from, _)| all ^ from)
-        });
-        std::hint::black_box(all);
+            (0..kind.days.len()).step_by(16).for_each(|place| fetch_one(&kind.days, place));
+        }
     }
 
     /// Bytes that it has beside itself.

@@ -7,6 +7,7 @@ use super::codes::value_of;
 use super::columns::{Block, EVERYWHERE, Judged, MORE_STARS, PROMISED, Rest, Row, VISIBILITY_SHIFT};
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
+use super::fetch::fetch_one;
 use super::judge::{judge, two_digits};
 use super::papers::PromiseSet;
 use super::places::Places;
@@ -110,6 +111,7 @@ impl<'b> Scan<'b> {
 
     #[inline]
     fn wait(&mut self, question: &Question<'_>, standing: Standing<'b>, row: usize, known: Known, race: &mut Race<Place>) {
+        fetch_one(&standing.block.rows, row);
         self.waiting.push((standing, row, known));
         if self.waiting.len() == AT_ONCE {
             self.look(question, race);
@@ -142,21 +144,21 @@ impl<'b> Scan<'b> {
     }
 }
 
-/// Lets the processor fetch what of papers a scan of all rows will read, where [`fetch`] was called before.
-pub(super) fn fetch_papers(question: &Question<'_>, standing: &Standing<'_>) {
-    if standing.block.rows.len() > FEW {
-        standing.block.planes.fetch_papers(question);
+/// Lets the processor fetch what a scan of all rows will read, block after block: first where things stand, then sets, then
+/// what is found through these.
+pub(super) fn fetch_ahead(question: &Question<'_>, ahead: [Option<Standing<'_>>; 3], race: &Race<Place>) {
+    let [next, second, third] = ahead.map(|standing| standing.map(|standing| standing.block).filter(|block| block.rows.len() > FEW));
+    if let Some(block) = third {
+        block.planes.fetch_frames();
     }
-}
-
-/// Lets the processor fetch what a scan of all rows will read.
-pub(super) fn fetch(question: &Question<'_>, standing: &Standing<'_>, race: &Race<Place>) {
-    let block = standing.block;
-    if block.rows.len() > FEW {
+    if let Some(block) = second {
         let best = best_score(question, block);
         let near = race.near.least_score() <= best.score;
         let scores = near || race.best.least_score() <= best.score;
-        block.planes.fetch(question, Sought { near, scores, stars: scores && best.stars > 0 });
+        block.planes.fetch_sets(question, Sought { near, scores, stars: scores && best.stars > 0 });
+    }
+    if let Some(block) = next {
+        block.planes.fetch_days(question);
     }
 }
 

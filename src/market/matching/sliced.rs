@@ -7,6 +7,7 @@
 #![expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
 
 use super::bits::Bits;
+use super::fetch::fetch;
 
 /// The frame of a column in `2 ^ B` steps: the first is below the frame and the last above it.
 #[derive(Debug, Clone)]
@@ -133,21 +134,20 @@ impl<const B: usize> Frame<B> {
 impl<const B: usize> Sliced<'_, B> {
     const LAST: u32 = Frame::<B>::LAST;
 
-    /// A part of every line that [`Sliced::at_least`] will read.
+    /// Lets the processor fetch what [`Sliced::at_least`] will read.
     #[inline(always)]
-    pub fn touch_at_least(&self, number: u32) -> u64 {
-        if self.frame.all_at_least(number, true).is_some() { 0 } else { self.touch() }
+    pub fn fetch_at_least(&self, number: u32) {
+        if self.frame.all_at_least(number, true).is_none() {
+            fetch(self.planes);
+        }
     }
 
-    /// A part of every line that [`Sliced::at_most`] will read.
+    /// Lets the processor fetch what [`Sliced::at_most`] will read.
     #[inline(always)]
-    pub fn touch_at_most(&self, number: u32) -> u64 {
-        if self.frame.all_at_most(number, true).is_some() { 0 } else { self.touch() }
-    }
-
-    #[inline(always)]
-    fn touch(&self) -> u64 {
-        self.planes.iter().fold(0, |all, plane| all ^ plane.first())
+    pub fn fetch_at_most(&self, number: u32) {
+        if self.frame.all_at_most(number, true).is_none() {
+            fetch(self.planes);
+        }
     }
 
     /// Rows whose number is certainly less than `number`, and those of its step.
