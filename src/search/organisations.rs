@@ -18,7 +18,7 @@ use crate::http::query::{Args, Kind, Param, param};
 use crate::http::route::{Route, get_route, schema_of, sort_param};
 use crate::ids::base32;
 use crate::market::order::SortKey;
-use crate::market::organisations::Organisation as Known;
+use crate::market::organisations::{Organisation as Known, Side};
 use crate::market::record::Rows;
 use crate::market::search::Hit;
 use crate::market::text::query::How;
@@ -129,15 +129,14 @@ fn ranked<P: Profile>(app: &App, args: &Args, words: &str, limit: usize, after: 
     let provinces = args.provinces("province", as_of)?.map(|units| Rows::of(units.into_iter().map(ProvinceId::row)));
     let makes = P::KIND == Some(ProfileKind::Producer);
     let kind = args.get("kind").filter(|_| makes).and_then(|word| ProducerKind::WORDS.iter().position(|known| *known == word));
+    let side = match P::KIND {
+        Some(ProfileKind::Producer) => Some(Side::Producers),
+        Some(ProfileKind::Buyer) => Some(Side::Buyers),
+        // Of others the index knows the names alone.
+        Some(ProfileKind::Agency) | None => None,
+    };
     let wanted = |known: &Known| {
-        let has_profile = match P::KIND {
-            Some(ProfileKind::Producer) => known.producer_kind.is_some(),
-            Some(ProfileKind::Buyer) => known.is_buyer,
-            // Of others the index knows the names alone.
-            Some(ProfileKind::Agency) | None => true,
-        };
-        has_profile
-            && provinces.is_none_or(|provinces| provinces.contains(known.province))
+        provinces.is_none_or(|provinces| provinces.contains(known.province))
             && kind.is_none_or(|kind| known.producer_kind.map(usize::from) == Some(kind))
     };
     let is_known = |param: &Param| param.name == "province" || param.name == "kind" && makes;
@@ -145,7 +144,7 @@ fn ranked<P: Profile>(app: &App, args: &Args, words: &str, limit: usize, after: 
     // One more tells whether another page follows.
     let most = if asks_more { MOST_JUDGED } else { limit + 1 };
     let market = app.index.read()?;
-    let found = market.rank_organisations(words, most, after, wanted);
+    let found = market.rank_organisations(words, side, most, after, wanted);
     let candidate = |hit: Hit| Candidate {
         id: format!("org_{}", base32(market.organisations().id(hit.row).0, 26)),
         key: hit.key,

@@ -256,12 +256,24 @@ fn each_is_found_in_the_lists_that_show_it_and_at_once_after_every_change() {
 }
 
 #[test]
+fn a_name_of_the_other_side_hides_nobody() {
+    let app = TestApp::start();
+    a_producer(&app).named("Công ty Dừa Sông Hậu Xanh").create();
+    a_buyer(&app).named("Phân phối Dứa Sông Hậu").create();
+    let buyer = vec!["Phân phối Dứa Sông Hậu".to_owned()];
+    assert_eq!(found(&app, "buyers?q=dừa"), (buyer.clone(), Some("folded".to_owned())));
+    assert_eq!(found(&app, "buyers?q=công ty sông hậu xanh"), (buyer, Some("partial".to_owned())));
+}
+
+#[test]
 fn what_names_nothing_is_refused_quickly_and_as_for_products() {
     let app = TestApp::start();
     a_producer(&app).create();
-    let long = "a".repeat(10_000);
+    // The one has more characters than a parameter may have, the other more than an address may.
+    let (long, longer) = ("a".repeat(5_000), "a".repeat(10_000));
     let words = "hành tím ".repeat(33);
-    for q in [long.as_str(), "%3F%21%20-%20%E2%80%A6", "%00", "a%07b", "%C2%85", "%20", "", "x&q=y", "%ff", "%F0%9F%8C%B6"] {
+    for q in [long.as_str(), longer.as_str(), "%3F%21%20-%20%E2%80%A6", "%00", "a%07b", "%C2%85", "%20", "", "x&q=y", "%ff", "%F0%9F%8C%B6"]
+    {
         let since = Instant::now();
         let of_products = app.get(&format!("/v1/products?q={q}")).send().expect(400);
         for list in ["producers", "buyers"] {
