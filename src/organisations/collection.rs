@@ -326,19 +326,15 @@ impl<P: Profile> Of<P> {
 
 type Query = organisations::BoxedQuery<'static, crate::db::MultiBackend>;
 
-/// `$query` of organisations that hold a certificate like `$paper` which is valid on `$as_of`. Where it is asked of `$among`
-/// alone, nobody else's are looked at.
-macro_rules! holding {
-    ($query:expr, $as_of:expr, $among:expr, $paper:expr) => {{
-        let papers = certificates::table.filter(crate::certificates::valid_on($as_of)).filter($paper);
+/// `$query` of organisations that `$id` of one of `$rows` names. Where it is asked of `$among` alone, nobody else's rows are
+/// looked at.
+macro_rules! named_in {
+    ($query:expr, $among:expr, $rows:expr, $id:expr) => {
         match $among {
-            None => $query.filter(organisations::id.eq_any(papers.select(certificates::holder_id))),
-            Some(ids) => {
-                let theirs = papers.filter(certificates::holder_id.eq_any(ids.to_vec()));
-                $query.filter(organisations::id.eq_any(theirs.select(certificates::holder_id)))
-            }
+            None => $query.filter(organisations::id.eq_any($rows.select($id))),
+            Some(ids) => $query.filter(organisations::id.eq_any($rows.filter($id.eq_any(ids.to_vec())).select($id))),
         }
-    }};
+    };
 }
 
 /// The filters of a list as SQL; of the organisations `among` alone, where they are given.
@@ -372,42 +368,38 @@ fn filtered(args: &Args, profile: Option<ProfileKind>, as_of: NaiveDate, among: 
             .certificate_kinds
             .resolve(code)
             .map_err(|_| Problem::parameter("certificate_kind", "unknown_certificate_kind", texts::certificate_kind_error()))?;
-        query = holding!(query, as_of, among, certificates::kind.eq(kind));
+        let papers = certificates::table.filter(crate::certificates::valid_on(as_of)).filter(certificates::kind.eq(kind));
+        query = named_in!(query, among, papers, certificates::holder_id);
     }
     if let Some(stars) = args.number("stars").and_then(|stars| i32::try_from(stars).ok()) {
-        query = holding!(query, as_of, among, certificates::stars.ge(stars));
+        let papers = certificates::table.filter(crate::certificates::valid_on(as_of)).filter(certificates::stars.ge(stars));
+        query = named_in!(query, among, papers, certificates::holder_id);
     }
     match profile.or_else(|| args.word("profile")) {
         None => {}
         Some(ProfileKind::Producer) => {
-            query = query.filter(organisations::id.eq_any(producers::table.select(producers::organisation_id)));
+            query = named_in!(query, among, producers::table, producers::organisation_id);
             if let Some(kind) = args.word::<ProducerKind>("kind") {
-                query = query
-                    .filter(organisations::id.eq_any(producers::table.filter(producers::kind.eq(kind)).select(producers::organisation_id)));
+                query = named_in!(query, among, producers::table.filter(producers::kind.eq(kind)), producers::organisation_id);
             }
             if let Some(kind) = args.word::<InvoiceKind>("invoice_kind") {
-                query = query.filter(
-                    organisations::id.eq_any(producers::table.filter(producers::invoice_kind.eq(kind)).select(producers::organisation_id)),
-                );
+                query = named_in!(query, among, producers::table.filter(producers::invoice_kind.eq(kind)), producers::organisation_id);
             }
         }
         Some(ProfileKind::Buyer) => {
-            query = query.filter(organisations::id.eq_any(buyers::table.select(buyers::organisation_id)));
+            query = named_in!(query, among, buyers::table, buyers::organisation_id);
             if let Some(kind) = args.word::<super::BuyerKind>("kind") {
-                query = query.filter(organisations::id.eq_any(buyers::table.filter(buyers::kind.eq(kind)).select(buyers::organisation_id)));
+                query = named_in!(query, among, buyers::table.filter(buyers::kind.eq(kind)), buyers::organisation_id);
             }
             if let Some(system) = args.get("retail_system") {
-                query = query.filter(
-                    organisations::id
-                        .eq_any(buyers::table.filter(buyers::retail_system.eq(system.to_owned())).select(buyers::organisation_id)),
-                );
+                let runs_it = buyers::table.filter(buyers::retail_system.eq(system.to_owned()));
+                query = named_in!(query, among, runs_it, buyers::organisation_id);
             }
         }
         Some(ProfileKind::Agency) => {
-            query = query.filter(organisations::id.eq_any(agencies::table.select(agencies::organisation_id)));
+            query = named_in!(query, among, agencies::table, agencies::organisation_id);
             if let Some(kind) = args.word::<super::AgencyKind>("kind") {
-                query = query
-                    .filter(organisations::id.eq_any(agencies::table.filter(agencies::kind.eq(kind)).select(agencies::organisation_id)));
+                query = named_in!(query, among, agencies::table.filter(agencies::kind.eq(kind)), agencies::organisation_id);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `GET /v1/producers` and `GET /v1/buyers` with words: whose names fit, the best first.
 //!
 //! The market index says who is meant and in which order; it knows of an organisation its name, its unit, its kind of
-//! producer and whether it buys. All other filters are the database's: it is asked which of the best ones pass, some
-//! hundreds at a time and no more than [`MOST_JUDGED`] for a page. What passes is read and shown as the list shows it.
+//! producer and whether it buys. All other filters are the database's: it is asked which of the best ones pass, in three
+//! questions at most and no more than [`MOST_JUDGED`] for a page. What passes is read and shown as the list shows it.
 
 use super::http::{open_cursor, sealed};
 use super::model::{Matched, OrganisationHitPage};
@@ -161,7 +161,7 @@ struct Page {
     next: Option<SortKey>,
 }
 
-/// The first `limit` candidates that pass; `passing` says which of some hundreds do.
+/// The first `limit` candidates that pass; `passing` says which of those it is given do.
 fn page(ranked: Ranked, limit: usize, mut passing: impl FnMut(&[String]) -> Result<HashSet<String>>) -> Result<Page> {
     let mut items: Vec<Candidate> = Vec::with_capacity(limit + 1);
     let last = ranked.candidates.last().map(|candidate| candidate.key);
