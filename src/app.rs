@@ -37,8 +37,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(reference::http::routes());
     routes.extend(collection_routes::<organisations::Organisations>());
     routes.extend(organisations::routes());
-    routes.extend(collection_routes::<producers::Producers>());
-    routes.extend(collection_routes::<buyers::Buyers>());
+    routes.extend(search::by_name::<producers::HasProducer>(collection_routes::<producers::Producers>()));
+    routes.extend(search::by_name::<buyers::HasBuyer>(collection_routes::<buyers::Buyers>()));
     routes.extend(collection_routes::<agencies::Agencies>());
     routes.extend(collection_routes::<facilities::Facilities>());
     routes.extend(search::searchable::<products::Products>(collection_routes::<products::Products>()));
@@ -130,6 +130,7 @@ impl App {
         add("personal-data-requests", "PersonalDataRequest".into());
         add("ProductHit", "ProductHit".into());
         add("OfferHit", "OfferHit".into());
+        add("OrganisationHit", "OrganisationHit".into());
         Ok(Self {
             index: Arc::new(Index::new(store.clone(), clock.clone())),
             store,

@@ -227,18 +227,33 @@ pub async fn list_page<C: Collection>(permit: &Permit, app: Data<App>, request: 
                 let after = After { key: C::sort_key(last, page.sort.trim_start_matches('-')), id: C::id(last).to_owned() };
                 seal(&after, C::SPEC.name, &args.fingerprint(), &secret)
             });
-            let owners = C::owners(db, &records)?;
-            let mut items = shown::<C>(db, records, &owners, &context)?;
-            if let Some(fields) = &fields {
-                let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-                for item in &mut items {
-                    pick(item, &fields);
-                }
-            }
+            let items = listed::<C>(db, records, fields.as_deref(), &context)?;
             Ok(json!({"items": items, "next_cursor": next}).to_string())
         })
         .await?;
     Ok(Answer::ok(body).into_response())
+}
+
+/// The items of a page: `records` in their order, as the caller sees them, each with the members `fields` alone where they
+/// are given.
+///
+/// # Errors
+/// What the database says.
+pub fn listed<C: Collection>(
+    db: &mut Db,
+    records: Vec<C::Record>,
+    fields: Option<&[String]>,
+    context: &Context,
+) -> Result<Vec<Map<String, Value>>> {
+    let owners = C::owners(db, &records)?;
+    let mut items = shown::<C>(db, records, &owners, context)?;
+    if let Some(fields) = fields {
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        for item in &mut items {
+            pick(item, &fields);
+        }
+    }
+    Ok(items)
 }
 
 /// `PATCH /{name}/{id}`

@@ -4,6 +4,7 @@ use super::ids::Index;
 use super::record::{Id, OrganisationRecord, Paper};
 use super::text::lexicon::Word;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
+use roaring::RoaringBitmap;
 
 /// An organisation. One that only others refer to so far has no name.
 #[derive(Debug, Clone)]
@@ -44,12 +45,23 @@ impl Default for Organisation {
     }
 }
 
+/// A side of the market; an organisation may be on both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Makes products.
+    Producers,
+    /// Buys.
+    Buyers,
+}
+
 /// All of them.
 #[derive(Debug, Clone, Default)]
 pub struct Organisations {
     index: Index,
     ids: Vec<Id>,
     rows: Vec<Organisation>,
+    producers: RoaringBitmap,
+    buyers: RoaringBitmap,
 }
 
 impl Organisations {
@@ -95,6 +107,17 @@ impl Organisations {
         known.is_buyer = record.is_buyer;
         known.words = words;
         known.name_words = name_words;
+        for (set, is_in) in [(&mut self.producers, record.producer_kind.is_some()), (&mut self.buyers, record.is_buyer)] {
+            _ = if is_in { set.insert(row) } else { set.remove(row) };
+        }
+    }
+
+    /// The rows of those on `side`.
+    pub fn on(&self, side: Side) -> &RoaringBitmap {
+        match side {
+            Side::Producers => &self.producers,
+            Side::Buyers => &self.buyers,
+        }
     }
 
     /// Gives back what lists have grown beyond what they hold.
@@ -135,5 +158,7 @@ impl Organisations {
             + self.ids.capacity() * 16
             + self.rows.capacity() * size_of::<Organisation>()
             + self.rows.iter().map(heap).sum::<usize>()
+            + self.producers.serialized_size()
+            + self.buyers.serialized_size()
     }
 }

@@ -23,7 +23,7 @@ use crate::text::fold;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 
 /// Which profile a collection shows.
@@ -264,7 +264,7 @@ impl<P: Profile> Collection for Of<P> {
     }
 
     fn list(db: &mut Db, args: &Args, page: &Page, as_of: NaiveDate, _: &Caller) -> Result<Vec<Organisation>> {
-        let query = filtered(args, P::KIND, as_of)?;
+        let query = filtered(args, P::KIND, as_of, None)?;
         let rows: Vec<OrganisationRow> = if page.sort.ends_with("name") {
             keyset!(query, page, organisations::id, organisations::name_folded, text_key).select(OrganisationRow::as_select()).load(db)?
         } else {
@@ -310,11 +310,39 @@ impl<P: Profile> Collection for Of<P> {
     }
 }
 
+impl<P: Profile> Of<P> {
+    /// Those of `ids` that the list shows under the filters in `args`, in any order.
+    ///
+    /// # Errors
+    /// 400 for a filter's value that names nothing.
+    pub(crate) fn passing(db: &mut Db, args: &Args, as_of: NaiveDate, ids: &[String]) -> Result<HashSet<String>> {
+        let query = filtered(args, P::KIND, as_of, Some(ids))?;
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        Ok(query.select(organisations::id).load(db)?.into_iter().collect())
+    }
+}
+
 type Query = organisations::BoxedQuery<'static, crate::db::MultiBackend>;
 
-/// The filters of a list as SQL.
-fn filtered(args: &Args, profile: Option<ProfileKind>, as_of: NaiveDate) -> Result<Query> {
+/// `$query` of organisations that `$id` of one of `$rows` names. Where it is asked of `$among` alone, nobody else's rows are
+/// looked at.
+macro_rules! named_in {
+    ($query:expr, $among:expr, $rows:expr, $id:expr) => {
+        match $among {
+            None => $query.filter(organisations::id.eq_any($rows.select($id))),
+            Some(ids) => $query.filter(organisations::id.eq_any($rows.filter($id.eq_any(ids.to_vec())).select($id))),
+        }
+    };
+}
+
+/// The filters of a list as SQL; of the organisations `among` alone, where they are given.
+fn filtered(args: &Args, profile: Option<ProfileKind>, as_of: NaiveDate, among: Option<&[String]>) -> Result<Query> {
     let mut query = organisations::table.into_boxed();
+    if let Some(ids) = among {
+        query = query.filter(organisations::id.eq_any(ids.to_vec()));
+    }
     if let Some(name) = args.get("name") {
         let prefix = fold(name);
         query = query.filter(organisations::name_folded.ge(prefix.clone()).and(organisations::name_folded.lt(prefix_end(&prefix))));
@@ -340,50 +368,38 @@ fn filtered(args: &Args, profile: Option<ProfileKind>, as_of: NaiveDate) -> Resu
             .certificate_kinds
             .resolve(code)
             .map_err(|_| Problem::parameter("certificate_kind", "unknown_certificate_kind", texts::certificate_kind_error()))?;
-        let holders = certificates::table
-            .filter(crate::certificates::valid_on(as_of))
-            .filter(certificates::kind.eq(kind))
-            .select(certificates::holder_id);
-        query = query.filter(organisations::id.eq_any(holders));
+        let papers = certificates::table.filter(crate::certificates::valid_on(as_of)).filter(certificates::kind.eq(kind));
+        query = named_in!(query, among, papers, certificates::holder_id);
     }
     if let Some(stars) = args.number("stars").and_then(|stars| i32::try_from(stars).ok()) {
-        let holders = certificates::table
-            .filter(crate::certificates::valid_on(as_of))
-            .filter(certificates::stars.ge(stars))
-            .select(certificates::holder_id);
-        query = query.filter(organisations::id.eq_any(holders));
+        let papers = certificates::table.filter(crate::certificates::valid_on(as_of)).filter(certificates::stars.ge(stars));
+        query = named_in!(query, among, papers, certificates::holder_id);
     }
     match profile.or_else(|| args.word("profile")) {
         None => {}
         Some(ProfileKind::Producer) => {
-            query = query.filter(organisations::id.eq_any(producers::table.select(producers::organisation_id)));
+            query = named_in!(query, among, producers::table, producers::organisation_id);
             if let Some(kind) = args.word::<ProducerKind>("kind") {
-                query = query
-                    .filter(organisations::id.eq_any(producers::table.filter(producers::kind.eq(kind)).select(producers::organisation_id)));
+                query = named_in!(query, among, producers::table.filter(producers::kind.eq(kind)), producers::organisation_id);
             }
             if let Some(kind) = args.word::<InvoiceKind>("invoice_kind") {
-                query = query.filter(
-                    organisations::id.eq_any(producers::table.filter(producers::invoice_kind.eq(kind)).select(producers::organisation_id)),
-                );
+                query = named_in!(query, among, producers::table.filter(producers::invoice_kind.eq(kind)), producers::organisation_id);
             }
         }
         Some(ProfileKind::Buyer) => {
-            query = query.filter(organisations::id.eq_any(buyers::table.select(buyers::organisation_id)));
+            query = named_in!(query, among, buyers::table, buyers::organisation_id);
             if let Some(kind) = args.word::<super::BuyerKind>("kind") {
-                query = query.filter(organisations::id.eq_any(buyers::table.filter(buyers::kind.eq(kind)).select(buyers::organisation_id)));
+                query = named_in!(query, among, buyers::table.filter(buyers::kind.eq(kind)), buyers::organisation_id);
             }
             if let Some(system) = args.get("retail_system") {
-                query = query.filter(
-                    organisations::id
-                        .eq_any(buyers::table.filter(buyers::retail_system.eq(system.to_owned())).select(buyers::organisation_id)),
-                );
+                let runs_it = buyers::table.filter(buyers::retail_system.eq(system.to_owned()));
+                query = named_in!(query, among, runs_it, buyers::organisation_id);
             }
         }
         Some(ProfileKind::Agency) => {
-            query = query.filter(organisations::id.eq_any(agencies::table.select(agencies::organisation_id)));
+            query = named_in!(query, among, agencies::table, agencies::organisation_id);
             if let Some(kind) = args.word::<super::AgencyKind>("kind") {
-                query = query
-                    .filter(organisations::id.eq_any(agencies::table.filter(agencies::kind.eq(kind)).select(agencies::organisation_id)));
+                query = named_in!(query, among, agencies::table.filter(agencies::kind.eq(kind)), agencies::organisation_id);
             }
         }
     }

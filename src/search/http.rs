@@ -208,10 +208,7 @@ fn search<C: Searched>(
         drop(market);
         return Ok(from_memory(app, started, "search", body));
     }
-    let seal = |(key, id): SortKey| {
-        let after = After { key: key.to_string(), id: base32(id.0, 26) };
-        seal(&after, &scope, &args.fingerprint(), app.cursor_secret())
-    };
+    let seal = |key: SortKey| sealed(key, &scope, &args, app.cursor_secret());
     let write = Writer::new(&market, &question.view, as_of, context.as_of, place, fields);
     let body = answer(&market, &question, write, facets, &seal);
     drop(market);
@@ -229,7 +226,16 @@ pub fn from_memory(app: &App, started: Instant, what: &str, body: impl MessageBo
     response.body(body)
 }
 
-fn open_cursor(cursor: &str, scope: &str, args: &Args, secret: &[u8]) -> Result<SortKey> {
+/// A cursor after `key`, of the search `scope` with `args`.
+pub(super) fn sealed((key, id): SortKey, scope: &str, args: &Args, secret: &[u8]) -> String {
+    seal(&After { key: key.to_string(), id: base32(id.0, 26) }, scope, &args.fingerprint(), secret)
+}
+
+/// Where the page before ended.
+///
+/// # Errors
+/// 400 for a cursor of another search.
+pub(super) fn open_cursor(cursor: &str, scope: &str, args: &Args, secret: &[u8]) -> Result<SortKey> {
     let opened = crate::http::page::open(cursor, scope, &args.fingerprint(), secret);
     let key = opened.and_then(|after| Some((after.key.parse().ok()?, Id::parse(&format!("x_{}", after.id))?)));
     key.ok_or_else(crate::http::page::invalid_cursor)

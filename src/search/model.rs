@@ -1,8 +1,9 @@
 //! The answers of a search, for the document: `write` writes them without these.
 
+use crate::market::text::query::How;
 use crate::measure::Base;
 use crate::months::Months;
-use crate::organisations::OrganisationSummary;
+use crate::organisations::{OrganisationSummary, OrganisationView};
 use crate::price::PriceBasis;
 use crate::reference::CertificateKindId;
 use crate::reference::views::GroupView;
@@ -25,6 +26,19 @@ crate::db::text_enum! {
         Typo = "typo",
         /// With most of the words, not all.
         Partial = "partial",
+    }
+}
+
+impl From<How> for Matched {
+    fn from(how: How) -> Self {
+        match how {
+            How::Exact => Self::Exact,
+            How::Folded => Self::Folded,
+            How::Prefix => Self::Prefix,
+            How::Synonym => Self::Synonym,
+            How::Typo => Self::Typo,
+            How::Partial => Self::Partial,
+        }
     }
 }
 
@@ -260,6 +274,30 @@ pub struct OfferSearchPage {
     pub facets: Facets,
     /// The day for which stars and validity were worked out.
     pub as_of: NaiveDate,
+}
+
+/// A producer or buyer of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrganisationHit {
+    /// As everywhere.
+    #[serde(flatten)]
+    pub organisation: OrganisationView,
+    /// How its name was found, where words were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched: Option<Matched>,
+}
+
+/// A page of producers or buyers.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrganisationHitPage {
+    /// Those on it.
+    pub items: Vec<OrganisationHit>,
+    /// Ask again with cursor= this; null on the last page.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+    /// How the best one was found, where words were asked; null where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched: Option<Matched>,
 }
 
 /// Names to choose from while one types.

@@ -3,7 +3,6 @@
 use super::model::{Matched, SuggestedName, Suggestions};
 use crate::ids::base32;
 use crate::market::Market;
-use crate::market::text::query::How;
 use crate::market::text::tokens::{Token, tokens};
 use crate::reference::reference;
 use crate::text::fold;
@@ -14,14 +13,14 @@ pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate)
     let products = market.suggest_products(typed, limit).into_iter().map(|found| SuggestedName {
         id: format!("prd_{}", base32(market.products().id(found.row).0, 26)),
         name: market.products().name(found.row).to_owned(),
-        matched: matched(found.how),
+        matched: found.how.into(),
     });
     let organisations = |wanted: &dyn Fn(&crate::market::organisations::Organisation) -> bool| -> Vec<SuggestedName> {
         let found = market.find_organisations(typed, limit, wanted);
         let named = found.into_iter().filter_map(|found| {
             let organisation = market.organisations().get(found.row)?;
             let id = format!("org_{}", base32(market.organisations().id(found.row).0, 26));
-            Some(SuggestedName { id, name: organisation.name.to_string(), matched: matched(found.how) })
+            Some(SuggestedName { id, name: organisation.name.to_string(), matched: found.how.into() })
         });
         named.collect()
     };
@@ -66,15 +65,4 @@ fn fitting(typed: &str, limit: usize, names: impl Iterator<Item = (String, Strin
         SuggestedName { id, name, matched }
     });
     suggested.take(limit).collect()
-}
-
-fn matched(how: How) -> Matched {
-    match how {
-        How::Exact => Matched::Exact,
-        How::Folded => Matched::Folded,
-        How::Prefix => Matched::Prefix,
-        How::Synonym => Matched::Synonym,
-        How::Typo => Matched::Typo,
-        How::Partial => Matched::Partial,
-    }
 }

@@ -39,6 +39,7 @@ mod matches;
 mod mous;
 mod offers;
 mod operators;
+mod organisation_search;
 mod organisations;
 mod people;
 mod personal_data;

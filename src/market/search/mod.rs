@@ -6,12 +6,13 @@
 //!
 //! In reading order: [`filter`] (what is asked), [`top`] (the first rows), [`run`] (how it is answered), [`sets`] (filters
 //! as sets), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
-//! row by row), [`own`] (callers who see more than the columns), [`suggest`].
+//! row by row), [`own`] (callers who see more than the columns), [`organisations`] (by name), [`suggest`].
 
 pub mod filter;
 #[cfg(test)]
 mod large_tests;
 mod offers;
+pub mod organisations;
 mod own;
 mod run;
 mod scan;
@@ -31,7 +32,7 @@ use super::facet::Counts;
 use super::order::SortKey;
 use super::text::query::How;
 
-/// A product that was found.
+/// A product or an organisation that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
     /// Its row.

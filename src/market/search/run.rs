@@ -79,7 +79,7 @@ impl Market {
 }
 
 /// The lowest score that could still come in.
-fn least_score(top: &Top) -> TextScore {
+pub(super) fn least_score(top: &Top) -> TextScore {
     u32::try_from(top.last()).map_or(0, |last| u32::MAX - last)
 }
 

@@ -103,6 +103,11 @@ pub type TextScore = u32;
 impl<'a> Found<'a> {
     /// What `text` means in `lexicon`; `None` when it has no word.
     pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus) -> Option<Self> {
+        Self::within(text, lexicon, thesaurus, None)
+    }
+
+    /// The same of the rows `among` alone, where they are given: what only others have does not end the stages.
+    pub fn within(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus, among: Option<&RoaringBitmap>) -> Option<Self> {
         let mut typed = tokens(text);
         typed.truncate(MOST_WORDS);
         if typed.is_empty() {
@@ -112,10 +117,10 @@ impl<'a> Found<'a> {
             || text.chars().next_back().is_some_and(unicode_normalization::char::is_combining_mark);
         let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
         let known: Vec<Known<'_>> = typed.iter().map(|token| Known::new(token, lexicon)).collect();
-        let mut readings = as_typed(&typed, &known, end, lexicon, thesaurus);
+        let mut readings = as_typed(&typed, &known, end, lexicon, thesaurus, among);
         if readings.is_empty() {
-            let found = without_marks(&known, end, lexicon).or_else(|| with_one_error(&known, end, lexicon));
-            readings.extend(found.or_else(|| with_most_words(&known, lexicon)));
+            let found = without_marks(&known, end, lexicon, among).or_else(|| with_one_error(&known, end, lexicon, among));
+            readings.extend(found.or_else(|| with_most_words(&known, lexicon, among)));
         }
         let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| reading.rows.as_ref())));
         Some(Self { readings, rows, none: RoaringBitmap::new() })
@@ -342,10 +347,17 @@ impl<'a> Reading<'a> {
 }
 
 /// As typed: marked words by their spelling, others by their fold; and with a phrase said in other words.
-fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, thesaurus: &Thesaurus) -> Vec<Reading<'a>> {
+fn as_typed<'a>(
+    typed: &[Token],
+    known: &[Known<'_>],
+    end: LastWord,
+    lexicon: &'a Lexicon,
+    thesaurus: &Thesaurus,
+    among: Option<&RoaringBitmap>,
+) -> Vec<Reading<'a>> {
     let mut readings = Vec::new();
     let slots: Vec<Slot> = slots(known, end, |word, last| slot(word, last, lexicon));
-    if let Some(rows) = all_of(&slots, lexicon) {
+    if let Some(rows) = all_of(&slots, lexicon).and_then(|rows| in_common(rows, among)) {
         let numbered = |phrase: &[Token]| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
         let other_senses: Vec<Vec<Word>> =
             thesaurus.other_senses(typed).filter_map(numbered).filter(|phrase| phrase.len() <= NAME_WORDS).collect();
@@ -375,7 +387,7 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
             if rewriting.phrase.contains(&at) { Slot::of_word(word.word) } else { slot(word, LastWord::IsWhole, lexicon) }
         };
         let slots: Vec<Slot> = known.iter().enumerate().map(slot).collect();
-        let mut rows = all_of(&slots, lexicon)?;
+        let mut rows = in_common(all_of(&slots, lexicon)?, among)?;
         // Where the other name stands in a phrase with another sense it is not the other name: "gạo thơm" is no pineapple.
         for phrase in thesaurus.other_senses(words) {
             let in_phrase = with_all_words(&rows, phrase, lexicon);
@@ -393,25 +405,26 @@ fn as_typed<'a>(typed: &[Token], known: &[Known<'_>], end: LastWord, lexicon: &'
     readings
 }
 
-fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
+fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
     if !typed.iter().any(|known| known.token.is_marked()) {
         return None;
     }
     let slots = slots(typed, end, |known, last| fold_slot(known, last, lexicon));
-    reading(typed, &slots, How::Folded, lexicon)
+    reading(typed, &slots, How::Folded, lexicon, among)
 }
 
 /// Words that the catalogue does not know are read as known ones that are one error away; a neighbour with which the word
 /// occurs is worth more than one with which it does not.
-fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
-    if typed.iter().all(|known| known.fold.is_some()) {
+fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
+    let is_there = |slot: &Slot| among.is_none_or(|among| !slot.rows(lexicon).is_disjoint(among));
+    if typed.iter().all(|known| known.fold.is_some_and(|fold| is_there(&Slot::Fold(fold)))) {
         return None;
     }
     let mut slots = Vec::with_capacity(typed.len());
     for (at, known) in typed.iter().enumerate() {
         let last = if at + 1 == typed.len() { end } else { LastWord::IsWhole };
         let as_it_is = fold_slot(known, last, lexicon);
-        if as_it_is != Slot::Nothing {
+        if as_it_is != Slot::Nothing && is_there(&as_it_is) {
             slots.push(as_it_is);
             continue;
         }
@@ -424,13 +437,14 @@ fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon) 
         let with_neighbour: Vec<Fold> = near.iter().copied().filter(occurs).collect();
         slots.push(Slot::of_folds(if with_neighbour.is_empty() { near } else { with_neighbour }));
     }
-    reading(typed, &slots, How::Typo, lexicon)
+    reading(typed, &slots, How::Typo, lexicon, among)
 }
 
 /// As many of the words as some row has.
-fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon) -> Option<Reading<'a>> {
+fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
     let slots: Vec<Slot> = typed.iter().map(|known| fold_slot(known, LastWord::IsWhole, lexicon)).collect();
-    let rows: Vec<RoaringBitmap> = slots.iter().map(|slot| slot.rows(lexicon)).filter(|rows| !rows.is_empty()).collect();
+    let rows = slots.iter().map(|slot| among.map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
+    let rows: Vec<RoaringBitmap> = rows.filter(|rows| !rows.is_empty()).collect();
     // From all but one of them down to one: a word that nothing has falls out by itself.
     let most = rows.len().min(typed.len() - 1);
     for kept in (1..=most).rev() {
@@ -462,9 +476,16 @@ fn at_least(sets: &[RoaringBitmap], kept: usize) -> RoaringBitmap {
     reached.pop().unwrap_or_default()
 }
 
-fn reading<'a>(typed: &[Known<'_>], slots: &[Slot], how: How, lexicon: &'a Lexicon) -> Option<Reading<'a>> {
-    let rows = all_of(slots, lexicon)?;
+fn reading<'a>(typed: &[Known<'_>], slots: &[Slot], how: How, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
+    let rows = in_common(all_of(slots, lexicon)?, among)?;
     Some(Reading::new(rows, typed, places(typed), marks(typed, slots, lexicon), how, false))
+}
+
+/// Those of `rows` that are `among` the ones that are asked of; `None` where none is.
+fn in_common<'a>(rows: Cow<'a, RoaringBitmap>, among: Option<&RoaringBitmap>) -> Option<Cow<'a, RoaringBitmap>> {
+    let Some(among) = among else { return Some(rows) };
+    let rows = rows.as_ref() & among;
+    (!rows.is_empty()).then_some(Cow::Owned(rows))
 }
 
 /// The places, from 1, of a phrase at `words` but for its first.
