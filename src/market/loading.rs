@@ -113,6 +113,7 @@ impl Market {
             }
         }
         drop(waiting);
+        self.offers.finish_loading(&self.papers);
         for row in again {
             let facts = self.facts_on(row, self.today);
             found.get_mut(row as usize).into_iter().for_each(|place| *place = facts);

@@ -73,6 +73,7 @@ impl Market {
     pub fn new(tables: Tables, thesaurus: Thesaurus, today: Day) -> Self {
         let mut offers = Offers::default();
         offers.set_today(today);
+        offers.begin_loading();
         Self {
             tables,
             thesaurus,

@@ -79,6 +79,16 @@ impl Offers {
         self.book.set_today(today);
     }
 
+    /// From now on, until [`Offers::finish_loading`], the book only stores offers.
+    pub fn begin_loading(&mut self) {
+        self.book.begin_loading();
+    }
+
+    /// Works out in which sets the offers stand.
+    pub fn finish_loading(&mut self, papers: &Papers) {
+        self.book.finish_loading(papers);
+    }
+
     /// Products whose words or offers have changed.
     pub fn changes(&self) -> &Changes {
         &self.changes

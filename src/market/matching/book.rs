@@ -30,6 +30,7 @@ pub struct Book {
     places: Places,
     /// Code of the day for which the blocks keep what is open.
     today: u16,
+    is_loading: bool,
     /// Offers with numbers that the columns cannot hold, whole.
     wide: HashMap<Id, Supply>,
     /// The promises of those that have any: few have.
@@ -49,6 +50,24 @@ impl Book {
         self.groups.iter_mut().flat_map(|group| &mut group.blocks).for_each(|block| block.set_today(self.today));
     }
 
+    /// From now on, until [`Book::finish_loading`], offers are only stored.
+    pub fn begin_loading(&mut self) {
+        self.is_loading = true;
+    }
+
+    /// Works out what is asked of all offers that are there, on several threads.
+    pub fn finish_loading(&mut self, papers: &Papers) {
+        self.is_loading = false;
+        let mut blocks: Vec<&mut Block> = self.groups.iter_mut().flat_map(|group| &mut group.blocks).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let (share, today) = (blocks.len().div_ceil(threads).max(1), self.today);
+        std::thread::scope(|scope| {
+            for blocks in blocks.chunks_mut(share) {
+                scope.spawn(move || blocks.iter_mut().for_each(|block| block.settle(papers, today)));
+            }
+        });
+    }
+
     /// Adds an offer; `papers` is the arena of its papers.
     pub fn put(&mut self, supply: Supply, papers: &Papers) -> Place {
         let group = supply.group;
@@ -61,8 +80,8 @@ impl Book {
         }
         let place = Place { group, slot: u32::try_from(rows.rows).unwrap_or(u32::MAX) };
         rows.rows += 1;
-        let summary = Summary::new(papers.get(supply.papers));
-        self.write(place, supply, &summary);
+        let summary = self.summary(&supply, papers);
+        self.write(place, supply, summary.as_ref());
         place
     }
 
@@ -70,8 +89,8 @@ impl Book {
     /// last offer of the old group to `place`, which is told as [`Book::remove`] does.
     pub fn replace(&mut self, place: Place, supply: Supply, papers: &Papers) -> (Place, Option<(Id, Place)>) {
         if place.group == supply.group {
-            let summary = Summary::new(papers.get(supply.papers));
-            self.write(place, supply, &summary);
+            let summary = self.summary(&supply, papers);
+            self.write(place, supply, summary.as_ref());
             return (place, None);
         }
         let moved = self.remove(place);
@@ -94,7 +113,7 @@ impl Book {
         }
         let (Some(supply), summary) = moved? else { return None };
         let id = supply.id;
-        self.write(place, supply, &summary);
+        self.write(place, supply, (!self.is_loading).then_some(&summary));
         Some((id, place))
     }
 
@@ -163,7 +182,12 @@ impl Book {
         &self.groups[usize::from(place.group)].blocks[block_of(place)]
     }
 
-    fn write(&mut self, place: Place, supply: Supply, summary: &Summary) {
+    /// What the papers of an offer say; nothing while all of them are being loaded.
+    fn summary(&self, supply: &Supply, papers: &Papers) -> Option<Summary> {
+        (!self.is_loading).then(|| Summary::new(papers.get(supply.papers)))
+    }
+
+    fn write(&mut self, place: Place, supply: Supply, summary: Option<&Summary>) {
         let (block, row) = (&mut self.groups[usize::from(place.group)].blocks[block_of(place)], row_of(place));
         if row < block.rows.len() {
             self.unset(place);

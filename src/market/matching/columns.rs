@@ -6,7 +6,7 @@
 use super::bits::Bits;
 use super::codes::{day_code, day_of, floor_code, nearest_day_code, rate, size_code, value_of};
 use super::facts::Supply;
-use super::papers::{PaperSet, PromiseSet};
+use super::papers::{PaperSet, Papers, PromiseSet};
 use super::places::Places;
 use super::planes::{Planes, UNIT_BITS};
 use crate::market::record::{ALL_MONTHS, Basis, Id, Paper, Price, Rows, Visibility};
@@ -14,6 +14,7 @@ use std::cmp::Reverse;
 
 /// A block chooses its frames anew after so many rows at the latest: as many as it has.
 const MOST_PATIENCE: u16 = 512;
+const LEAST_PATIENCE: u16 = 8;
 
 /// Bits above the months in [`Judged::months`].
 pub(super) const EVERYWHERE: u16 = 1 << 12;
@@ -74,6 +75,13 @@ impl Judged {
 
     pub fn is_wide(&self) -> bool {
         self.months & WIDE != 0
+    }
+
+    /// Takes what papers say, of a row that knows nothing of any.
+    fn take(&mut self, summary: &Summary) {
+        self.months |= if summary.more_stars { MORE_STARS } else { 0 };
+        (self.stars_from, self.stars_until) = (summary.stars_from, summary.stars_until);
+        self.terms |= u16::from(summary.stars) << STARS_SHIFT;
     }
 
     /// The least order as [`Planes`] has it.
@@ -173,36 +181,56 @@ impl Block {
             least_rate: f32::INFINITY,
             most_stars: 0,
             written: 0,
-            patience: 8,
+            patience: LEAST_PATIENCE,
         }
     }
 
     /// Writes a row, one of those that are there or the next; `false` if the offer has numbers without codes and must be
-    /// kept whole beside its id.
-    pub fn set(&mut self, row: usize, supply: &Supply, summary: &Summary, places: &mut Places, today: u16) -> bool {
+    /// kept whole beside its id. `today` is the code of the book's day. Without a summary of its papers the block is being
+    /// loaded, and answers after [`Block::settle`].
+    pub fn set(&mut self, row: usize, supply: &Supply, summary: Option<&Summary>, places: &mut Places, today: u16) -> bool {
         if row == self.rows.len() {
             self.rows.push(Row::default());
             self.shown.push(Shown::default());
         }
         self.clear(row);
-        let Some((coded, shown)) = coded(supply, summary, places) else {
+        let Some((coded, shown)) = coded(supply, places) else {
             self.rows[row].judged.months = WIDE;
             self.rows[row].rest.id = supply.id;
             self.wide += 1;
             return false;
         };
         (self.rows[row], self.shown[row]) = (coded, shown);
+        let Some(summary) = summary else { return true };
+        self.rows[row].judged.take(summary);
+        let Row { judged, .. } = &self.rows[row];
         let rate = coded.rate();
-        if coded.judged.terms & PRICED != 0 {
+        if judged.terms & PRICED != 0 {
             self.least_rate = self.least_rate.min(rate);
         }
-        self.most_stars = self.most_stars.max(coded.judged.stars());
-        self.planes.put(row, &coded.judged, rate.to_bits(), summary, today);
+        self.most_stars = self.most_stars.max(judged.stars());
+        self.planes.put_numbers(row, judged, rate.to_bits());
+        self.planes.put(row, judged, summary, today);
         self.written += 1;
         if self.written >= self.patience {
             self.choose_frames();
         }
         true
+    }
+
+    /// Ends loading: what a scan reads is worked out from the rows, all at once.
+    pub fn settle(&mut self, papers: &Papers, today: u16) {
+        let used = |row: &Row| !row.is_unused();
+        let summaries: Vec<Summary> = self.rows.iter().map(|row| Summary::new(if used(row) { papers.get(row.rest.papers) } else { &[] })).collect();
+        for (row, summary) in self.rows.iter_mut().zip(&summaries).filter(|(row, _)| used(row)) {
+            row.judged.take(summary);
+        }
+        self.choose_frames();
+        for (number, (row, summary)) in self.rows.iter().zip(&summaries).enumerate().filter(|(_, (row, _))| used(row)) {
+            self.planes.put(number, &row.judged, summary, today);
+        }
+        // It is taken as if it had been written row after row.
+        self.patience = u16::try_from(self.rows.len()).map_or(MOST_PATIENCE, |rows| rows.clamp(LEAST_PATIENCE, MOST_PATIENCE));
     }
 
     /// Chooses the frames of the numbers anew, by those that are there.
@@ -378,8 +406,8 @@ pub(super) fn terms_of(price: &Price) -> u16 {
     u16::from(price.currency) | PRICED | basis | tax | (price.visibility as u16) << VISIBILITY_SHIFT
 }
 
-/// An offer as it stands in a row; `None` where a number has no code.
-fn coded(supply: &Supply, summary: &Summary, places: &mut Places) -> Option<(Row, Shown)> {
+/// An offer as it stands in a row, but for its papers; `None` where a number has no code.
+fn coded(supply: &Supply, places: &mut Places) -> Option<(Row, Shown)> {
     let set = |is: bool, bit: u16| if is { bit } else { 0 };
     let lead = supply.lead_time_days.map_or(Some(0), |days| (days < MOST_LEAD).then_some(days + 1))?;
     let (mut amount, mut per_base, mut terms) = (0, 0, 0);
@@ -401,12 +429,11 @@ fn coded(supply: &Supply, summary: &Summary, places: &mut Places) -> Option<(Row
         end: nearest_day_code(supply.end()),
         months: supply.months & ALL_MONTHS
             | set(supply.delivers_to.is_none(), EVERYWHERE)
-            | set(summary.more_stars, MORE_STARS)
             | set(supply.promises != PromiseSet::default(), PROMISED),
         shelf_life_days: supply.shelf_life_days,
-        stars_from: summary.stars_from,
-        stars_until: summary.stars_until,
-        terms: terms | u16::from(summary.stars) << STARS_SHIFT,
+        stars_from: 0,
+        stars_until: 0,
+        terms,
         province: supply.province,
         unit: supply.unit,
         quantity: exact_code(supply.quantity)?,

@@ -163,9 +163,8 @@ impl Planes {
         Self { one_unit: NO_UNIT, seasonal: 0, frames, kind_of: [NOWHERE; 64], kinds: Vec::new(), sets: Box::new(Sets::new()) }
     }
 
-    /// Writes a row; `today` is the code of the day of the book.
-    pub fn put(&mut self, row: usize, judged: &Judged, rate: u32, summary: &Summary, today: u16) {
-        self.put_numbers(row, judged, rate);
+    /// Writes a row, but for its numbers; `today` is the code of the day of the book.
+    pub fn put(&mut self, row: usize, judged: &Judged, summary: &Summary, today: u16) {
         let sets = &mut *self.sets;
         sets.used.put(row, true);
         sets.open.put(row, judged.end >= today);
@@ -476,12 +475,16 @@ mod tests {
             units in proptest::collection::vec(prop_oneof![4 => Just(3_u8), 1 => 0..6_u8], 1..20), anew in any::<bool>(), asked in 0..70_u8,
         ) {
             let mut planes = Planes::new();
-            let judged = |unit: &u8| Judged { unit: *unit, ..Judged::default() };
+            let write = |planes: &mut Planes, row: usize, unit: u8| {
+                let judged = Judged { unit, ..Judged::default() };
+                planes.put_numbers(row, &judged, 0);
+                planes.put(row, &judged, &Summary::default(), 0);
+            };
             if anew {
-                planes.put(0, &judged(&5), 0, &Summary::default(), 0);
+                write(&mut planes, 0, 5);
                 planes.forget_unit();
             }
-            units.iter().enumerate().for_each(|(row, unit)| planes.put(row, &judged(unit), 0, &Summary::default(), 0));
+            units.iter().enumerate().for_each(|(row, unit)| write(&mut planes, row, *unit));
             let other = planes.of_another_unit(asked).and(planes.open());
             let expected: Vec<usize> = units.iter().enumerate().filter(|(_, unit)| **unit != asked).map(|(row, _)| row).collect();
             prop_assert_eq!(other.rows().collect::<Vec<_>>(), expected);

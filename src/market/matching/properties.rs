@@ -9,7 +9,7 @@ use super::ranking::{NearMiss, Ranked, Ranking};
 use super::readiness::readiness;
 use super::samples::{self, Offered, TODAY, World, all_seeing};
 use super::score::Weights;
-use crate::market::record::{FOREVER, Id};
+use crate::market::record::{Day, FOREVER, Id};
 use proptest::prelude::*;
 use std::cmp::Reverse;
 
@@ -18,6 +18,27 @@ fn book(world: &World) -> Book {
     for supply in &world.supplies {
         book.put(supply.clone(), &world.papers);
     }
+    book
+}
+
+/// The same, loaded at once or offer by offer, and moved to a day before that or after.
+fn book_on(day: Day, world: &World, is_loaded: bool, is_moved_first: bool) -> Book {
+    let mut book = Book::default();
+    if is_moved_first {
+        book.set_today(day);
+    }
+    if is_loaded {
+        book.begin_loading();
+    }
+    for supply in &world.supplies {
+        // One is stored as something else first.
+        let place = book.put(world.supplies[0].clone(), &world.papers);
+        book.replace(place, supply.clone(), &world.papers);
+    }
+    if is_loaded {
+        book.finish_loading(&world.papers);
+    }
+    book.set_today(day);
     book
 }
 
@@ -74,10 +95,12 @@ proptest! {
     #[test]
     fn the_book_finds_what_explaining_every_offer_finds(
         offered in samples::market(60), need in samples::need(), view in samples::view(), weights in samples::weights(), limits in (0..8_usize, 0..6_usize),
+        day in prop_oneof![2 => Just(TODAY), 1 => TODAY - 400..TODAY + 400], loaded in any::<bool>(), moved_first in any::<bool>(),
     ) {
         let world = World::new(&offered);
         let setting = world.setting(view, weights, TODAY);
-        let book = book(&world);
+        // Whether the book keeps what is open on the day that is asked, or on another.
+        let book = book_on(day, &world, loaded, moved_first);
         let expected = by_hand(&world.supplies, &need, &setting, limits.0, limits.1);
         prop_assert_eq!(&with_ids(&book, book.best(&need, &setting, limits.0, limits.1)), &expected);
         let among = book.best_among(&need, &setting, limits.0, limits.1, &all_places(&book));
