@@ -119,6 +119,9 @@ impl Market {
         }
         self.products.shrink();
         self.organisations.shrink();
+        self.offers.shrink();
+        self.sources.shrink();
+        self.papers.shrink();
         self.products.set_all_facts(&found);
     }
 

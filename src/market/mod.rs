@@ -10,6 +10,7 @@
 //! why), [`wording`], [`answering`] and [`demands`] (what is asked of the latter).
 
 pub mod answering;
+mod certificates;
 pub mod demands;
 pub mod facet;
 pub mod facts;
@@ -153,7 +154,7 @@ impl Market {
             ("offers", self.offers.bytes()),
             ("demands", self.demands.bytes()),
             ("papers", self.papers.bytes()),
-            ("promises", self.promises.bytes()),
+            ("promises", self.promises.bytes() + upkeep::table_bytes(&self.promise_sets)),
             ("sources", self.sources.bytes()),
             ("kept texts", self.kept.bytes() + self.kept_offers.bytes()),
         ]

@@ -1,7 +1,7 @@
 //! Organisations in the index: who makes and who buys, with their papers and products.
 
-use super::ids::Index;
-use super::record::{Id, OrganisationRecord, Paper};
+use super::ids::{Index, id_in};
+use super::record::{Id, OrganisationRecord};
 use super::text::lexicon::Word;
 use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
 
@@ -24,8 +24,6 @@ pub struct Organisation {
     pub name_words: NameWords,
     /// Rows of its products.
     pub products: Vec<u32>,
-    /// Papers that hold for all its products, by certificate.
-    pub papers: Vec<(Id, Paper)>,
 }
 
 impl Default for Organisation {
@@ -39,7 +37,6 @@ impl Default for Organisation {
             words: Vec::new(),
             name_words: [NO_WORD; NAME_WORDS],
             products: Vec::new(),
-            papers: Vec::new(),
         }
     }
 }
@@ -55,19 +52,19 @@ pub struct Organisations {
 impl Organisations {
     /// The row of `id`; one without a record yet is made.
     pub fn row_or_new(&mut self, id: Id) -> u32 {
-        if let Some(row) = self.index.find(id, &self.ids) {
+        if let Some(row) = self.index.find(id, id_in(&self.ids)) {
             return row;
         }
         let row = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         self.ids.push(id);
         self.rows.push(Organisation::default());
-        self.index.insert(id, row, &self.ids);
+        self.index.insert(id, row, id_in(&self.ids));
         row
     }
 
     /// The row of `id`, where it is known.
     pub fn row(&self, id: Id) -> Option<u32> {
-        self.index.find(id, &self.ids)
+        self.index.find(id, id_in(&self.ids))
     }
 
     /// The organisation in `row`.
@@ -102,9 +99,9 @@ impl Organisations {
         for organisation in &mut self.rows {
             organisation.words.shrink_to_fit();
             organisation.products.shrink_to_fit();
-            organisation.papers.shrink_to_fit();
         }
         self.rows.shrink_to_fit();
+        self.index.shrink(id_in(&self.ids));
         self.ids.shrink_to_fit();
     }
 
@@ -126,10 +123,7 @@ impl Organisations {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         let heap = |organisation: &Organisation| {
-            organisation.name.len()
-                + organisation.words.capacity() * 4
-                + organisation.products.capacity() * 4
-                + organisation.papers.capacity() * 32
+            organisation.name.len() + organisation.words.capacity() * 4 + organisation.products.capacity() * 4
         };
         self.index.bytes()
             + self.ids.capacity() * 16

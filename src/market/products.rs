@@ -5,7 +5,7 @@
 
 use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, SEEN, Seen, UNKNOWN_PRICE, ones};
 use super::facts::{Column, FactColumns, Facts};
-use super::ids::Index;
+use super::ids::{Index, id_in};
 use super::matching::PaperSet;
 use super::order::{Order, SortKey};
 use super::pairs::{Pairs, price_slot};
@@ -175,14 +175,14 @@ impl Products {
 
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
-        self.index.reserve(more, &self.ids);
+        self.index.reserve(more, id_in(&self.ids));
         self.facts.reserve(more);
         self.columns_mut().into_iter().for_each(|column| column.make_room(more));
     }
 
     /// The row of `id`; one without a record yet is made.
     pub fn row_or_new(&mut self, id: Id) -> u32 {
-        if let Some(row) = self.index.find(id, &self.ids) {
+        if let Some(row) = self.index.find(id, id_in(&self.ids)) {
             return row;
         }
         let row = u32::try_from(self.ids.len()).unwrap_or(NO_ROW);
@@ -198,13 +198,13 @@ impl Products {
         self.heads.push(NameHead::NONE);
         self.tails.push([NO_WORD; NAME_WORDS - HEAD_WORDS]);
         self.facts.push(Facts::default());
-        self.index.insert(id, row, &self.ids);
+        self.index.insert(id, row, id_in(&self.ids));
         row
     }
 
     /// The row of `id`, where it is known.
     pub fn row(&self, id: Id) -> Option<u32> {
-        self.index.find(id, &self.ids)
+        self.index.find(id, id_in(&self.ids))
     }
 
     /// How many rows there are, shown or not.
@@ -449,6 +449,7 @@ impl Products {
 
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
+        self.index.shrink(id_in(&self.ids));
         self.facts.shrink();
         self.names.shrink_to_fit();
         self.columns_mut().into_iter().for_each(Column::give_back);

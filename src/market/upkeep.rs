@@ -4,6 +4,7 @@
 //! While an index is loaded, only what records say is written down; what follows is worked out at the end (`loading`).
 
 use super::Market;
+use super::certificates::{Certificates, Holder};
 use super::facet::{Facet, Parts, SEEN, UNKNOWN_PRICE, price_bucket};
 use super::facts::Facts;
 use super::matching::Supply;
@@ -23,14 +24,6 @@ const NO_GROUP: u8 = 127;
 /// Days for which an ended promise is remembered: a year, for questions about days that have passed.
 const REMEMBERED_DAYS: Day = 366;
 
-/// A certificate as it is kept: whose it is, by row.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Certificate {
-    version: i64,
-    holder: u32,
-    product: u32,
-}
-
 /// The product of an offer that was stored and, of an older version of it, the product that it was of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stored {
@@ -41,9 +34,7 @@ pub(super) struct Stored {
 /// What is kept to undo a change: certificates and promises by the record that brought them.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    certificates: HashMap<Id, Certificate, RandomState>,
-    /// Papers of a product's own, by its row.
-    papers: HashMap<u32, Vec<(Id, Paper)>, RandomState>,
+    certificates: Certificates,
     mous: HashMap<Id, (i64, Vec<u32>), RandomState>,
     /// Promises of a product, by its row and the `MoU`.
     promises: HashMap<u32, Vec<(Id, Promise)>, RandomState>,
@@ -51,7 +42,16 @@ pub(super) struct Sources {
 
 impl Sources {
     pub(super) fn bytes(&self) -> usize {
-        self.certificates.capacity() * 40 + self.papers.capacity() * 72 + self.mous.capacity() * 56 + self.promises.capacity() * 120
+        let lists = self.mous.values().map(|(_, products)| products.capacity() * size_of::<u32>()).sum::<usize>()
+            + self.promises.values().map(|promises| promises.capacity() * size_of::<(Id, Promise)>()).sum::<usize>();
+        self.certificates.bytes() + table_bytes(&self.mous) + table_bytes(&self.promises) + lists
+    }
+
+    /// Gives back what has grown beyond what it holds.
+    pub(super) fn shrink(&mut self) {
+        self.certificates.shrink();
+        self.mous.shrink_to_fit();
+        self.promises.shrink_to_fit();
     }
 }
 
@@ -207,48 +207,35 @@ impl Market {
     }
 
     fn put_certificate(&mut self, record: &CertificateRecord) {
-        let known = self.sources.certificates.get(&record.id).copied();
-        if known.is_some_and(|known| known.version >= record.version) {
+        let known = self.sources.certificates.version(record.id);
+        if known.is_some_and(|version| version >= record.version) {
             return;
         }
         if known.is_some() {
             self.forget_certificate(record.id);
         }
         let holder = self.organisations.row_or_new(record.holder);
-        let product = record.product.map_or(NO_ROW, |product| self.products.row_or_new(product));
-        self.sources.certificates.insert(record.id, Certificate { version: record.version, holder, product });
-        if product == NO_ROW {
-            self.organisations.get_mut(holder).into_iter().for_each(|holder| holder.papers.push((record.id, record.paper)));
-            self.refresh_products_of(holder);
-        } else {
-            self.sources.papers.entry(product).or_default().push((record.id, record.paper));
-            self.refresh_papers(product);
-            self.refresh_with_offers(product);
-        }
+        let of_product = record.product.map(|product| Holder::Product(self.products.row_or_new(product)));
+        let holder = of_product.unwrap_or(Holder::Organisation(holder));
+        self.sources.certificates.put(record.id, record.version, holder, record.paper);
+        self.refresh_holder(holder);
     }
 
     fn forget_certificate(&mut self, id: Id) {
-        let Some(known) = self.sources.certificates.remove(&id) else { return };
-        if known.product == NO_ROW {
-            self.organisations.get_mut(known.holder).into_iter().for_each(|holder| holder.papers.retain(|(other, _)| *other != id));
-            self.refresh_products_of(known.holder);
-        } else {
-            if let Some(papers) = self.sources.papers.get_mut(&known.product) {
-                papers.retain(|(other, _)| *other != id);
-                if papers.is_empty() {
-                    self.sources.papers.remove(&known.product);
-                }
-            }
-            self.refresh_papers(known.product);
-            self.refresh_with_offers(known.product);
+        if let Some(holder) = self.sources.certificates.remove(id) {
+            self.refresh_holder(holder);
         }
     }
 
-    fn refresh_products_of(&mut self, organisation: u32) {
+    /// Works out anew what follows from the papers of `holder`.
+    fn refresh_holder(&mut self, holder: Holder) {
         if self.is_loading {
             return;
         }
-        let products = self.organisations.get(organisation).map(|organisation| organisation.products.clone()).unwrap_or_default();
+        let products = match holder {
+            Holder::Product(product) => vec![product],
+            Holder::Organisation(row) => self.organisations.get(row).map(|organisation| organisation.products.clone()).unwrap_or_default(),
+        };
         for product in products {
             self.refresh_papers(product);
             self.refresh_with_offers(product);
@@ -257,10 +244,9 @@ impl Market {
 
     /// The papers of a product and of its producer.
     pub(super) fn papers_of(&self, row: u32) -> Vec<Paper> {
-        let own = self.sources.papers.get(&row).into_iter().flatten();
-        let producer = self.organisations.get(self.products.producer(row));
-        let of_producer = producer.into_iter().flat_map(|producer| &producer.papers);
-        own.chain(of_producer).map(|(_, paper)| *paper).collect()
+        let certificates = &self.sources.certificates;
+        let of_producer = Holder::Organisation(self.products.producer(row));
+        certificates.papers(Holder::Product(row)).chain(certificates.papers(of_producer)).collect()
     }
 
     fn refresh_papers(&mut self, row: u32) {
@@ -521,4 +507,10 @@ pub(super) fn ranked(words: &[Word]) -> NameWords {
         *place = u16::try_from(*word).ok().filter(|word| *word != NO_WORD).unwrap_or(NO_WORD - 1);
     }
     row
+}
+
+/// Bytes of a table: it has room for seven in eight places, whose number is a power of two, and a byte beside each place.
+pub(super) fn table_bytes<K, V, S>(table: &HashMap<K, V, S>) -> usize {
+    let places = if table.capacity() == 0 { 0 } else { (table.capacity() * 8 / 7).next_power_of_two() };
+    places * (size_of::<(K, V)>() + 1)
 }
