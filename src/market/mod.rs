@@ -5,7 +5,7 @@
 //! log; everything in it can be thrown away and rebuilt from the tables.
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
-//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
+//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns), `names` and `certificates`,
 //! [`text`] (words), [`search`] (which products, how many by facet), [`matching`] (which offer serves which demand, and
 //! why), [`wording`], [`answering`] and [`demands`] (what is asked of the latter).
 
@@ -18,6 +18,7 @@ pub mod ids;
 pub mod kept;
 mod loading;
 pub mod matching;
+mod names;
 pub mod offers;
 pub mod order;
 pub mod organisations;

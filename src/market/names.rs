@@ -5,7 +5,7 @@
 //! shows a name puts it together again, to the letter.
 
 use super::text::lexicon::{Lexicon, Word};
-use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
+use super::text::query::{NAME_WORDS, NO_WORD, NameHead, NameWords};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cmp::Reverse;
@@ -68,6 +68,18 @@ impl Parts {
     }
 }
 
+/// Codes of a name that are read at once: nearly all names have fewer.
+const MOST_FIRST: usize = 24;
+
+/// The first codes of a name, and what stands behind them.
+#[derive(Debug, Clone, Copy)]
+pub struct FirstCodes([u8; MOST_FIRST]);
+
+impl FirstCodes {
+    /// Those of no name.
+    pub const NONE: Self = Self([END; MOST_FIRST]);
+}
+
 /// The names.
 #[derive(Debug, Clone)]
 pub struct Names {
@@ -125,7 +137,7 @@ impl Names {
     }
 
     /// Whether `row` has this name.
-    fn is(&self, row: u32, name: &str) -> bool {
+    pub fn is(&self, row: u32, name: &str) -> bool {
         let known = self.parts_of(row).map(|part| self.parts.text(part));
         if name.is_empty() { known.count() == 0 } else { known.eq(name.split(' ')) }
     }
@@ -149,6 +161,18 @@ impl Names {
         std::iter::from_fn(move || read(&mut codes))
     }
 
+    /// The first codes of the name of `row`.
+    #[inline]
+    fn first_codes(&self, row: u32) -> FirstCodes {
+        let start = self.starts.get(row as usize).map_or(0, |start| *start as usize);
+        let codes = self.codes.get(start..).unwrap_or_default();
+        FirstCodes(codes.first_chunk().copied().unwrap_or_else(|| {
+            let mut first = [END; MOST_FIRST];
+            first.iter_mut().zip(codes).for_each(|(place, code)| *place = *code);
+            first
+        }))
+    }
+
     /// Gives back what has grown beyond what it holds.
     pub fn shrink(&mut self) {
         self.parts.shrink();
@@ -167,6 +191,8 @@ impl Names {
 pub struct PartWords {
     /// Of each part its word, or [`SEVERAL`] and the place of its words.
     words: Vec<u32>,
+    /// Of each part that has one word what it is for ranking; else [`NO_WORD`].
+    ranks: Vec<u16>,
     /// Words of parts that have none or more than one.
     several: Vec<Box<[Word]>>,
 }
@@ -180,13 +206,14 @@ impl PartWords {
         let known = number(self.words.len());
         for part in known..number(names.parts.ends.len()) {
             let words = lexicon.learn_all(names.parts.text(part));
-            let word = if let [only] = words.as_slice() {
-                *only
+            let (word, rank) = if let [only] = words.as_slice() {
+                (*only, rank(*only))
             } else {
                 self.several.push(words.into());
-                SEVERAL | number(self.several.len() - 1)
+                (SEVERAL | number(self.several.len() - 1), NO_WORD)
             };
             self.words.push(word);
+            self.ranks.push(rank);
         }
     }
 
@@ -209,23 +236,133 @@ impl PartWords {
     /// The first words of the name of `row`, for ranking.
     pub fn ranked(&self, names: &Names, row: u32) -> NameWords {
         let mut ranked = [NO_WORD; NAME_WORDS];
-        for (place, word) in ranked.iter_mut().zip(self.of_name(names, row)) {
-            // Words beyond the width are found all the same; they only don't help the rank.
-            *place = u16::try_from(word).ok().filter(|word| *word != NO_WORD).unwrap_or(NO_WORD - 1);
-        }
+        ranked.iter_mut().zip(self.of_name(names, row)).for_each(|(place, word)| *place = rank(word));
         ranked
+    }
+
+    /// The same where the first codes of the name are all, and parts that have one word; else `None`. A question asks this
+    /// of many names: it takes no turn that depends on the name, but for its end.
+    #[inline]
+    fn ranked_by(&self, FirstCodes(codes): &FirstCodes) -> Option<NameWords> {
+        let mut ranked = [NO_WORD; NAME_WORDS];
+        let mut at = 0;
+        for place in &mut ranked {
+            let (first, second) = (*codes.get(at)?, *codes.get(at + 1)?);
+            if first == END {
+                return Some(ranked);
+            }
+            if first >= THREE {
+                return None;
+            }
+            let is_two = first >= TWO;
+            let long = FIRST_OF_TWO + (Part::from(first.wrapping_sub(TWO)) << 8 | Part::from(second));
+            let part = if is_two { long } else { Part::from(first) - 1 };
+            at += 1 + usize::from(is_two);
+            *place = *self.ranks.get(part as usize)?;
+            if *place == NO_WORD {
+                return None;
+            }
+        }
+        Some(ranked)
     }
 
     /// Gives back what has grown beyond what it holds.
     pub fn shrink(&mut self) {
         self.words.shrink_to_fit();
+        self.ranks.shrink_to_fit();
         self.several.shrink_to_fit();
     }
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
         let several = self.several.iter().map(|words| words.len() * size_of::<Word>()).sum::<usize>();
-        self.words.capacity() * size_of::<u32>() + self.several.capacity() * size_of::<Box<[Word]>>() + several
+        let by_part = self.words.capacity() * size_of::<u32>() + self.ranks.capacity() * size_of::<u16>();
+        by_part + self.several.capacity() * size_of::<Box<[Word]>>() + several
+    }
+}
+
+/// A word as it is kept for ranking. Words beyond the width are found all the same; they only don't help the rank.
+fn rank(word: Word) -> u16 {
+    u16::try_from(word).ok().filter(|word| *word != NO_WORD).unwrap_or(NO_WORD - 1)
+}
+
+/// Names with their words, and the beginnings of names in a column: of many rows these alone are read.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    names: Names,
+    words: PartWords,
+    heads: Vec<NameHead>,
+}
+
+impl Named {
+    /// A row more, without a name yet.
+    pub fn push(&mut self) {
+        self.names.push();
+        self.heads.push(NameHead::NONE);
+    }
+
+    /// Makes room for so many rows more.
+    pub fn reserve(&mut self, more: usize) {
+        self.names.reserve(more);
+        self.heads.reserve(more);
+    }
+
+    /// As [`Names::expect`].
+    pub fn expect<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        self.names.expect(names);
+    }
+
+    /// Names `row`; its words are learned.
+    pub fn set(&mut self, row: u32, name: &str, lexicon: &mut Lexicon) {
+        self.names.set(row, name);
+        self.words.learn(&self.names, lexicon);
+        let head = NameHead::of(&self.ranked(row));
+        self.heads.get_mut(row as usize).into_iter().for_each(|place| *place = head);
+    }
+
+    /// The name of `row`.
+    pub fn get(&self, row: u32) -> String {
+        self.names.get(row)
+    }
+
+    /// The beginning of the name, for ranking.
+    #[inline]
+    pub fn head(&self, row: u32) -> NameHead {
+        self.heads.get(row as usize).copied().unwrap_or(NameHead::NONE)
+    }
+
+    /// The words of the name, for ranking.
+    pub fn ranked(&self, row: u32) -> NameWords {
+        self.ranked_by(row, &self.first_codes(row))
+    }
+
+    /// What [`Self::ranked_by`] reads of a name: of many names it is fetched before it is read.
+    #[inline]
+    pub fn first_codes(&self, row: u32) -> FirstCodes {
+        self.names.first_codes(row)
+    }
+
+    /// The words of the name of `row`, which begins with `codes`, for ranking.
+    #[inline]
+    pub fn ranked_by(&self, row: u32, codes: &FirstCodes) -> NameWords {
+        self.words.ranked_by(codes).unwrap_or_else(|| self.words.ranked(&self.names, row))
+    }
+
+    /// All words of the name.
+    pub fn words(&self, row: u32) -> impl Iterator<Item = Word> {
+        self.words.of_name(&self.names, row)
+    }
+
+    /// Gives back what has grown beyond what it holds.
+    pub fn shrink(&mut self) {
+        self.names.shrink();
+        self.words.shrink();
+        self.heads.shrink_to_fit();
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.names.bytes() + self.words.bytes() + self.heads.capacity() * size_of::<NameHead>()
     }
 }
 
@@ -281,7 +418,8 @@ mod tests {
 
     #[test]
     fn a_part_is_read_as_it_was_written() {
-        let ends = [0, FIRST_OF_TWO, FIRST_OF_THREE, FIRST_OF_FIVE].into_iter().flat_map(|first| [first.saturating_sub(1), first, first + 1]);
+        let ends =
+            [0, FIRST_OF_TWO, FIRST_OF_THREE, FIRST_OF_FIVE].into_iter().flat_map(|first| [first.saturating_sub(1), first, first + 1]);
         let parts: Vec<Part> = ends.chain([255, 256, 70_000, u32::MAX]).collect();
         let mut codes = Vec::new();
         parts.iter().for_each(|part| write(*part, &mut codes));
@@ -324,6 +462,7 @@ mod tests {
                 prop_assert_eq!(&names.get(row), name);
                 prop_assert_eq!(words.of_name(&names, row).collect::<Vec<_>>(), lexicon.learn_all(name));
                 let ranked = words.ranked(&names, row);
+                prop_assert_eq!(words.ranked_by(&names.first_codes(row)).unwrap_or(ranked), ranked);
                 prop_assert!(ranked.iter().map(|word| Word::from(*word)).eq(lexicon.learn_all(name).into_iter().chain(std::iter::repeat(NO_WORD.into())).take(NAME_WORDS)));
             }
         }

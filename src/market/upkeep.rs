@@ -14,7 +14,6 @@ use super::record::{
     CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
 };
 use super::text::lexicon::Word;
-use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -95,16 +94,16 @@ impl Market {
     fn put_organisation(&mut self, record: &OrganisationRecord) {
         let row = self.organisations.row_or_new(record.id);
         let Some(known) = self.organisations.get(row) else { return };
-        if known.version >= record.version {
+        if i64::from(known.version) >= record.version {
             return;
         }
-        let had = known.words.clone();
-        let renamed = *known.name != *record.name;
+        let renamed = !self.organisations.is_named(row, &record.name);
         let products = known.products.clone();
         let moved = known.province != record.province;
-        let words: Vec<Word> = if renamed { self.lexicon.learn_all(&record.name) } else { had.clone() };
-        let name_words = self.posted_organisation(row, record);
-        self.organisations.put(row, record, words, name_words);
+        let old: Vec<Word> = self.organisations.words(row).collect();
+        let had: Vec<Word> = self.organisations.product_words(row).collect();
+        self.organisations.put(row, record, &mut self.organisation_lexicon, &mut self.lexicon);
+        self.post_organisation(row, &old);
         if moved {
             self.demands.move_buyer(row, record.province);
         }
@@ -116,26 +115,24 @@ impl Market {
         }
     }
 
-    /// Posts an organisation's name in the lexicon of organisations, in place of the one it had.
-    fn posted_organisation(&mut self, row: u32, record: &OrganisationRecord) -> NameWords {
-        let had = self.organisations.get(row).map(|known| known.name.clone()).unwrap_or_default();
+    /// Posts an organisation's name in the lexicon of organisations, in place of the one whose words were `old`.
+    fn post_organisation(&mut self, row: u32, old: &[Word]) {
         let lexicon = &mut self.organisation_lexicon;
-        let (old, new) = (lexicon.learn_all(&had), lexicon.learn_all(&record.name));
+        let new: Vec<Word> = self.organisations.words(row).collect();
         if old != new {
-            lexicon.unpost(&old, row);
-            lexicon.count_pairs(&old, -1);
+            lexicon.unpost(old, row);
+            lexicon.count_pairs(old, -1);
             for word in &new {
                 if self.is_loading { lexicon.post_later(*word, row) } else { lexicon.post(*word, row) }
             }
             lexicon.count_pairs(&new, 1);
         }
-        ranked(&new)
     }
 
     /// An organisation that is gone has no products any more; its row stays, for what the log may still say.
     fn forget_organisation(&mut self, id: Id) {
         if let Some(row) = self.organisations.row(id) {
-            let version = self.organisations.get(row).map_or(0, |known| known.version);
+            let version = self.organisations.get(row).map_or(0, |known| i64::from(known.version));
             let gone =
                 OrganisationRecord { id, version: version + 1, name: String::new(), province: 0, producer_kind: None, is_buyer: false };
             self.put_organisation(&gone);
@@ -149,9 +146,8 @@ impl Market {
     fn repost(&mut self, product: u32, had: &[Word]) {
         self.offers.note(product);
         self.lexicon.unpost(had, product);
-        let name = self.lexicon.learn_all(self.products.name(product));
-        let producer = self.organisations.get(self.products.producer(product)).map(|producer| producer.words.clone()).unwrap_or_default();
-        for word in name.into_iter().chain(producer) {
+        let of_producer = self.organisations.product_words(self.products.producer(product));
+        for word in self.products.all_words(product).chain(of_producer) {
             self.lexicon.post(word, product);
         }
     }
@@ -163,17 +159,16 @@ impl Market {
         }
         self.unlist(row);
         let producer = self.organisations.row_or_new(record.producer);
-        let words = self.lexicon.learn_all(&record.name);
-        self.products.state(row, &stated(record, producer), ranked(&words));
+        self.products.state(row, &stated(record, producer));
+        self.products.names.set(row, &record.name, &mut self.lexicon);
         self.offers.note(row);
-        if let Some(producer) = self.organisations.get_mut(producer) {
-            producer.products.push(row);
-            if record.is_active {
-                for word in words.iter().chain(&producer.words) {
-                    if self.is_loading { self.lexicon.post_later(*word, row) } else { self.lexicon.post(*word, row) }
-                }
-                self.lexicon.count_pairs(&words, 1);
+        self.organisations.get_mut(producer).into_iter().for_each(|producer| producer.products.push(row));
+        if record.is_active {
+            let words: Vec<Word> = self.products.all_words(row).collect();
+            for word in words.iter().copied().chain(self.organisations.product_words(producer)) {
+                if self.is_loading { self.lexicon.post_later(word, row) } else { self.lexicon.post(word, row) }
             }
+            self.lexicon.count_pairs(&words, 1);
         }
         self.refresh_papers(row);
         self.refresh_with_offers(row);
@@ -182,8 +177,9 @@ impl Market {
     fn forget_product(&mut self, id: Id) {
         let Some(row) = self.products.row(id) else { return };
         self.unlist(row);
-        let gone = Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_active: false, name: "" };
-        self.products.state(row, &gone, ranked(&[]));
+        let gone = Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_active: false };
+        self.products.state(row, &gone);
+        self.products.names.set(row, "", &mut self.lexicon);
         self.offers.note(row);
         self.refresh_papers(row);
         self.refresh_with_offers(row);
@@ -194,13 +190,12 @@ impl Market {
         if self.products.version(row) == 0 {
             return;
         }
-        let name = self.lexicon.learn_all(self.products.name(row));
-        let was_active = self.products.is_active(row);
         let producer = self.products.producer(row);
-        let Some(producer) = self.organisations.get_mut(producer) else { return };
-        producer.products.retain(|other| *other != row);
-        if was_active {
-            let words: Vec<Word> = name.iter().chain(&producer.words).copied().collect();
+        let Some(known) = self.organisations.get_mut(producer) else { return };
+        known.products.retain(|other| *other != row);
+        if self.products.is_active(row) {
+            let name: Vec<Word> = self.products.all_words(row).collect();
+            let words: Vec<Word> = name.iter().copied().chain(self.organisations.product_words(producer)).collect();
             self.lexicon.unpost(&words, row);
             self.lexicon.count_pairs(&name, -1);
         }
@@ -486,8 +481,8 @@ pub(super) fn dong_per_base(price: &Price) -> u32 {
     u32::try_from((exact + per - 1) / per).map_or(UNKNOWN_PRICE - 1, |amount| amount.min(UNKNOWN_PRICE - 1))
 }
 
-/// What a product's record says, with the row of its producer.
-pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated<'_> {
+/// What a product's record says but for its name, with the row of its producer.
+pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated {
     Stated {
         version: record.version,
         producer,
@@ -495,18 +490,7 @@ pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated<'_> {
         shelf_life_days: record.shelf_life_days.unwrap_or(0),
         illustrative: record.illustrative,
         is_active: record.is_active,
-        name: &record.name,
     }
-}
-
-/// The first words of a name as the columns keep them.
-pub(super) fn ranked(words: &[Word]) -> NameWords {
-    let mut row = [NO_WORD; NAME_WORDS];
-    for (place, word) in row.iter_mut().zip(words) {
-        // Words beyond the column's width are found all the same; they only don't help the rank.
-        *place = u16::try_from(*word).ok().filter(|word| *word != NO_WORD).unwrap_or(NO_WORD - 1);
-    }
-    row
 }
 
 /// Bytes of a table: it has room for seven in eight places, whose number is a power of two, and a byte beside each place.

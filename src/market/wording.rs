@@ -154,12 +154,6 @@ impl Reading {
     }
 }
 
-/// The words of a name from the columns; `None` where the columns do not hold all of them.
-pub fn in_columns(words: &NameWords) -> Option<impl Iterator<Item = Word>> {
-    let is_whole = words.last() == Some(&NO_WORD) && !words.contains(&(NO_WORD - 1));
-    is_whole.then(|| words.iter().take_while(|word| **word != NO_WORD).map(|word| Word::from(*word)))
-}
-
 /// Wordings, each once however many demands have it.
 #[derive(Debug, Default)]
 pub struct Wordings {

@@ -20,9 +20,6 @@ const SHORTEST_WITH_ERROR: usize = 3;
 /// Longest word in which one is: longer ones are no syllables.
 const LONGEST_WITH_ERROR: usize = 24;
 
-/// Parts of names that are remembered as they were written; beyond it they are learned anew.
-const MOST_WRITTEN: usize = 100_000;
-
 /// Words that wait to be posted at most: eight megabytes.
 const MOST_WAITING: usize = 1 << 20;
 
@@ -60,8 +57,6 @@ pub struct Lexicon {
     /// By text: quicker than the order where a whole word is looked up.
     by_whole_fold: HashTable<Fold>,
     hasher: RandomState,
-    /// The words of what stands between two spaces, as it was written: names say the same again and again.
-    written: HashMap<Box<str>, Box<[Word]>, RandomState>,
     /// How often two folds stand side by side in a name.
     pairs: HashMap<(Fold, Fold), u32, RandomState>,
     /// Words that are to be posted, with their rows.
@@ -96,20 +91,7 @@ impl Lexicon {
 
     /// The words of a name, each with its number.
     pub fn learn_all(&mut self, name: &str) -> Vec<Word> {
-        let mut words = Vec::with_capacity(16);
-        for part in name.split(' ') {
-            if let Some(known) = self.written.get(part) {
-                words.extend_from_slice(known);
-                continue;
-            }
-            let learned: Box<[Word]> = tokens(part).iter().map(|token| self.learn(token)).collect();
-            words.extend_from_slice(&learned);
-            if self.written.len() >= MOST_WRITTEN {
-                self.written.clear();
-            }
-            self.written.insert(part.into(), learned);
-        }
-        words
+        tokens(name).iter().map(|token| self.learn(token)).collect()
     }
 
     fn learn_fold(&mut self, text: &str) -> Fold {
@@ -373,7 +355,7 @@ impl Lexicon {
         let of_rows = |rows: &RoaringBitmap| rows.serialized_size() + 64;
         let words: usize = self.words.iter().map(|word| of_rows(&word.rows) + 120).sum();
         let folds: usize = self.folds.iter().map(|fold| fold.rows.as_ref().map_or(0, of_rows) + 120).sum();
-        words + folds + self.beginnings.bytes() + self.written.len() * 80 + self.pairs.len() * 24 + self.shortened.len() * 80
+        words + folds + self.beginnings.bytes() + self.pairs.len() * 24 + self.shortened.len() * 80
     }
 }
 
