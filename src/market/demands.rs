@@ -6,7 +6,6 @@ use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supp
 use super::record::{Day, DemandRecord, Id, OfferRecord};
 use super::text::lexicon::Word;
 use super::text::synonyms::Thesaurus;
-use super::text::tokens::tokens;
 use super::wording::{Wanted, Wording, Wordings};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -390,7 +390,7 @@ fn read(codes: &mut impl Iterator<Item = u8>) -> Option<Part> {
     let mut more = || codes.next().map_or(0, Part::from);
     match first {
         END => None,
-        ..TWO => Some(Part::from(first) - 1),
+        1..TWO => Some(Part::from(first) - 1),
         TWO..THREE => Some(FIRST_OF_TWO + (Part::from(first - TWO) << 8 | more())),
         THREE..FIVE => {
             let high = Part::from(first - THREE) << 8 | more();
@@ -422,7 +422,9 @@ mod tests {
             [0, FIRST_OF_TWO, FIRST_OF_THREE, FIRST_OF_FIVE].into_iter().flat_map(|first| [first.saturating_sub(1), first, first + 1]);
         let parts: Vec<Part> = ends.chain([255, 256, 70_000, u32::MAX]).collect();
         let mut codes = Vec::new();
-        parts.iter().for_each(|part| write(*part, &mut codes));
+        for part in &parts {
+            write(*part, &mut codes);
+        }
         codes.push(END);
         let mut codes = codes.into_iter();
         let found: Vec<Part> = std::iter::from_fn(|| read(&mut codes)).collect();
@@ -450,7 +452,9 @@ mod tests {
         fn any_name_is_given_back(named in prop::collection::vec((any::<prop::sample::Index>(), name()), 1..60), expected in prop::collection::vec(name(), 0..9)) {
             let (mut names, mut words, mut lexicon) = (Names::default(), PartWords::default(), Lexicon::default());
             let mut list = vec![String::new(); 12];
-            list.iter().for_each(|_| names.push());
+            for _ in &list {
+                names.push();
+            }
             names.expect(expected.iter().map(String::as_str));
             for (row, name) in named {
                 let row = row.index(list.len());

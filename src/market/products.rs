@@ -115,6 +115,12 @@ impl Bitmaps {
         seen.of(&self.unseen)
     }
 
+    fn shrink(&mut self) {
+        let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, illustrative } = self;
+        let of_values = [province, group, stars, kind, certificate, month].into_iter().chain(price).flatten();
+        of_values.chain(unseen).chain([offered, several, illustrative]).for_each(RowSet::shrink);
+    }
+
     fn bytes(&self) -> usize {
         let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, illustrative } = self;
         let of_values = [province, group, stars, kind, certificate, month].into_iter().chain(price).flatten();
@@ -429,7 +435,10 @@ impl Products {
         let rows = || (0_u32..).zip(by_row).filter_map(|(row, facts)| Some((row, facts.as_ref()?)));
         // Each is a work of its own: a start waits for the longest, not for all.
         std::thread::scope(|scope| {
-            scope.spawn(move || rows().for_each(|(row, facts)| for_each_bitmap(bitmaps, facts, |set| set.insert(row))));
+            scope.spawn(move || {
+                rows().for_each(|(row, facts)| for_each_bitmap(bitmaps, facts, |set| set.insert(row)));
+                bitmaps.shrink();
+            });
             scope.spawn(move || pairs.add_all(rows().map(|(_, facts)| facts.entry())));
             scope.spawn(move || *orders = orders_of(ids, by_row));
             for (row, facts) in rows() {

@@ -7,7 +7,7 @@
 
 use super::answering::Answered;
 use super::text::lexicon::{Fold, Lexicon, Word};
-use super::text::query::{MOST_REWRITINGS, NO_WORD, NameWords};
+use super::text::query::MOST_REWRITINGS;
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
