@@ -226,9 +226,8 @@ fn load(base: &mut Base, loaded: &Loaded) {
 /// The words of a product: of its name and of its producer's.
 fn words_of(loaded: &Loaded, row: u32) -> impl Iterator<Item = Token> {
     let market = &loaded.market;
-    let producer = market.organisations().get(market.products().producer(row));
-    let producer = producer.map(|producer| tokens(&producer.name)).unwrap_or_default();
-    tokens(market.products().name(row)).into_iter().chain(producer)
+    let producer = market.organisations().name(market.products().producer(row));
+    tokens(&market.products().name(row)).into_iter().chain(tokens(&producer))
 }
 
 fn fill_products(base: &mut Base, loaded: &Loaded) {

@@ -6,8 +6,7 @@ use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supp
 use super::record::{Day, DemandRecord, Id, OfferRecord};
 use super::text::lexicon::Word;
 use super::text::synonyms::Thesaurus;
-use super::text::tokens::tokens;
-use super::wording::{Wanted, Wording, Wordings, in_columns};
+use super::wording::{Wanted, Wording, Wordings};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -169,7 +168,9 @@ impl Market {
         };
         let list = match known.and_then(|known| Some((changes.since(known.then())?, known))) {
             Some((products, known)) => {
-                let takes = products.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product));
+                let mut words = <[Vec<Word>; 2]>::default();
+                let takes =
+                    products.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product, &mut words));
                 let offers = takes.flat_map(|product| self.offers_of(*product)).collect();
                 match known.changed(&products, offers, changes.now()) {
                     Some(list) => list,
@@ -185,7 +186,8 @@ impl Market {
 
     fn all_answering(&self, wanted: &Wanted) -> Answering {
         let rows = wanted.rows(&self.lexicon).into_iter();
-        let offered = rows.filter(|row| self.products.first_offer(*row) != super::products::NO_ROW && self.takes(wanted, *row));
+        let mut words = <[Vec<Word>; 2]>::default();
+        let offered = rows.filter(|row| self.products.first_offer(*row) != super::products::NO_ROW && self.takes(wanted, *row, &mut words));
         Answering::new(offered.flat_map(|row| self.offers_of(row)).collect(), self.offers.changes().now())
     }
 
@@ -236,9 +238,9 @@ impl Market {
             Words::None => true,
             Words::Kept(wording) => {
                 let wording = self.demands.wordings.get(*wording);
-                wording.is_some_and(|wording| self.takes(&wording.resolve(&self.lexicon), product))
+                wording.is_some_and(|wording| self.takes(&wording.resolve(&self.lexicon), product, &mut <[Vec<Word>; 2]>::default()))
             }
-            Words::Own(wanted) => self.takes(wanted, product),
+            Words::Own(wanted) => self.takes(wanted, product, &mut <[Vec<Word>; 2]>::default()),
         }
     }
 
@@ -253,34 +255,29 @@ impl Market {
                 return answers;
             }
             let wording = self.demands.wordings.get(number);
-            let answers = wording.is_some_and(|wording| wording.resolve(&self.lexicon).takes(&name, producer, &self.lexicon));
+            let answers = wording.is_some_and(|wording| wording.resolve(&self.lexicon).takes(&name, &producer, &self.lexicon));
             known.set(Some(answers));
             answers
         }
     }
 
-    fn takes(&self, wanted: &Wanted, product: u32) -> bool {
-        let producer = self.producer_words(product);
-        let mut name = [0; super::text::query::NAME_WORDS];
-        let own = self.products.words(product);
-        let Some(words) = in_columns(&own) else {
-            return wanted.takes(&self.name_words(product), producer, &self.lexicon);
-        };
-        let mut length = 0;
-        for (place, word) in name.iter_mut().zip(words) {
-            *place = word;
-            length += 1;
-        }
-        wanted.takes(name.get(..length).unwrap_or_default(), producer, &self.lexicon)
+    /// Whether a product answers; `words` is room for those of its name and of its producer's.
+    fn takes(&self, wanted: &Wanted, product: u32, words: &mut [Vec<Word>; 2]) -> bool {
+        let [name, producer] = words;
+        name.clear();
+        name.extend(self.products.all_words(product));
+        producer.clear();
+        producer.extend(self.organisations.product_words(self.products.producer(product)));
+        wanted.takes(name, producer, &self.lexicon)
     }
 
     /// All words of a product's name.
     fn name_words(&self, product: u32) -> Vec<Word> {
-        tokens(self.products.name(product)).iter().filter_map(|token| self.lexicon.word(token)).collect()
+        self.products.all_words(product).collect()
     }
 
-    fn producer_words(&self, product: u32) -> &[Word] {
-        self.organisations.get(self.products.producer(product)).map(|producer| producer.words.as_slice()).unwrap_or_default()
+    fn producer_words(&self, product: u32) -> Vec<Word> {
+        self.organisations.product_words(self.products.producer(product)).collect()
     }
 }
 

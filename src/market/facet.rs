@@ -4,6 +4,7 @@
 
 use super::record::{Rows, Visibility};
 use super::tables::Tables;
+use super::upkeep::table_bytes;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -205,6 +206,11 @@ impl KindSets {
     #[inline]
     pub fn get(&self, number: u32) -> u64 {
         self.sets.get(number as usize).copied().unwrap_or(0)
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.sets.capacity() * size_of::<u64>() + table_bytes(&self.numbers)
     }
 
     /// All sets, by number.

@@ -9,6 +9,9 @@ use super::order::SortKey;
 use super::pairs::{NO_OFFER, price_slot};
 use super::products::{Kept, after_stars, newest};
 use super::record::Id;
+use super::upkeep::table_bytes;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
 
 /// What follows for a product from its producer, its papers and its offers, today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,9 @@ pub const SET_SHIFT: u32 = 12;
 /// The months.
 pub const MONTHS: u32 = 0xFFF;
 
+/// So much that it stands beside the column: over 4,000 tonnes a month.
+const MUCH: u32 = u32::MAX;
+
 /// A column, whatever it holds, as far as its memory goes.
 pub trait Column {
     /// Makes room for so many rows more.
@@ -101,7 +107,10 @@ pub struct FactColumns {
     /// Months below, the number of the set of kinds of certificate above.
     months: Vec<u32>,
     kinds: KindSets,
-    quantities: Vec<i64>,
+    /// [`MUCH`] for those that stand beside.
+    quantities: Vec<u32>,
+    /// The quantities that are too large for the column, by row: hardly any is.
+    large: HashMap<u32, i64, RandomState>,
     prices: [Vec<u32>; SEEN],
 }
 
@@ -143,7 +152,11 @@ impl FactColumns {
 
     /// Largest quantity a month of the offers of `row`.
     pub fn quantity(&self, row: u32) -> i64 {
-        self.quantities.get(row as usize).copied().unwrap_or(0)
+        match self.quantities.get(row as usize) {
+            Some(&MUCH) => self.large.get(&row).copied().unwrap_or(0),
+            Some(quantity) => i64::from(*quantity),
+            None => 0,
+        }
     }
 
     /// A row more.
@@ -171,7 +184,14 @@ impl FactColumns {
         }
         let months = u32::from(facts.months) & MONTHS | self.kinds.number(facts.certificates) << SET_SHIFT;
         set(&mut self.months, at, months);
-        set(&mut self.quantities, at, facts.quantity);
+        let known = self.quantities.get(at).copied().unwrap_or(0);
+        let quantity = u32::try_from(facts.quantity).unwrap_or(MUCH);
+        if quantity == MUCH {
+            self.large.insert(row, facts.quantity);
+        } else if known == MUCH {
+            self.large.remove(&row);
+        }
+        set(&mut self.quantities, at, quantity);
         for (prices, price) in self.prices.iter_mut().zip(facts.prices) {
             set(prices, at, price);
         }
@@ -183,7 +203,7 @@ impl FactColumns {
         let value = || {
             let Entry { facet, months, certificates } = self.entry(row)?;
             let prices = Seen::EACH.map(|seen| self.prices(seen).get(at).copied().unwrap_or(UNKNOWN_PRICE));
-            Some(Facts { facet, months, certificates, quantity: *self.quantities.get(at)?, prices })
+            Some(Facts { facet, months, certificates, quantity: self.quantity(row), prices })
         };
         value().unwrap_or_default()
     }
@@ -235,7 +255,8 @@ impl FactColumns {
     }
 
     fn columns_mut(&mut self) -> [&mut dyn Column; 11] {
-        let Self { places, groups, ranks, price_slots: [slots, key_slots, all_slots], months, kinds: _, quantities, prices } = self;
+        let Self { places, groups, ranks, price_slots: [slots, key_slots, all_slots], months, kinds: _, quantities, large: _, prices } =
+            self;
         let [public, keys, all] = prices;
         [places, groups, ranks, slots, key_slots, all_slots, months, quantities, public, keys, all]
     }
@@ -252,7 +273,7 @@ impl FactColumns {
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        self.places.capacity() * (3 + SEEN + 4 + 8 + 4 * SEEN)
+        self.places.capacity() * (3 + SEEN + 4 + 4 + 4 * SEEN) + self.kinds.bytes() + table_bytes(&self.large)
     }
 }
 

@@ -7,8 +7,10 @@ use super::matching::PaperSet;
 use super::products::NO_ROW;
 use super::record::{OfferRecord, Paper, ProductRecord};
 use super::text::lexicon::Lexicon;
-use super::text::query::NameWords;
-use super::upkeep::{Stored, ranked, stated};
+use super::upkeep::{Stored, stated};
+
+/// Of so many names the parts are counted, so that those that come most often take the least room.
+const EXPECTED: usize = 1 << 14;
 
 impl Market {
     /// Gives products that were loaded their rows, neighbours by group and place side by side.
@@ -54,25 +56,27 @@ impl Market {
     fn put_new_products(&mut self, first: u32, arranged: &[(u32, &ProductRecord)]) {
         let Self { lexicon, organisations, products, .. } = self;
         let of_producers = &*organisations;
-        let mut words: Vec<NameWords> = Vec::with_capacity(arranged.len());
+        let mut names = std::mem::take(&mut products.names);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for (row, (producer, record)) in (first..).zip(arranged) {
-                    products.state(row, &stated(record, *producer), ranked(&[]));
+                    products.state(row, &stated(record, *producer));
                 }
             });
+            names.expect(arranged.iter().step_by(arranged.len() / EXPECTED + 1).map(|(_, record)| record.name.as_str()));
+            let mut words = Vec::new();
             for (row, (producer, record)) in (first..).zip(arranged) {
-                let name = lexicon.learn_all(&record.name);
-                words.push(ranked(&name));
+                names.set(row, &record.name, lexicon);
                 if record.is_active {
-                    let of_producer = of_producers.get(*producer).into_iter().flat_map(|producer| &producer.words);
-                    name.iter().chain(of_producer).for_each(|word| lexicon.post_later(*word, row));
-                    lexicon.count_pairs(&name, 1);
+                    words.clear();
+                    words.extend(names.words(row));
+                    words.iter().copied().chain(of_producers.product_words(*producer)).for_each(|word| lexicon.post_later(word, row));
+                    lexicon.count_pairs(&words, 1);
                 }
             }
         });
-        for ((row, (producer, _)), words) in (first..).zip(arranged).zip(words) {
-            self.products.set_words(row, words);
+        self.products.names = names;
+        for (row, (producer, _)) in (first..).zip(arranged) {
             self.offers.note(row);
             self.organisations.get_mut(*producer).into_iter().for_each(|producer| producer.products.push(row));
         }
@@ -120,6 +124,9 @@ impl Market {
         }
         self.products.shrink();
         self.organisations.shrink();
+        self.offers.shrink();
+        self.sources.shrink();
+        self.papers.shrink();
         self.products.set_all_facts(&found);
     }
 

@@ -5,11 +5,12 @@
 //! log; everything in it can be thrown away and rebuilt from the tables.
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
-//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
+//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns), `names` and `certificates`,
 //! [`text`] (words), [`search`] (which products, how many by facet), [`matching`] (which offer serves which demand, and
 //! why), [`wording`], [`answering`] and [`demands`] (what is asked of the latter).
 
 pub mod answering;
+mod certificates;
 pub mod demands;
 pub mod facet;
 pub mod facts;
@@ -17,6 +18,7 @@ pub mod ids;
 pub mod kept;
 mod loading;
 pub mod matching;
+mod names;
 pub mod offers;
 pub mod order;
 pub mod organisations;
@@ -156,7 +158,7 @@ impl Market {
             ("offers", self.offers.bytes()),
             ("demands", self.demands.bytes()),
             ("papers", self.papers.bytes()),
-            ("promises", self.promises.bytes()),
+            ("promises", self.promises.bytes() + upkeep::table_bytes(&self.promise_sets)),
             ("sources", self.sources.bytes()),
             ("kept texts", self.kept.bytes() + self.kept_offers.bytes()),
         ]

@@ -54,12 +54,33 @@ impl Terms {
     }
 }
 
+/// A [`Place`] in five bytes.
+#[derive(Debug, Clone, Copy)]
+struct Packed([u8; 5]);
+
+impl From<Place> for Packed {
+    fn from(Place { group, slot }: Place) -> Self {
+        let [first, second, third, fourth] = slot.to_ne_bytes();
+        Self([first, second, third, fourth, group])
+    }
+}
+
+impl From<Packed> for Place {
+    fn from(Packed([first, second, third, fourth, group]): Packed) -> Self {
+        Self { group, slot: u32::from_ne_bytes([first, second, third, fourth]) }
+    }
+}
+
+/// The id of the offer in a row.
+fn id_in(book: &Book, places: &[Packed], row: u32) -> Option<Id> {
+    places.get(row as usize).and_then(|place| book.id((*place).into()))
+}
+
 /// All offers.
 #[derive(Debug, Default)]
 pub struct Offers {
     index: Index,
-    ids: Vec<Id>,
-    places: Vec<Place>,
+    places: Vec<Packed>,
     /// The next offer of the same product, or [`NO_ROW`].
     next: Vec<u32>,
     terms: Vec<Terms>,
@@ -101,31 +122,43 @@ impl Offers {
 
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
-        self.index.reserve(more, &self.ids);
-        self.ids.reserve(more);
+        self.index.reserve(more, |row| id_in(&self.book, &self.places, row));
         self.places.reserve(more);
         self.next.reserve(more);
         self.terms.reserve(more);
     }
 
+    /// Gives back what the columns have grown beyond what they hold.
+    pub fn shrink(&mut self) {
+        self.index.shrink(|row| id_in(&self.book, &self.places, row));
+        self.places.shrink_to_fit();
+        self.next.shrink_to_fit();
+        self.terms.shrink_to_fit();
+        self.free.shrink_to_fit();
+    }
+
     /// The row of `id`, where it is known.
     pub fn row(&self, id: Id) -> Option<u32> {
-        self.index.find(id, &self.ids)
+        self.index.find(id, |row| self.id_of(row))
     }
 
     /// The row of `id` among the offers of its product, of which `first` is the first: quicker than [`Offers::row`].
     pub fn row_among(&self, id: Id, first: u32) -> Option<u32> {
-        self.chain(first).find(|row| self.ids.get(*row as usize) == Some(&id))
+        self.chain(first).find(|row| self.id_of(*row) == Some(id))
     }
 
     /// Id of the offer in `row`.
     pub fn id(&self, row: u32) -> Id {
-        self.ids.get(row as usize).copied().unwrap_or_default()
+        self.id_of(row).unwrap_or_default()
+    }
+
+    fn id_of(&self, row: u32) -> Option<Id> {
+        id_in(&self.book, &self.places, row)
     }
 
     /// Where the offer in `row` stands in the book.
     pub fn place(&self, row: u32) -> Option<Place> {
-        self.places.get(row as usize).copied()
+        self.places.get(row as usize).copied().map(Place::from)
     }
 
     /// The offer in `row`.
@@ -166,17 +199,17 @@ impl Offers {
         let row = if let Some(row) = self.free.pop() {
             row
         } else {
-            self.ids.push(Id::default());
-            self.places.push(place);
+            self.places.push(place.into());
             self.next.push(NO_ROW);
             self.terms.push(Terms::default());
-            u32::try_from(self.ids.len() - 1).unwrap_or(NO_ROW)
+            u32::try_from(self.places.len() - 1).unwrap_or(NO_ROW)
         };
         let at = row as usize;
-        if let (Some(known), Some(stands), Some(next)) = (self.ids.get_mut(at), self.places.get_mut(at), self.next.get_mut(at)) {
-            (*known, *stands, *next) = (id, place, first);
+        if let (Some(stands), Some(next)) = (self.places.get_mut(at), self.next.get_mut(at)) {
+            (*stands, *next) = (place.into(), first);
         }
-        self.index.insert(id, row, &self.ids);
+        let Self { index, book, places, .. } = self;
+        index.insert(id, row, |row| id_in(book, places, row));
         row
     }
 
@@ -193,7 +226,7 @@ impl Offers {
         self.changes.note(supply.product);
         let now = self.book.put(supply, papers);
         if let Some(stands) = self.places.get_mut(row as usize) {
-            *stands = now;
+            *stands = now.into();
         }
     }
 
@@ -209,26 +242,29 @@ impl Offers {
                 *next = after;
             }
         }
-        if let Some(place) = self.place(row) {
+        if let (Some(place), Some(id)) = (self.place(row), self.id_of(row)) {
             if let Some(product) = self.book.product(place) {
                 self.changes.note(product);
             }
+            // The book tells the ids by which rows are found: first it is forgotten, then it leaves.
+            let Self { index, book, places, .. } = self;
+            index.remove(id, |row| id_in(book, places, row));
             self.leave(place);
-        }
-        if let Some(id) = self.ids.get(row as usize).copied() {
-            self.index.remove(id, &self.ids);
             self.free.push(row);
         }
         first
     }
 
     fn leave(&mut self, place: Place) {
-        let Some((moved, now)) = self.book.remove(place) else { return };
+        // The last of the group comes to its place: as long as it stands where it stood, its row is found.
+        let last = self.book.last(place.group).filter(|last| *last != place);
+        let row_of_last = last.and_then(|last| self.row(self.book.id(last)?));
+        let Some((_, now)) = self.book.remove(place) else { return };
         if let Some(product) = self.book.product(now) {
             self.changes.note(product);
         }
-        if let Some(stands) = self.row(moved).and_then(|row| self.places.get_mut(row as usize)) {
-            *stands = now;
+        if let Some(stands) = row_of_last.and_then(|row| self.places.get_mut(row as usize)) {
+            *stands = now.into();
         }
     }
 
@@ -245,10 +281,10 @@ impl Offers {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         self.index.bytes()
-            + self.ids.capacity() * 16
-            + self.places.capacity() * size_of::<Place>()
+            + self.places.capacity() * size_of::<Packed>()
             + self.next.capacity() * 4
             + self.terms.capacity() * size_of::<Terms>()
+            + self.free.capacity() * 4
             + self.book.bytes()
     }
 }

@@ -1,48 +1,25 @@
 //! Organisations in the index: who makes and who buys, with their papers and products.
 
-use super::ids::Index;
-use super::record::{Id, OrganisationRecord, Paper};
-use super::text::lexicon::Word;
-use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
+use super::ids::{Index, id_in};
+use super::names::{Names, PartWords};
+use super::record::{Id, OrganisationRecord};
+use super::text::lexicon::{Lexicon, Word};
+use super::text::query::NameWords;
 use roaring::RoaringBitmap;
 
 /// An organisation. One that only others refer to so far has no name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Organisation {
     /// Version; 0 before its record came.
-    pub version: i64,
-    /// Name.
-    pub name: Box<str>,
+    pub version: u32,
     /// Unit, as recorded.
     pub province: u8,
     /// Kind of producer, where it is one.
     pub producer_kind: Option<u8>,
     /// Whether it buys.
     pub is_buyer: bool,
-    /// Words of the name in the products' lexicon.
-    pub words: Vec<Word>,
-    /// Words of the name in the organisations' lexicon, for ranking.
-    pub name_words: NameWords,
     /// Rows of its products.
     pub products: Vec<u32>,
-    /// Papers that hold for all its products, by certificate.
-    pub papers: Vec<(Id, Paper)>,
-}
-
-impl Default for Organisation {
-    fn default() -> Self {
-        Self {
-            version: 0,
-            name: Box::default(),
-            province: 0,
-            producer_kind: None,
-            is_buyer: false,
-            words: Vec::new(),
-            name_words: [NO_WORD; NAME_WORDS],
-            products: Vec::new(),
-            papers: Vec::new(),
-        }
-    }
 }
 
 /// A side of the market; an organisation may be on both.
@@ -62,24 +39,30 @@ pub struct Organisations {
     rows: Vec<Organisation>,
     producers: RoaringBitmap,
     buyers: RoaringBitmap,
+    names: Names,
+    /// Words in the organisations' lexicon.
+    words: PartWords,
+    /// Words in the products' lexicon.
+    product_words: PartWords,
 }
 
 impl Organisations {
     /// The row of `id`; one without a record yet is made.
     pub fn row_or_new(&mut self, id: Id) -> u32 {
-        if let Some(row) = self.index.find(id, &self.ids) {
+        if let Some(row) = self.row(id) {
             return row;
         }
         let row = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         self.ids.push(id);
         self.rows.push(Organisation::default());
-        self.index.insert(id, row, &self.ids);
+        self.names.push();
+        self.index.insert(id, row, id_in(&self.ids));
         row
     }
 
     /// The row of `id`, where it is known.
     pub fn row(&self, id: Id) -> Option<u32> {
-        self.index.find(id, &self.ids)
+        self.index.find(id, id_in(&self.ids))
     }
 
     /// The organisation in `row`.
@@ -97,19 +80,44 @@ impl Organisations {
         self.ids.get(row as usize).copied().unwrap_or_default()
     }
 
-    /// Writes down what `record` says.
-    pub fn put(&mut self, row: u32, record: &OrganisationRecord, words: Vec<Word>, name_words: NameWords) {
+    /// Name of `row`.
+    pub fn name(&self, row: u32) -> String {
+        self.names.get(row)
+    }
+
+    /// Whether `row` has this name.
+    pub fn is_named(&self, row: u32, name: &str) -> bool {
+        self.names.is(row, name)
+    }
+
+    /// Words of the name in the organisations' lexicon.
+    pub fn words(&self, row: u32) -> impl Iterator<Item = Word> {
+        self.words.of_name(&self.names, row)
+    }
+
+    /// The first of them, for ranking.
+    pub fn ranked(&self, row: u32) -> NameWords {
+        self.words.ranked(&self.names, row)
+    }
+
+    /// Words of the name in the products' lexicon.
+    pub fn product_words(&self, row: u32) -> impl Iterator<Item = Word> {
+        self.product_words.of_name(&self.names, row)
+    }
+
+    /// Writes down what `record` says; the words of the name are learned in both lexicons.
+    pub fn put(&mut self, row: u32, record: &OrganisationRecord, lexicon: &mut Lexicon, product_lexicon: &mut Lexicon) {
         let Some(known) = self.rows.get_mut(row as usize) else { return };
-        known.version = record.version;
-        known.name = record.name.as_str().into();
+        known.version = u32::try_from(record.version).unwrap_or(u32::MAX);
         known.province = record.province;
         known.producer_kind = record.producer_kind;
         known.is_buyer = record.is_buyer;
-        known.words = words;
-        known.name_words = name_words;
         for (set, is_in) in [(&mut self.producers, record.producer_kind.is_some()), (&mut self.buyers, record.is_buyer)] {
             _ = if is_in { set.insert(row) } else { set.remove(row) };
         }
+        self.names.set(row, &record.name);
+        self.words.learn(&self.names, lexicon);
+        self.product_words.learn(&self.names, product_lexicon);
     }
 
     /// The rows of those on `side`.
@@ -122,13 +130,13 @@ impl Organisations {
 
     /// Gives back what lists have grown beyond what they hold.
     pub fn shrink(&mut self) {
-        for organisation in &mut self.rows {
-            organisation.words.shrink_to_fit();
-            organisation.products.shrink_to_fit();
-            organisation.papers.shrink_to_fit();
-        }
+        self.rows.iter_mut().for_each(|organisation| organisation.products.shrink_to_fit());
         self.rows.shrink_to_fit();
+        self.index.shrink(id_in(&self.ids));
         self.ids.shrink_to_fit();
+        self.names.shrink();
+        self.words.shrink();
+        self.product_words.shrink();
     }
 
     /// How many have a record.
@@ -146,18 +154,15 @@ impl Organisations {
         (0_u32..).zip(&self.rows)
     }
 
-    /// Bytes of memory, estimated.
+    /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        let heap = |organisation: &Organisation| {
-            organisation.name.len()
-                + organisation.words.capacity() * 4
-                + organisation.products.capacity() * 4
-                + organisation.papers.capacity() * 32
-        };
         self.index.bytes()
-            + self.ids.capacity() * 16
+            + self.ids.capacity() * size_of::<Id>()
             + self.rows.capacity() * size_of::<Organisation>()
-            + self.rows.iter().map(heap).sum::<usize>()
+            + self.rows.iter().map(|organisation| organisation.products.capacity() * size_of::<u32>()).sum::<usize>()
+            + self.names.bytes()
+            + self.words.bytes()
+            + self.product_words.bytes()
             + self.producers.serialized_size()
             + self.buyers.serialized_size()
     }

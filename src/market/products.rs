@@ -5,13 +5,15 @@
 
 use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, SEEN, Seen, UNKNOWN_PRICE, ones};
 use super::facts::{Column, FactColumns, Facts};
-use super::ids::Index;
+use super::ids::{Index, id_in};
 use super::matching::PaperSet;
+use super::names::{FirstCodes, Named};
 use super::order::{Order, SortKey};
 use super::pairs::{Pairs, price_slot};
 use super::record::Id;
 use super::rowset::RowSet;
-use super::text::query::{HEAD_WORDS, NAME_WORDS, NO_WORD, NameHead, NameWords};
+use super::text::lexicon::Word;
+use super::text::query::{NameHead, NameWords};
 use roaring::RoaringBitmap;
 
 /// No offer.
@@ -113,6 +115,12 @@ impl Bitmaps {
         seen.of(&self.unseen)
     }
 
+    fn shrink(&mut self) {
+        let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, illustrative } = self;
+        let of_values = [province, group, stars, kind, certificate, month].into_iter().chain(price).flatten();
+        of_values.chain(unseen).chain([offered, several, illustrative]).for_each(RowSet::shrink);
+    }
+
     fn bytes(&self) -> usize {
         let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, illustrative } = self;
         let of_values = [province, group, stars, kind, certificate, month].into_iter().chain(price).flatten();
@@ -132,11 +140,7 @@ pub struct Products {
     flags: Vec<u8>,
     papers: Vec<PaperSet>,
     first_offers: Vec<u32>,
-    name_places: Vec<(u32, u16)>,
-    names: String,
-    heads: Vec<NameHead>,
-    /// The words of the name after those of its head.
-    tails: Vec<[u16; NAME_WORDS - HEAD_WORDS]>,
+    pub(super) names: Named,
     facts: FactColumns,
     shown: RoaringBitmap,
     bitmaps: Bitmaps,
@@ -149,7 +153,7 @@ const ILLUSTRATIVE: u8 = 2;
 
 /// What a product's own record says.
 #[derive(Debug, Clone, Copy)]
-pub struct Stated<'a> {
+pub struct Stated {
     /// Version.
     pub version: i64,
     /// Row of the producer.
@@ -162,27 +166,26 @@ pub struct Stated<'a> {
     pub illustrative: bool,
     /// Whether it is still made.
     pub is_active: bool,
-    /// Name.
-    pub name: &'a str,
 }
 
 impl Products {
-    /// All columns that have a place for each row, but for the facts.
-    fn columns_mut(&mut self) -> [&mut dyn Column; 11] {
-        let Self { ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, name_places, heads, tails, .. } = self;
-        [ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, name_places, heads, tails]
+    /// All columns that have a place for each row, but for the names and the facts.
+    fn columns_mut(&mut self) -> [&mut dyn Column; 8] {
+        let Self { ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, .. } = self;
+        [ids, versions, producers, groups, shelf_lives, flags, papers, first_offers]
     }
 
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
-        self.index.reserve(more, &self.ids);
+        self.index.reserve(more, id_in(&self.ids));
         self.facts.reserve(more);
+        self.names.reserve(more);
         self.columns_mut().into_iter().for_each(|column| column.make_room(more));
     }
 
     /// The row of `id`; one without a record yet is made.
     pub fn row_or_new(&mut self, id: Id) -> u32 {
-        if let Some(row) = self.index.find(id, &self.ids) {
+        if let Some(row) = self.index.find(id, id_in(&self.ids)) {
             return row;
         }
         let row = u32::try_from(self.ids.len()).unwrap_or(NO_ROW);
@@ -194,17 +197,15 @@ impl Products {
         self.flags.push(0);
         self.papers.push(PaperSet::default());
         self.first_offers.push(NO_ROW);
-        self.name_places.push((0, 0));
-        self.heads.push(NameHead::NONE);
-        self.tails.push([NO_WORD; NAME_WORDS - HEAD_WORDS]);
+        self.names.push();
         self.facts.push(Facts::default());
-        self.index.insert(id, row, &self.ids);
+        self.index.insert(id, row, id_in(&self.ids));
         row
     }
 
     /// The row of `id`, where it is known.
     pub fn row(&self, id: Id) -> Option<u32> {
-        self.index.find(id, &self.ids)
+        self.index.find(id, id_in(&self.ids))
     }
 
     /// How many rows there are, shown or not.
@@ -272,49 +273,46 @@ impl Products {
     }
 
     /// Name.
-    pub fn name(&self, row: u32) -> &str {
-        let (from, length) = self.name_places.get(row as usize).copied().unwrap_or((0, 0));
-        self.names.get(from as usize..from as usize + usize::from(length)).unwrap_or_default()
+    pub fn name(&self, row: u32) -> String {
+        self.names.get(row)
     }
 
     /// The beginning of the name, for ranking.
     #[inline]
     pub fn head(&self, row: u32) -> NameHead {
-        self.heads.get(row as usize).copied().unwrap_or(NameHead::NONE)
+        self.names.head(row)
     }
 
     /// Words of the name, for ranking.
     pub fn words(&self, row: u32) -> NameWords {
-        let mut words = [NO_WORD; NAME_WORDS];
-        let tail = self.tails.get(row as usize).into_iter().flatten().copied();
-        words.iter_mut().zip(self.head(row).words().into_iter().chain(tail)).for_each(|(place, word)| *place = word);
-        words
+        self.names.ranked(row)
     }
 
-    /// Writes down what its record says.
-    pub fn state(&mut self, row: u32, stated: &Stated<'_>, words: NameWords) {
+    /// What [`Self::words_by`] reads of a name.
+    #[inline]
+    pub fn first_codes(&self, row: u32) -> FirstCodes {
+        self.names.first_codes(row)
+    }
+
+    /// Words of the name, which begins with `codes`, for ranking.
+    #[inline]
+    pub fn words_by(&self, row: u32, codes: &FirstCodes) -> NameWords {
+        self.names.ranked_by(row, codes)
+    }
+
+    /// All words of the name.
+    pub fn all_words(&self, row: u32) -> impl Iterator<Item = Word> {
+        self.names.words(row)
+    }
+
+    /// Writes down what its record says, but for its name.
+    pub fn state(&mut self, row: u32, stated: &Stated) {
         let at = row as usize;
-        if self.name(row) != stated.name {
-            // The old name's bytes stay until the index is built anew: names change seldom.
-            let from = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-            // The register takes no name of 64 KiB.
-            let length = u16::try_from(stated.name.len()).unwrap_or(0);
-            self.names.push_str(stated.name.get(..usize::from(length)).unwrap_or_default());
-            set(&mut self.name_places, at, (from, length));
-        }
         set(&mut self.versions, at, u32::try_from(stated.version).unwrap_or(u32::MAX));
         set(&mut self.producers, at, stated.producer);
         set(&mut self.groups, at, stated.group);
         set(&mut self.shelf_lives, at, stated.shelf_life_days);
         set(&mut self.flags, at, (u8::from(stated.is_active) * ACTIVE) | (u8::from(stated.illustrative) * ILLUSTRATIVE));
-        self.set_words(row, words);
-    }
-
-    /// Sets the words of its name.
-    pub fn set_words(&mut self, row: u32, words: NameWords) {
-        set(&mut self.heads, row as usize, NameHead::of(&words));
-        let [_, _, _, _, tail @ ..] = words;
-        set(&mut self.tails, row as usize, tail);
     }
 
     /// What follows for each row, in columns.
@@ -437,7 +435,10 @@ impl Products {
         let rows = || (0_u32..).zip(by_row).filter_map(|(row, facts)| Some((row, facts.as_ref()?)));
         // Each is a work of its own: a start waits for the longest, not for all.
         std::thread::scope(|scope| {
-            scope.spawn(move || rows().for_each(|(row, facts)| for_each_bitmap(bitmaps, facts, |set| set.insert(row))));
+            scope.spawn(move || {
+                rows().for_each(|(row, facts)| for_each_bitmap(bitmaps, facts, |set| set.insert(row)));
+                bitmaps.shrink();
+            });
             scope.spawn(move || pairs.add_all(rows().map(|(_, facts)| facts.entry())));
             scope.spawn(move || *orders = orders_of(ids, by_row));
             for (row, facts) in rows() {
@@ -449,19 +450,21 @@ impl Products {
 
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
+        self.index.shrink(id_in(&self.ids));
         self.facts.shrink();
-        self.names.shrink_to_fit();
+        self.names.shrink();
         self.columns_mut().into_iter().for_each(Column::give_back);
     }
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4 + 8 + size_of::<NameHead>() + 2 * (NAME_WORDS - HEAD_WORDS));
+        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4);
         self.index.bytes()
             + columns
             + self.facts.bytes()
-            + self.names.capacity()
+            + self.names.bytes()
             + self.bitmaps.bytes()
+            + self.shown.serialized_size()
             + self.orders.iter().map(Order::bytes).sum::<usize>()
             + self.pairs.bytes()
     }

@@ -98,6 +98,16 @@ impl RowSet {
         self.len == 0
     }
 
+    /// Gives back what it has grown beyond what it holds.
+    pub fn shrink(&mut self) {
+        self.chunks.shrink_to_fit();
+        for chunk in &mut self.chunks {
+            if let Chunk::Sparse(rows) = chunk {
+                rows.shrink_to_fit();
+            }
+        }
+    }
+
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
         let heap = |chunk: &Chunk| match chunk {

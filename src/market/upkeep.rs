@@ -4,6 +4,7 @@
 //! While an index is loaded, only what records say is written down; what follows is worked out at the end (`loading`).
 
 use super::Market;
+use super::certificates::{Certificates, Holder};
 use super::facet::{Facet, Parts, SEEN, UNKNOWN_PRICE, price_bucket};
 use super::facts::Facts;
 use super::matching::Supply;
@@ -13,7 +14,6 @@ use super::record::{
     CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
 };
 use super::text::lexicon::Word;
-use super::text::query::{NAME_WORDS, NO_WORD, NameWords};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -22,14 +22,6 @@ const NO_GROUP: u8 = 127;
 
 /// Days for which an ended promise is remembered: a year, for questions about days that have passed.
 const REMEMBERED_DAYS: Day = 366;
-
-/// A certificate as it is kept: whose it is, by row.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Certificate {
-    version: i64,
-    holder: u32,
-    product: u32,
-}
 
 /// The product of an offer that was stored and, of an older version of it, the product that it was of.
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +33,7 @@ pub(super) struct Stored {
 /// What is kept to undo a change: certificates and promises by the record that brought them.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    certificates: HashMap<Id, Certificate, RandomState>,
-    /// Papers of a product's own, by its row.
-    papers: HashMap<u32, Vec<(Id, Paper)>, RandomState>,
+    certificates: Certificates,
     mous: HashMap<Id, (i64, Vec<u32>), RandomState>,
     /// Promises of a product, by its row and the `MoU`.
     promises: HashMap<u32, Vec<(Id, Promise)>, RandomState>,
@@ -51,7 +41,16 @@ pub(super) struct Sources {
 
 impl Sources {
     pub(super) fn bytes(&self) -> usize {
-        self.certificates.capacity() * 40 + self.papers.capacity() * 72 + self.mous.capacity() * 56 + self.promises.capacity() * 120
+        let lists = self.mous.values().map(|(_, products)| products.capacity() * size_of::<u32>()).sum::<usize>()
+            + self.promises.values().map(|promises| promises.capacity() * size_of::<(Id, Promise)>()).sum::<usize>();
+        self.certificates.bytes() + table_bytes(&self.mous) + table_bytes(&self.promises) + lists
+    }
+
+    /// Gives back what has grown beyond what it holds.
+    pub(super) fn shrink(&mut self) {
+        self.certificates.shrink();
+        self.mous.shrink_to_fit();
+        self.promises.shrink_to_fit();
     }
 }
 
@@ -96,16 +95,16 @@ impl Market {
     fn put_organisation(&mut self, record: &OrganisationRecord) {
         let row = self.organisations.row_or_new(record.id);
         let Some(known) = self.organisations.get(row) else { return };
-        if known.version >= record.version {
+        if i64::from(known.version) >= record.version {
             return;
         }
-        let had = known.words.clone();
-        let renamed = *known.name != *record.name;
+        let renamed = !self.organisations.is_named(row, &record.name);
         let products = known.products.clone();
         let moved = known.province != record.province;
-        let words: Vec<Word> = if renamed { self.lexicon.learn_all(&record.name) } else { had.clone() };
-        let name_words = self.posted_organisation(row, record);
-        self.organisations.put(row, record, words, name_words);
+        let old: Vec<Word> = self.organisations.words(row).collect();
+        let had: Vec<Word> = self.organisations.product_words(row).collect();
+        self.organisations.put(row, record, &mut self.organisation_lexicon, &mut self.lexicon);
+        self.post_organisation(row, &old);
         if moved {
             self.demands.move_buyer(row, record.province);
         }
@@ -117,26 +116,24 @@ impl Market {
         }
     }
 
-    /// Posts an organisation's name in the lexicon of organisations, in place of the one it had.
-    fn posted_organisation(&mut self, row: u32, record: &OrganisationRecord) -> NameWords {
-        let had = self.organisations.get(row).map(|known| known.name.clone()).unwrap_or_default();
+    /// Posts an organisation's name in the lexicon of organisations, in place of the one whose words were `old`.
+    fn post_organisation(&mut self, row: u32, old: &[Word]) {
         let lexicon = &mut self.organisation_lexicon;
-        let (old, new) = (lexicon.learn_all(&had), lexicon.learn_all(&record.name));
+        let new: Vec<Word> = self.organisations.words(row).collect();
         if old != new {
-            lexicon.unpost(&old, row);
-            lexicon.count_pairs(&old, -1);
+            lexicon.unpost(old, row);
+            lexicon.count_pairs(old, -1);
             for word in &new {
                 if self.is_loading { lexicon.post_later(*word, row) } else { lexicon.post(*word, row) }
             }
             lexicon.count_pairs(&new, 1);
         }
-        ranked(&new)
     }
 
     /// An organisation that is gone has no products any more; its row stays, for what the log may still say.
     fn forget_organisation(&mut self, id: Id) {
         if let Some(row) = self.organisations.row(id) {
-            let version = self.organisations.get(row).map_or(0, |known| known.version);
+            let version = self.organisations.get(row).map_or(0, |known| i64::from(known.version));
             let gone =
                 OrganisationRecord { id, version: version + 1, name: String::new(), province: 0, producer_kind: None, is_buyer: false };
             self.put_organisation(&gone);
@@ -150,9 +147,8 @@ impl Market {
     fn repost(&mut self, product: u32, had: &[Word]) {
         self.offers.note(product);
         self.lexicon.unpost(had, product);
-        let name = self.lexicon.learn_all(self.products.name(product));
-        let producer = self.organisations.get(self.products.producer(product)).map(|producer| producer.words.clone()).unwrap_or_default();
-        for word in name.into_iter().chain(producer) {
+        let of_producer = self.organisations.product_words(self.products.producer(product));
+        for word in self.products.all_words(product).chain(of_producer) {
             self.lexicon.post(word, product);
         }
     }
@@ -164,17 +160,16 @@ impl Market {
         }
         self.unlist(row);
         let producer = self.organisations.row_or_new(record.producer);
-        let words = self.lexicon.learn_all(&record.name);
-        self.products.state(row, &stated(record, producer), ranked(&words));
+        self.products.state(row, &stated(record, producer));
+        self.products.names.set(row, &record.name, &mut self.lexicon);
         self.offers.note(row);
-        if let Some(producer) = self.organisations.get_mut(producer) {
-            producer.products.push(row);
-            if record.is_active {
-                for word in words.iter().chain(&producer.words) {
-                    if self.is_loading { self.lexicon.post_later(*word, row) } else { self.lexicon.post(*word, row) }
-                }
-                self.lexicon.count_pairs(&words, 1);
+        self.organisations.get_mut(producer).into_iter().for_each(|producer| producer.products.push(row));
+        if record.is_active {
+            let words: Vec<Word> = self.products.all_words(row).collect();
+            for word in words.iter().copied().chain(self.organisations.product_words(producer)) {
+                if self.is_loading { self.lexicon.post_later(word, row) } else { self.lexicon.post(word, row) }
             }
+            self.lexicon.count_pairs(&words, 1);
         }
         self.refresh_papers(row);
         self.refresh_with_offers(row);
@@ -183,8 +178,9 @@ impl Market {
     fn forget_product(&mut self, id: Id) {
         let Some(row) = self.products.row(id) else { return };
         self.unlist(row);
-        let gone = Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_active: false, name: "" };
-        self.products.state(row, &gone, ranked(&[]));
+        let gone = Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_active: false };
+        self.products.state(row, &gone);
+        self.products.names.set(row, "", &mut self.lexicon);
         self.offers.note(row);
         self.refresh_papers(row);
         self.refresh_with_offers(row);
@@ -195,61 +191,47 @@ impl Market {
         if self.products.version(row) == 0 {
             return;
         }
-        let name = self.lexicon.learn_all(self.products.name(row));
-        let was_active = self.products.is_active(row);
         let producer = self.products.producer(row);
-        let Some(producer) = self.organisations.get_mut(producer) else { return };
-        producer.products.retain(|other| *other != row);
-        if was_active {
-            let words: Vec<Word> = name.iter().chain(&producer.words).copied().collect();
+        let Some(known) = self.organisations.get_mut(producer) else { return };
+        known.products.retain(|other| *other != row);
+        if self.products.is_active(row) {
+            let name: Vec<Word> = self.products.all_words(row).collect();
+            let words: Vec<Word> = name.iter().copied().chain(self.organisations.product_words(producer)).collect();
             self.lexicon.unpost(&words, row);
             self.lexicon.count_pairs(&name, -1);
         }
     }
 
     fn put_certificate(&mut self, record: &CertificateRecord) {
-        let known = self.sources.certificates.get(&record.id).copied();
-        if known.is_some_and(|known| known.version >= record.version) {
+        let known = self.sources.certificates.version(record.id);
+        if known.is_some_and(|version| version >= record.version) {
             return;
         }
         if known.is_some() {
             self.forget_certificate(record.id);
         }
         let holder = self.organisations.row_or_new(record.holder);
-        let product = record.product.map_or(NO_ROW, |product| self.products.row_or_new(product));
-        self.sources.certificates.insert(record.id, Certificate { version: record.version, holder, product });
-        if product == NO_ROW {
-            self.organisations.get_mut(holder).into_iter().for_each(|holder| holder.papers.push((record.id, record.paper)));
-            self.refresh_products_of(holder);
-        } else {
-            self.sources.papers.entry(product).or_default().push((record.id, record.paper));
-            self.refresh_papers(product);
-            self.refresh_with_offers(product);
-        }
+        let of_product = record.product.map(|product| Holder::Product(self.products.row_or_new(product)));
+        let holder = of_product.unwrap_or(Holder::Organisation(holder));
+        self.sources.certificates.put(record.id, record.version, holder, record.paper);
+        self.refresh_holder(holder);
     }
 
     fn forget_certificate(&mut self, id: Id) {
-        let Some(known) = self.sources.certificates.remove(&id) else { return };
-        if known.product == NO_ROW {
-            self.organisations.get_mut(known.holder).into_iter().for_each(|holder| holder.papers.retain(|(other, _)| *other != id));
-            self.refresh_products_of(known.holder);
-        } else {
-            if let Some(papers) = self.sources.papers.get_mut(&known.product) {
-                papers.retain(|(other, _)| *other != id);
-                if papers.is_empty() {
-                    self.sources.papers.remove(&known.product);
-                }
-            }
-            self.refresh_papers(known.product);
-            self.refresh_with_offers(known.product);
+        if let Some(holder) = self.sources.certificates.remove(id) {
+            self.refresh_holder(holder);
         }
     }
 
-    fn refresh_products_of(&mut self, organisation: u32) {
+    /// Works out anew what follows from the papers of `holder`.
+    fn refresh_holder(&mut self, holder: Holder) {
         if self.is_loading {
             return;
         }
-        let products = self.organisations.get(organisation).map(|organisation| organisation.products.clone()).unwrap_or_default();
+        let products = match holder {
+            Holder::Product(product) => vec![product],
+            Holder::Organisation(row) => self.organisations.get(row).map(|organisation| organisation.products.clone()).unwrap_or_default(),
+        };
         for product in products {
             self.refresh_papers(product);
             self.refresh_with_offers(product);
@@ -258,10 +240,9 @@ impl Market {
 
     /// The papers of a product and of its producer.
     pub(super) fn papers_of(&self, row: u32) -> impl Iterator<Item = Paper> {
-        let own = self.sources.papers.get(&row).into_iter().flatten();
-        let producer = self.organisations.get(self.products.producer(row));
-        let of_producer = producer.into_iter().flat_map(|producer| &producer.papers);
-        own.chain(of_producer).map(|(_, paper)| *paper)
+        let certificates = &self.sources.certificates;
+        let of_producer = Holder::Organisation(self.products.producer(row));
+        certificates.papers(Holder::Product(row)).chain(certificates.papers(of_producer))
     }
 
     fn refresh_papers(&mut self, row: u32) {
@@ -501,8 +482,8 @@ pub(super) fn dong_per_base(price: &Price) -> u32 {
     u32::try_from((exact + per - 1) / per).map_or(UNKNOWN_PRICE - 1, |amount| amount.min(UNKNOWN_PRICE - 1))
 }
 
-/// What a product's record says, with the row of its producer.
-pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated<'_> {
+/// What a product's record says but for its name, with the row of its producer.
+pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated {
     Stated {
         version: record.version,
         producer,
@@ -510,16 +491,11 @@ pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated<'_> {
         shelf_life_days: record.shelf_life_days.unwrap_or(0),
         illustrative: record.illustrative,
         is_active: record.is_active,
-        name: &record.name,
     }
 }
 
-/// The first words of a name as the columns keep them.
-pub(super) fn ranked(words: &[Word]) -> NameWords {
-    let mut row = [NO_WORD; NAME_WORDS];
-    for (place, word) in row.iter_mut().zip(words) {
-        // Words beyond the column's width are found all the same; they only don't help the rank.
-        *place = u16::try_from(*word).ok().filter(|word| *word != NO_WORD).unwrap_or(NO_WORD - 1);
-    }
-    row
+/// Bytes of a table: it has room for seven in eight places, whose number is a power of two, and a byte beside each place.
+pub(super) fn table_bytes<K, V, S>(table: &HashMap<K, V, S>) -> usize {
+    let places = if table.capacity() == 0 { 0 } else { (table.capacity() * 8 / 7).next_power_of_two() };
+    places * (size_of::<(K, V)>() + 1)
 }

@@ -7,7 +7,7 @@
 
 use super::answering::Answered;
 use super::text::lexicon::{Fold, Lexicon, Word};
-use super::text::query::{MOST_REWRITINGS, NO_WORD, NameWords};
+use super::text::query::MOST_REWRITINGS;
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
@@ -152,12 +152,6 @@ impl Reading {
         };
         self.other_senses.iter().flat_map(of_phrase).collect()
     }
-}
-
-/// The words of a name from the columns; `None` where the columns do not hold all of them.
-pub fn in_columns(words: &NameWords) -> Option<impl Iterator<Item = Word>> {
-    let is_whole = words.last() == Some(&NO_WORD) && !words.contains(&(NO_WORD - 1));
-    is_whole.then(|| words.iter().take_while(|word| **word != NO_WORD).map(|word| Word::from(*word)))
 }
 
 /// Wordings, each once however many demands have it.

@@ -164,7 +164,7 @@ fn filled_in(market: &Market, (supply, asked): (&Supply, &Asked), illustrative: 
     let unit = UnitId::from_row(supply.unit).map(|unit| unit.as_str().to_owned());
     let commitments = shares(supply, &asked.need, setting).into_iter().map(|Share { from, until, quantity }| NewMouCommitment {
         product_id: Some(id_text("prd", products.id(supply.product))),
-        description: Some(products.name(supply.product).to_owned()),
+        description: Some(products.name(supply.product)),
         quantity: Some(Quantity::new(quantity)),
         unit: unit.clone(),
         period: Some(Period::Month),

@@ -245,7 +245,7 @@ impl<'a> Page<'a> {
         self.raw(",\"product\":{\"id\":");
         self.json.id("prd", products.id(supply.product));
         self.raw(",\"name\":");
-        quote(&mut self.json.out, products.name(supply.product));
+        quote(&mut self.json.out, &products.name(supply.product));
         self.raw(",\"group\":");
         self.json.group(products.group(supply.product));
         self.raw("}");

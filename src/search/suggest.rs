@@ -12,15 +12,14 @@ use chrono::NaiveDate;
 pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate) -> Suggestions {
     let products = market.suggest_products(typed, limit).into_iter().map(|found| SuggestedName {
         id: format!("prd_{}", base32(market.products().id(found.row).0, 26)),
-        name: market.products().name(found.row).to_owned(),
+        name: market.products().name(found.row),
         matched: found.how.into(),
     });
     let organisations = |wanted: &dyn Fn(&crate::market::organisations::Organisation) -> bool| -> Vec<SuggestedName> {
         let found = market.find_organisations(typed, limit, wanted);
-        let named = found.into_iter().filter_map(|found| {
-            let organisation = market.organisations().get(found.row)?;
+        let named = found.into_iter().map(|found| {
             let id = format!("org_{}", base32(market.organisations().id(found.row).0, 26));
-            Some(SuggestedName { id, name: organisation.name.to_string(), matched: found.how.into() })
+            SuggestedName { id, name: market.organisations().name(found.row), matched: found.how.into() }
         });
         named.collect()
     };

@@ -174,7 +174,7 @@ impl<'a> Writer<'a> {
             self.id("org", market.organisations().id(producer));
         }
         if self.member("name") {
-            quote(&mut self.out, products.name(row));
+            quote(&mut self.out, &products.name(row));
         }
         if self.member("group") {
             self.group(products.group(row));
@@ -199,7 +199,7 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(b"{\"id\":");
         self.id("org", market.organisations().id(row));
         self.out.extend_from_slice(b",\"name\":");
-        quote(&mut self.out, organisation.map_or("", |organisation| &organisation.name));
+        quote(&mut self.out, &market.organisations().name(row));
         self.out.extend_from_slice(b",\"province\":");
         self.province(organisation.map_or(0, |organisation| organisation.province));
         self.out.push(b'}');
@@ -346,7 +346,7 @@ impl<'a> Writer<'a> {
             self.out.extend_from_slice(b"{\"id\":");
             self.id("prd", products.id(supply.product));
             self.out.extend_from_slice(b",\"name\":");
-            quote(&mut self.out, products.name(supply.product));
+            quote(&mut self.out, &products.name(supply.product));
             self.out.extend_from_slice(b",\"group\":");
             self.group(supply.group);
             self.out.push(b'}');

@@ -66,12 +66,6 @@ impl Bits {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// A part of it, for who wants nothing but its line at hand.
-    #[inline(always)]
-    pub fn first(&self) -> u64 {
-        self.0[0]
-    }
-
     #[inline(always)]
     pub fn has(&self, row: usize) -> bool {
         self.0[row / 64 % WORDS] >> (row % 64) & 1 != 0

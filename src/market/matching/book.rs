@@ -127,6 +127,18 @@ impl Book {
         Some(Supply { promises: self.promises_of(&block.rows[row].rest), ..block.get(row, place.group, &self.places) })
     }
 
+    /// Id of the offer in a place.
+    pub fn id(&self, place: Place) -> Option<Id> {
+        let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
+        Some(rows.blocks[block_of(place)].rows[row_of(place)].rest.id)
+    }
+
+    /// The last place of a group.
+    pub fn last(&self, group: u8) -> Option<Place> {
+        let last = self.groups.get(usize::from(group))?.rows.checked_sub(1)?;
+        Some(Place { group, slot: u32::try_from(last).ok()? })
+    }
+
     /// The product of the offer in a place.
     pub fn product(&self, place: Place) -> Option<u32> {
         self.get(place).map(|supply| supply.product)

@@ -221,7 +221,8 @@ impl Block {
     /// Ends loading: what a scan reads is worked out from the rows, all at once.
     pub fn settle(&mut self, papers: &Papers, today: u16) {
         let used = |row: &Row| !row.is_unused();
-        let summaries: Vec<Summary> = self.rows.iter().map(|row| Summary::new(if used(row) { papers.get(row.rest.papers) } else { &[] })).collect();
+        let summaries: Vec<Summary> =
+            self.rows.iter().map(|row| Summary::new(if used(row) { papers.get(row.rest.papers) } else { &[] })).collect();
         for (row, summary) in self.rows.iter_mut().zip(&summaries).filter(|(row, _)| used(row)) {
             row.judged.take(summary);
         }

@@ -48,6 +48,11 @@ impl Papers {
             .fold(Held::default(), |held, paper| Held { stars: held.stars.max(paper.stars), kinds: held.kinds | kind_bit(paper.kind) })
     }
 
+    /// Gives back what has grown beyond what it holds.
+    pub fn shrink(&mut self) {
+        self.0.shrink();
+    }
+
     /// Bytes that the sets take.
     pub fn bytes(&self) -> usize {
         self.0.bytes()
@@ -260,6 +265,12 @@ impl<T: Copy + Ord + Hash> Arena<T> {
 
     fn after(&self, place: usize) -> usize {
         (place + 1) & (self.places.len() - 1)
+    }
+
+    fn shrink(&mut self) {
+        self.pool.shrink_to_fit();
+        self.runs.shrink_to_fit();
+        self.unused.shrink_to_fit();
     }
 
     fn bytes(&self) -> usize {

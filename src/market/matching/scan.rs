@@ -153,9 +153,8 @@ pub(super) fn fetch_ahead(question: &Question<'_>, ahead: [Option<Standing<'_>>;
     }
     if let Some(block) = second {
         let best = best_score(question, block);
-        let near = race.near.least_score() <= best.score;
-        let scores = near || race.best.least_score() <= best.score;
-        block.planes.fetch_sets(question, Sought { near, scores, stars: scores && best.stars > 0 });
+        let scores = race.near.least_score().min(race.best.least_score()) <= best.score;
+        block.planes.fetch_sets(question, Sought { scores, stars: scores && best.stars > 0 });
     }
     if let Some(block) = next {
         block.planes.fetch_days(question);
@@ -213,8 +212,7 @@ impl<'a> Look<'a> {
         if is_twice(fails) {
             return false;
         }
-        let delivers = judged.months & EVERYWHERE != 0
-            || question.place.is_some_and(|place| judged.delivers_to >> place & 1 != 0);
+        let delivers = judged.months & EVERYWHERE != 0 || question.place.is_some_and(|place| judged.delivers_to >> place & 1 != 0);
         fails |= fail(!delivers, Code::Delivery);
         if is_twice(fails) {
             return false;

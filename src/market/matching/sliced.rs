@@ -53,14 +53,7 @@ impl<const B: usize> Frame<B> {
 
     /// Of numbers below `2 ^ width`.
     pub const fn new(width: u32) -> Self {
-        Self {
-            base: 0,
-            shift: width + 1 - Self::LAST.count_ones(),
-            least: u32::MAX,
-            most: 0,
-            most_below: 0,
-            least_above: u32::MAX,
-        }
+        Self { base: 0, shift: width + 1 - Self::LAST.count_ones(), least: u32::MAX, most: 0, most_below: 0, least_above: u32::MAX }
     }
 
     #[inline(always)]

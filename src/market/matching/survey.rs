@@ -33,13 +33,12 @@ pub(super) struct Survey {
     pub missing: Bits,
 }
 
-/// What is sought in a block, by how good an offer must be to come in.
+/// What is sought in a block beside how many fit, by how good an offer must be to come in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sought {
-    /// Near misses.
-    pub near: bool,
-    /// Scores, of those that fit or nearly do; stars among them.
+    /// Which may score enough.
     pub scores: bool,
+    /// And of these who has stars.
     pub stars: bool,
 }
 
@@ -222,7 +221,8 @@ fn seasons(question: &Question<'_>, planes: &Planes, rows: Bits, tally: &mut Tal
 /// Whether the longest OCOP paper has so many stars and holds over the period.
 #[inline(always)]
 fn stars(question: &Question<'_>, planes: &Planes, least: u8) -> Against {
-    let (begun, lasts) = (planes.stars_from().at_most(question.from.into(), true), planes.stars_until().at_least(question.until.into(), true));
+    let (begun, lasts) =
+        (planes.stars_from().at_most(question.from.into(), true), planes.stars_until().at_least(question.until.into(), true));
     let enough = planes.with_stars(least);
     // Where it has not begun, another may hold.
     let lapsed = lasts.fails;

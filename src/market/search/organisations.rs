@@ -34,8 +34,10 @@ impl Market {
         let Some(words) = words else { return FoundOrganisations::default() };
         let mut top = Top::new(most, after);
         for row in words.rows() {
-            let Some(organisation) = self.organisations.get(row).filter(|known| known.version > 0 && wanted(known)) else { continue };
-            let (score, how) = words.score_from(least_score(&top), row, &organisation.name_words);
+            if self.organisations.get(row).is_none_or(|known| known.version == 0 || !wanted(known)) {
+                continue;
+            }
+            let (score, how) = words.score_from(least_score(&top), row, &self.organisations.ranked(row));
             let first = u64::from(u32::MAX - score);
             if top.may_enter(first) {
                 top.offer((first, self.organisations.id(row)), row, Some(how));

@@ -10,10 +10,11 @@ use super::top::Top;
 use super::{Found, Hit};
 use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_bucket};
+use crate::market::names::FirstCodes;
 use crate::market::products::newest;
 use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
-use crate::market::text::query::{Found as Words, How, NAME_WORDS, NO_WORD, NameHead, TextScore};
+use crate::market::text::query::{Found as Words, How, NameHead, TextScore};
 
 impl Market {
     /// The products that `question` finds.
@@ -173,12 +174,12 @@ impl<'a> Search<'a> {
                 count += 1;
             }
         }
-        let mut names = [[NO_WORD; NAME_WORDS]; MANY_NAMES];
+        let mut names = [FirstCodes::NONE; MANY_NAMES];
         for (name, row) in names.iter_mut().zip(&left[..count]) {
-            *name = products.words(*row);
+            *name = products.first_codes(*row);
         }
         for (row, name) in left[..count].iter().zip(&names) {
-            self.offer_scored(*row, words.score_from(least_score(top), *row, name), top);
+            self.offer_scored(*row, words.score_from(least_score(top), *row, &products.words_by(*row, name)), top);
         }
     }
 

@@ -41,11 +41,10 @@ impl Market {
         let Some(words) = Words::new(text, &self.organisation_lexicon, &self.thesaurus) else { return Vec::new() };
         let mut scored: Vec<_> = Vec::new();
         for row in words.rows() {
-            let Some(organisation) = self.organisations.get(row).filter(|organisation| organisation.version > 0 && wanted(organisation))
-            else {
+            if !self.organisations.get(row).is_some_and(|organisation| organisation.version > 0 && wanted(organisation)) {
                 continue;
-            };
-            let (score, how) = words.score(row, &organisation.name_words);
+            }
+            let (score, how) = words.score(row, &self.organisations.ranked(row));
             scored.push((std::cmp::Reverse(score), self.organisations.id(row), Suggestion { row, how }));
             if scored.len() == MOST_RANKED {
                 break;

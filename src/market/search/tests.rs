@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn names(market: &Market, text: &str) -> Vec<String> {
-    market.search(&question(Some(text))).hits.iter().map(|hit| market.products().name(hit.row).to_owned()).collect()
+    market.search(&question(Some(text))).hits.iter().map(|hit| market.products().name(hit.row)).collect()
 }
 
 fn hows(market: &Market, text: &str) -> Vec<How> {

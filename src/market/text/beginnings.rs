@@ -3,6 +3,8 @@
 //! The last word of a query is mostly the beginning of one, and short: hundreds of words go on from it, whose rows would
 //! be put together anew at every letter that is typed.
 
+use super::lexicon::rows_bytes;
+use crate::market::upkeep::table_bytes;
 use foldhash::fast::RandomState;
 use roaring::RoaringBitmap;
 use std::collections::HashMap;
@@ -89,8 +91,9 @@ impl Beginnings {
         self.rows(beginning).map(|_| beginning)
     }
 
-    /// Bytes of memory, estimated.
+    /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        self.begun.iter().map(|begun| begun.rows.as_ref().map_or(0, RoaringBitmap::serialized_size) + 160).sum()
+        let of = |begun: &Begun| 2 * begun.letters.len() + begun.rows.as_ref().map_or(0, rows_bytes);
+        self.begun.iter().map(of).sum::<usize>() + self.begun.capacity() * size_of::<Begun>() + table_bytes(&self.by_letters)
     }
 }

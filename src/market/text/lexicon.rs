@@ -5,6 +5,7 @@
 
 use super::beginnings::{Beginning, Beginnings, BeginningsOf};
 use super::tokens::{Token, tokens};
+use crate::market::upkeep::table_bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use roaring::{MultiOps, RoaringBitmap};
@@ -19,9 +20,6 @@ pub type Fold = u32;
 const SHORTEST_WITH_ERROR: usize = 3;
 /// Longest word in which one is: longer ones are no syllables.
 const LONGEST_WITH_ERROR: usize = 24;
-
-/// Parts of names that are remembered as they were written; beyond it they are learned anew.
-const MOST_WRITTEN: usize = 100_000;
 
 /// Words that wait to be posted at most: eight megabytes.
 const MOST_WAITING: usize = 1 << 20;
@@ -60,14 +58,13 @@ pub struct Lexicon {
     /// By text: quicker than the order where a whole word is looked up.
     by_whole_fold: HashTable<Fold>,
     hasher: RandomState,
-    /// The words of what stands between two spaces, as it was written: names say the same again and again.
-    written: HashMap<Box<str>, Box<[Word]>, RandomState>,
     /// How often two folds stand side by side in a name.
     pairs: HashMap<(Fold, Fold), u32, RandomState>,
     /// Words that are to be posted, with their rows.
     waiting: Vec<(Word, u32)>,
-    /// Folds by what is left of them when one letter is taken out, and by themselves.
-    shortened: HashMap<Box<str>, Vec<Fold>>,
+    /// Folds by the hash of what is left of them when one letter is taken out, and of themselves: of two texts with one hash
+    /// the one that is no error away is told by looking.
+    shortened: HashTable<(u32, Fold)>,
 }
 
 impl Lexicon {
@@ -96,20 +93,7 @@ impl Lexicon {
 
     /// The words of a name, each with its number.
     pub fn learn_all(&mut self, name: &str) -> Vec<Word> {
-        let mut words = Vec::with_capacity(16);
-        for part in name.split(' ') {
-            if let Some(known) = self.written.get(part) {
-                words.extend_from_slice(known);
-                continue;
-            }
-            let learned: Box<[Word]> = tokens(part).iter().map(|token| self.learn(token)).collect();
-            words.extend_from_slice(&learned);
-            if self.written.len() >= MOST_WRITTEN {
-                self.written.clear();
-            }
-            self.written.insert(part.into(), learned);
-        }
-        words
+        tokens(name).iter().map(|token| self.learn(token)).collect()
     }
 
     fn learn_fold(&mut self, text: &str) -> Fold {
@@ -124,7 +108,8 @@ impl Lexicon {
             folds.get(*fold as usize).map_or(0, |folded| hasher.hash_one(&*folded.text))
         });
         for rest in shortenings(text) {
-            self.shortened.entry(rest.into()).or_default().push(fold);
+            let short = short_hash(&self.hasher, &rest);
+            self.shortened.insert_unique(spread(short), (short, fold), |(short, _)| spread(*short));
         }
         for beginning in beginnings.into_iter().flatten() {
             if self.beginnings.wants_rows(beginning) {
@@ -153,6 +138,14 @@ impl Lexicon {
     pub fn settle(&mut self) {
         self.post_waiting();
         self.waiting = Vec::new();
+        self.words.shrink_to_fit();
+        self.fold_of.shrink_to_fit();
+        self.folds.shrink_to_fit();
+        self.by_fold.shrink_to_fit();
+        // What has grown row by row has room for more; its copy has not.
+        for spelling in &mut self.words {
+            spelling.rows = spelling.rows.clone();
+        }
         for folded in &mut self.folds {
             if folded.words.len() > 1 {
                 folded.rows = Some(folded.words.iter().filter_map(|word| self.words.get(*word as usize)).map(|word| &word.rows).union());
@@ -356,7 +349,9 @@ impl Lexicon {
             return Vec::new();
         }
         let typed: Vec<char> = text.chars().collect();
-        let mut found: Vec<Fold> = shortenings(text).filter_map(|rest| self.shortened.get(rest.as_str())).flatten().copied().collect();
+        let shorts = shortenings(text).map(|rest| short_hash(&self.hasher, &rest));
+        let near = |short: u32| self.shortened.iter_hash(spread(short)).filter(move |(other, _)| *other == short).map(|(_, fold)| *fold);
+        let mut found: Vec<Fold> = shorts.flat_map(near).collect();
         found.sort_unstable();
         found.dedup();
         found.retain(|fold| is_one_error(&typed, &self.fold_text(*fold).chars().collect::<Vec<_>>()));
@@ -368,13 +363,39 @@ impl Lexicon {
         self.pairs.get(&(left, right)).copied().unwrap_or(0)
     }
 
-    /// Bytes of memory, estimated.
+    /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        let of_rows = |rows: &RoaringBitmap| rows.serialized_size() + 64;
-        let words: usize = self.words.iter().map(|word| of_rows(&word.rows) + 120).sum();
-        let folds: usize = self.folds.iter().map(|fold| fold.rows.as_ref().map_or(0, of_rows) + 120).sum();
-        words + folds + self.beginnings.bytes() + self.written.len() * 80 + self.pairs.len() * 24 + self.shortened.len() * 80
+        let words: usize = self.words.iter().map(|word| word.letters.len() + rows_bytes(&word.rows)).sum();
+        let of_fold =
+            |fold: &Folded| fold.text.len() + fold.words.capacity() * size_of::<Word>() + fold.rows.as_ref().map_or(0, rows_bytes);
+        let folds: usize = self.folds.iter().map(of_fold).sum();
+        let columns = self.words.capacity() * size_of::<Spelling>()
+            + self.fold_of.capacity() * size_of::<Fold>()
+            + self.folds.capacity() * size_of::<Folded>()
+            + self.by_fold.capacity() * size_of::<(u64, Fold)>()
+            + self.waiting.capacity() * size_of::<(Word, u32)>();
+        let tables = self.by_spelling.allocation_size() + self.by_whole_fold.allocation_size() + self.shortened.allocation_size();
+        words + folds + columns + tables + self.beginnings.bytes() + table_bytes(&self.pairs)
     }
+}
+
+/// Bytes that a set of rows takes beside itself: forty for each run of 65,536 rows in which it has any, and these rows.
+pub(super) fn rows_bytes(rows: &RoaringBitmap) -> usize {
+    let known = rows.statistics();
+    // Of lists four bytes are told for each row, which takes two.
+    let lists = usize::try_from(known.n_bytes_array_containers / 2).unwrap_or(0);
+    let runs = usize::try_from(known.n_bytes_run_containers).unwrap_or(0);
+    known.n_containers as usize * 40 + lists + known.n_bitset_containers as usize * 8_192 + runs
+}
+
+/// The hash of a text in half the room.
+fn short_hash(hasher: &RandomState, text: &str) -> u32 {
+    u32::try_from(hasher.hash_one(text) >> 32).unwrap_or(0)
+}
+
+/// A short hash in all bits, as a table wants it.
+fn spread(short: u32) -> u64 {
+    u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Puts `row` in: at the end without a search, as while loading.
