@@ -397,8 +397,12 @@ impl Planes {
     #[inline(always)]
     pub fn fetch_frames(&self) {
         let Frames { end, from, minimum_order, quantity, shelf_life_days, stars_until, stars_from, rate } = &self.frames;
-        [end, from, minimum_order, shelf_life_days, stars_until].iter().for_each(|frame| fetch(from_ref(*frame)));
-        [quantity, stars_from, rate].iter().for_each(|frame| fetch(from_ref(*frame)));
+        for frame in [end, from, minimum_order, shelf_life_days, stars_until] {
+            fetch(from_ref(frame));
+        }
+        for frame in [quantity, stars_from, rate] {
+            fetch(from_ref(frame));
+        }
         fetch(from_ref(&self.kind_of));
         fetch(from_ref(&self.kinds));
     }
@@ -408,7 +412,9 @@ impl Planes {
     #[inline(always)]
     pub fn fetch_sets(&self, question: &Question<'_>, sought: Sought) {
         let (need, sets) = (question.need, &*self.sets);
-        [&sets.open, &sets.doubtful, &sets.all_year, self.delivering(question.place)].into_iter().for_each(|set| fetch(from_ref(set)));
+        for set in [&sets.open, &sets.doubtful, &sets.all_year, self.delivering(question.place)] {
+            fetch(from_ref(set));
+        }
         self.end().fetch_at_least(question.first_needed().into());
         self.minimum_order().fetch_at_most(size_code(need.quantity));
         if self.seasonal > 0 {

@@ -31,8 +31,8 @@ fn book_on(day: Day, world: &World, is_loaded: bool, is_moved_first: bool) -> Bo
         book.begin_loading();
     }
     for supply in &world.supplies {
-        // One is stored as something else first.
-        let place = book.put(world.supplies[0].clone(), &world.papers);
+        // Each is stored as something else first.
+        let place = book.put(Supply { id: Id(1_000), ..world.supplies[0].clone() }, &world.papers);
         book.replace(place, supply.clone(), &world.papers);
     }
     if is_loaded {
