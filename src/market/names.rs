@@ -88,11 +88,16 @@ pub struct Names {
     starts: Vec<u32>,
     /// The numbers of the parts of each name, and [`END`] behind them. First stands the name of those without one.
     codes: Vec<u8>,
+    /// How many of them are of no name any more.
+    unused: usize,
 }
+
+/// So many unused codes are always kept.
+const MOST_UNUSED: usize = if cfg!(test) { 16 } else { 1 << 16 };
 
 impl Default for Names {
     fn default() -> Self {
-        Self { parts: Parts::default(), starts: Vec::new(), codes: vec![END] }
+        Self { parts: Parts::default(), starts: Vec::new(), codes: vec![END], unused: 0 }
     }
 }
 
@@ -118,10 +123,17 @@ impl Names {
         }
     }
 
-    /// Names `row`. The codes of the name that it had stay until the index is built anew: names change seldom.
+    /// Names `row`. The codes of the name that it had stay where they are, until there are more such codes than others.
     pub fn set(&mut self, row: u32, name: &str) {
         if self.is(row, name) {
             return;
+        }
+        self.unused += self.length(row);
+        if self.unused > MOST_UNUSED && self.unused > self.codes.len() / 2 {
+            if let Some(place) = self.starts.get_mut(row as usize) {
+                *place = 0;
+            }
+            self.close_gaps();
         }
         let start = number(self.codes.len());
         if !name.is_empty() {
@@ -134,6 +146,33 @@ impl Names {
         if let Some(place) = self.starts.get_mut(row as usize) {
             *place = if name.is_empty() { 0 } else { start };
         }
+    }
+
+    /// How many codes the name of `row` takes.
+    fn length(&self, row: u32) -> usize {
+        match self.starts.get(row as usize) {
+            None | Some(0) => 0,
+            Some(start) => {
+                let behind = self.codes.get(*start as usize..).unwrap_or_default();
+                let mut codes = behind.iter().copied();
+                while read(&mut codes).is_some() {}
+                behind.len() - codes.len()
+            }
+        }
+    }
+
+    /// Writes the codes of all names anew, one after the other.
+    fn close_gaps(&mut self) {
+        let mut codes = Vec::with_capacity(self.codes.len() - self.unused.min(self.codes.len()) + 1);
+        codes.push(END);
+        for row in 0..number(self.starts.len()) {
+            let length = self.length(row);
+            let Some(start) = self.starts.get_mut(row as usize).filter(|start| **start != 0) else { continue };
+            let moved = number(codes.len());
+            codes.extend_from_slice(self.codes.get(*start as usize..*start as usize + length).unwrap_or_default());
+            *start = moved;
+        }
+        (self.codes, self.unused) = (codes, 0);
     }
 
     /// Whether `row` has this name.
@@ -462,6 +501,9 @@ mod tests {
                 list[row] = name;
                 words.learn(&names, &mut lexicon);
             }
+            let used: usize = (0..12).map(|row| names.length(row)).sum();
+            prop_assert_eq!(names.codes.len(), 1 + used + names.unused);
+            prop_assert!(names.unused <= MOST_UNUSED.max(names.codes.len() / 2));
             for (row, name) in (0..).zip(&list) {
                 prop_assert_eq!(&names.get(row), name);
                 prop_assert_eq!(words.of_name(&names, row).collect::<Vec<_>>(), lexicon.learn_all(name));
