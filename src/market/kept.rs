@@ -6,70 +6,110 @@
 use parking_lot::{RwLock, RwLockReadGuard};
 use std::sync::Arc;
 
-/// Rows for which something is kept: about 60 MB of text. A larger register has too many to keep any.
-const MOST_ROWS: u32 = 65_536;
+/// Rows for which something is kept: about 60 MB of text. Of rows that share a place, the one that was written last has it:
+/// in a register of any size what is often found is mostly there.
+const MOST_ROWS: usize = if cfg!(test) { 8 } else { 65_536 };
+
+/// A row with its text.
+type Slot = Option<(u32, Arc<str>)>;
 
 /// Texts by row.
 #[derive(Debug, Default)]
 pub struct Kept {
-    rows: RwLock<Vec<Option<Arc<str>>>>,
+    slots: RwLock<Vec<Slot>>,
 }
 
 /// The texts as a reader has them.
-pub type KeptTexts<'a> = RwLockReadGuard<'a, Vec<Option<Arc<str>>>>;
+#[derive(Debug)]
+pub struct KeptTexts<'a>(RwLockReadGuard<'a, Vec<Slot>>);
+
+impl KeptTexts<'_> {
+    /// The text of a row, where it is kept.
+    pub fn get(&self, row: u32) -> Option<&str> {
+        self.0.get(place_of(row))?.as_ref().filter(|(known, _)| *known == row).map(|(_, text)| &**text)
+    }
+}
 
 impl Kept {
     /// What is kept now.
     pub fn read(&self) -> KeptTexts<'_> {
-        self.rows.read()
+        KeptTexts(self.slots.read())
     }
 
     /// Keeps `texts`, each made of its row as it is now.
     pub fn keep(&self, texts: Vec<(u32, Arc<str>)>) {
-        let mut rows = self.rows.write();
-        for (row, text) in texts.into_iter().filter(|(row, _)| *row < MOST_ROWS) {
-            let at = row as usize;
-            if rows.len() <= at {
-                rows.resize(at + 1, None);
+        let mut slots = self.slots.write();
+        for (row, text) in texts {
+            let place = place_of(row);
+            if slots.len() <= place {
+                slots.resize(place + 1, None);
             }
-            if let Some(place) = rows.get_mut(at) {
-                *place = Some(text);
+            if let Some(slot) = slots.get_mut(place) {
+                *slot = Some((row, text));
             }
         }
     }
 
     /// Forgets what was made of `row`, which has changed.
     pub fn forget(&mut self, row: u32) {
-        self.rows.get_mut().get_mut(row as usize).into_iter().for_each(|place| *place = None);
+        let slot = self.slots.get_mut().get_mut(place_of(row));
+        slot.into_iter().filter(|slot| slot.as_ref().is_some_and(|(known, _)| *known == row)).for_each(|slot| *slot = None);
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.rows.get_mut().clear();
+        self.slots.get_mut().clear();
     }
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let rows = self.rows.read();
-        rows.capacity() * size_of::<Option<Arc<str>>>() + rows.iter().flatten().map(|text| text.len() + 16).sum::<usize>()
+        let slots = self.slots.read();
+        slots.capacity() * size_of::<Slot>() + slots.iter().flatten().map(|(_, text)| text.len() + 16).sum::<usize>()
     }
+}
+
+fn place_of(row: u32) -> usize {
+    row as usize % MOST_ROWS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
 
     #[test]
-    fn a_text_is_kept_until_its_row_changes() {
+    fn a_text_is_kept_until_its_row_changes_or_another_takes_its_place() {
         let mut kept = Kept::default();
-        kept.keep(vec![(3, "three".into()), (1, "one".into()), (MOST_ROWS, "too many".into())]);
-        let text = |kept: &Kept, row: usize| kept.read().get(row).cloned().flatten();
-        assert_eq!(text(&kept, 3).as_deref(), Some("three"));
-        assert_eq!(text(&kept, MOST_ROWS as usize), None);
+        kept.keep(vec![(3, "three".into()), (1, "one".into()), (9, "nine".into())]);
+        let text = |kept: &Kept, row: u32| kept.read().get(row).map(str::to_owned);
+        assert_eq!([3, 1, 9, 11].map(|row| text(&kept, row)), [Some("three".to_owned()), None, Some("nine".to_owned()), None]);
+        kept.forget(1);
         kept.forget(3);
         kept.forget(99);
-        assert_eq!((text(&kept, 3), text(&kept, 1).as_deref()), (None, Some("one")));
+        assert_eq!([3, 9].map(|row| text(&kept, row)), [None, Some("nine".to_owned())]);
         kept.clear();
-        assert_eq!(text(&kept, 1), None);
+        assert_eq!(text(&kept, 9), None);
+    }
+
+    proptest! {
+        // What is given back was kept of that row last, and not forgotten since.
+        #[test]
+        fn no_row_is_given_the_text_of_another(steps in prop::collection::vec((0..40_u32, 0..3_u8), 0..60)) {
+            let (mut kept, mut last) = (Kept::default(), HashMap::new());
+            for (at, (row, what)) in steps.into_iter().enumerate() {
+                if what == 0 {
+                    kept.forget(row);
+                    last.remove(&row);
+                } else {
+                    kept.keep(vec![(row, at.to_string().into())]);
+                    last.insert(row, at.to_string());
+                    prop_assert!(kept.read().get(row).is_some());
+                }
+            }
+            for row in 0..40 {
+                prop_assert!(kept.read().get(row).is_none_or(|text| last.get(&row).is_some_and(|last| last == text)));
+            }
+        }
     }
 }

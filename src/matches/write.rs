@@ -65,7 +65,7 @@ impl<'a> Page<'a> {
         let kept = self.json.is_everybodys().then(|| market.kept_offers().read());
         let row = |supply: &Supply| offers.row_among(supply.id, market.products().first_offer(supply.product));
         let rows: Vec<Option<u32>> = supplies.iter().map(|supply| kept.as_ref().and_then(|_| row(supply))).collect();
-        let text = |row: Option<u32>| kept.as_ref()?.get(row? as usize)?.as_deref();
+        let text = |row: Option<u32>| kept.as_ref()?.get(row?);
         let shows: Vec<Shows<'_>> = rows.iter().map(|row| text(*row).map_or(Shows::Offer(*row), Shows::Kept)).collect();
         fetch(shows.iter().filter_map(Shows::text).flat_map(lines));
         fetch(supplies.iter().filter_map(|supply| market.papers().get(supply.papers).first()).map(|paper| paper.kind));

@@ -75,7 +75,7 @@ impl<'a> Writer<'a> {
         let market = self.market;
         let mut made = Vec::new();
         let kept = market.kept().read();
-        let texts: Vec<Option<&str>> = hits.iter().map(|hit| kept.get(hit.row as usize)?.as_deref()).collect();
+        let texts: Vec<Option<&str>> = hits.iter().map(|hit| kept.get(hit.row)).collect();
         fetch(texts.iter().copied().flatten().flat_map(lines));
         for (at, (hit, text)) in hits.iter().zip(texts).enumerate() {
             self.separate(at);
