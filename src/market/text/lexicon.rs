@@ -5,6 +5,7 @@
 
 use super::beginnings::{Beginning, Beginnings, BeginningsOf};
 use super::tokens::{Token, tokens};
+use super::typos::Typos;
 use crate::market::upkeep::table_bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -16,11 +17,6 @@ use std::hash::BuildHasher;
 pub type Word = u32;
 /// Number of a fold.
 pub type Fold = u32;
-/// Shortest word in which a typing error is looked for: in two letters every word is near.
-const SHORTEST_WITH_ERROR: usize = 3;
-/// Longest word in which one is: longer ones are no syllables.
-const LONGEST_WITH_ERROR: usize = 24;
-
 /// Words that wait to be posted at most: eight megabytes.
 const MOST_WAITING: usize = 1 << 20;
 
@@ -62,9 +58,7 @@ pub struct Lexicon {
     pairs: HashMap<(Fold, Fold), u32, RandomState>,
     /// Words that are to be posted, with their rows.
     waiting: Vec<(Word, u32)>,
-    /// Folds by the hash of what is left of them when one letter is taken out, and of themselves: of two texts with one hash
-    /// the one that is no error away is told by looking.
-    shortened: HashTable<(u32, Fold)>,
+    typos: Typos,
 }
 
 impl Lexicon {
@@ -107,10 +101,7 @@ impl Lexicon {
         by_whole_fold.insert_unique(hasher.hash_one(text), fold, |fold| {
             folds.get(*fold as usize).map_or(0, |folded| hasher.hash_one(&*folded.text))
         });
-        for rest in shortenings(text) {
-            let short = short_hash(&self.hasher, &rest);
-            self.shortened.insert_unique(spread(short), (short, fold), |(short, _)| spread(*short));
-        }
+        self.typos.learn(text, fold);
         for beginning in beginnings.into_iter().flatten() {
             if self.beginnings.wants_rows(beginning) {
                 let rows = self.united_beginning(beginning);
@@ -344,18 +335,7 @@ impl Lexicon {
 
     /// Folds that are one typing error away from `text`: a letter more, less, another, or two exchanged.
     pub fn near(&self, text: &str) -> Vec<Fold> {
-        let letters = text.chars().count();
-        if !(SHORTEST_WITH_ERROR..=LONGEST_WITH_ERROR).contains(&letters) {
-            return Vec::new();
-        }
-        let typed: Vec<char> = text.chars().collect();
-        let shorts = shortenings(text).map(|rest| short_hash(&self.hasher, &rest));
-        let near = |short: u32| self.shortened.iter_hash(spread(short)).filter(move |(other, _)| *other == short).map(|(_, fold)| *fold);
-        let mut found: Vec<Fold> = shorts.flat_map(near).collect();
-        found.sort_unstable();
-        found.dedup();
-        found.retain(|fold| is_one_error(&typed, &self.fold_text(*fold).chars().collect::<Vec<_>>()));
-        found
+        self.typos.near(text, |fold| self.fold_text(fold))
     }
 
     /// How often `left` stands before `right` in a name.
@@ -374,7 +354,7 @@ impl Lexicon {
             + self.folds.capacity() * size_of::<Folded>()
             + self.by_fold.capacity() * size_of::<(u64, Fold)>()
             + self.waiting.capacity() * size_of::<(Word, u32)>();
-        let tables = self.by_spelling.allocation_size() + self.by_whole_fold.allocation_size() + self.shortened.allocation_size();
+        let tables = self.by_spelling.allocation_size() + self.by_whole_fold.allocation_size() + self.typos.bytes();
         words + folds + columns + tables + self.beginnings.bytes() + table_bytes(&self.pairs)
     }
 }
@@ -388,40 +368,10 @@ pub(super) fn rows_bytes(rows: &RoaringBitmap) -> usize {
     known.n_containers as usize * 40 + lists + known.n_bitset_containers as usize * 8_192 + runs
 }
 
-/// The hash of a text in half the room.
-fn short_hash(hasher: &RandomState, text: &str) -> u32 {
-    u32::try_from(hasher.hash_one(text) >> 32).unwrap_or(0)
-}
-
-/// A short hash in all bits, as a table wants it.
-fn spread(short: u32) -> u64 {
-    u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
 /// Puts `row` in: at the end without a search, as while loading.
 fn put(rows: &mut RoaringBitmap, row: u32) {
     if rows.try_push(row).is_err() {
         rows.insert(row);
-    }
-}
-
-/// `text` itself, and with each one letter taken out.
-fn shortenings(text: &str) -> impl Iterator<Item = String> {
-    let letters: Vec<char> = text.chars().collect();
-    let count = if (SHORTEST_WITH_ERROR - 1..=LONGEST_WITH_ERROR + 1).contains(&letters.len()) { letters.len() + 1 } else { 0 };
-    (0..count).map(move |out| letters.iter().enumerate().filter(|(at, _)| *at + 1 != out).map(|(_, letter)| *letter).collect())
-}
-
-/// Whether two words differ by exactly one error (Damerau): what stands between their common ends tells.
-fn is_one_error(typed: &[char], known: &[char]) -> bool {
-    let head = typed.iter().zip(known).take_while(|(left, right)| left == right).count();
-    let rest = typed.len().min(known.len()) - head;
-    let tail = typed.iter().rev().zip(known.iter().rev()).take(rest).take_while(|(left, right)| left == right).count();
-    let between = |word: &[char]| word.get(head..word.len() - tail).map(<[char]>::to_vec).unwrap_or_default();
-    match (between(typed).as_slice(), between(known).as_slice()) {
-        ([_], [] | [_]) | ([], [_]) => true,
-        ([a, b], [c, d]) => a == d && b == c,
-        _ => false,
     }
 }
 
@@ -438,6 +388,7 @@ fn number(len: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::typos::is_one_error;
     use super::*;
     use proptest::prelude::*;
 
@@ -572,28 +523,6 @@ mod tests {
                 let one_by_one: Vec<Word> = tokens(name).iter().map(|token| single.learn(token)).collect();
                 prop_assert_eq!(whole.learn_all(name), one_by_one);
             }
-        }
-
-        // Against the distance by dynamic programming, counting an exchange as one.
-        #[test]
-        fn near_is_damerau_distance_one(typed in "[abc]{2,6}", known in "[abc]{2,6}") {
-            let (typed, known): (Vec<char>, Vec<char>) = (typed.chars().collect(), known.chars().collect());
-            let (rows, columns) = (typed.len() + 1, known.len() + 1);
-            let mut cost = vec![vec![0_usize; columns]; rows];
-            for i in 0..rows {
-                for j in 0..columns {
-                    cost[i][j] = if i == 0 || j == 0 {
-                        i + j
-                    } else {
-                        let mut best = (cost[i - 1][j] + 1).min(cost[i][j - 1] + 1).min(cost[i - 1][j - 1] + usize::from(typed[i - 1] != known[j - 1]));
-                        if i > 1 && j > 1 && typed[i - 1] == known[j - 2] && typed[i - 2] == known[j - 1] {
-                            best = best.min(cost[i - 2][j - 2] + 1);
-                        }
-                        best
-                    };
-                }
-            }
-            prop_assert_eq!(is_one_error(&typed, &known), cost[rows - 1][columns - 1] == 1);
         }
 
         #[test]

@@ -5,6 +5,7 @@
 //! marks forgotten, with one typing error in a word that the catalogue does not know, with most of the words.
 
 use super::lexicon::{Fold, Lexicon, Word};
+use super::reading::{PLACE_BITS, Reading, TELLS, marks, places};
 use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots, united, with_all_words};
 use super::synonyms::Thesaurus;
 use super::tokens::{Token, tokens};
@@ -45,9 +46,9 @@ pub const HEAD_WORDS: usize = 4;
 /// The beginning of a name: small, for each of many is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameHead {
-    words: [u16; HEAD_WORDS],
+    pub(super) words: [u16; HEAD_WORDS],
     /// How many words the name has.
-    length: u8,
+    pub(super) length: u8,
 }
 
 impl NameHead {
@@ -65,27 +66,6 @@ impl NameHead {
     pub fn words(&self) -> [u16; HEAD_WORDS] {
         self.words
     }
-}
-
-/// One way to read the query.
-#[derive(Debug, Clone)]
-struct Reading<'a> {
-    rows: Cow<'a, RoaringBitmap>,
-    /// By number of a spelling: place in the query from 1, and how well it fits, in [`Mark`]'s bits.
-    marks: Vec<u8>,
-    places: u8,
-    /// The highest scores of a name of no words that begins otherwise, with the first word of the query, with all of it.
-    highest: [TextScore; 3],
-    how: How,
-    /// Whether a phrase was put in place of one that was typed.
-    in_other_words: bool,
-    /// Whether every word was typed with marks.
-    is_marked: bool,
-    /// Phrases in which words of the query mean something else.
-    other_senses: Vec<Vec<Word>>,
-    /// Places, one bit each, whose word must follow the one of the place before: those of phrases that mean something as
-    /// a whole.
-    bound: u32,
 }
 
 /// The rows that a query means.
@@ -172,180 +152,6 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The bits of a mark: place in the query (from 1) and fit.
-const PLACE_BITS: u8 = 0b0000_1111;
-/// The whole word, as typed.
-const WHOLE: u8 = 0b0001_0000;
-/// As typed, also in its marks.
-const SAME_MARKS: u8 = 0b0010_0000;
-
-/// Up to so many words of the query a name's beginning tells whether it begins with them.
-const HEAD_PLACES: u32 = 4;
-
-/// Of every phrase with another sense one word has it, so that names without are known at once.
-const TELLS: u8 = 0b0100_0000;
-
-/// Classes of the score, from bit 24 on. A Vietnamese name begins with what the thing is, so that a name which begins
-/// with another word for it comes before one that only has the word that was typed: for "trà xanh", "Chè xanh" before
-/// "Sữa rửa mặt trà xanh".
-const BEGINS_AS_TYPED: u32 = 6;
-const BEGINS_IN_OTHER_WORDS: u32 = 5;
-/// Every word stands whole in the name.
-const HAS_AS_TYPED: u32 = 4;
-const HAS_IN_OTHER_WORDS: u32 = 3;
-/// Words stand in the producer's name, go on, or were mended.
-const PART_AS_TYPED: u32 = 2;
-const PART_IN_OTHER_WORDS: u32 = 1;
-/// A chance match of the word in another sense, or in the producer's name alone.
-const BY_CHANCE: u32 = 0;
-
-/// What the words of a name are to a reading.
-#[derive(Debug, Clone, Copy, Default)]
-struct Fit {
-    in_name: u32,
-    adjacent: u32,
-    /// Places, one bit each, whose word follows that of the place before.
-    following: u32,
-    whole: u32,
-    same: u32,
-    /// Whether the name begins with the first word of the query.
-    starts: u32,
-    /// Words at the beginning of the name that are those of the query.
-    begins: u32,
-    length: u32,
-    /// All marks together.
-    marks: u8,
-}
-
-impl Fit {
-    fn score(&self, class: u32) -> TextScore {
-        let Self { in_name, adjacent, whole, same, starts, length, .. } = self;
-        class << 24 | in_name << 20 | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - (*length).min(31)) << 1 | 1
-    }
-}
-
-impl<'a> Reading<'a> {
-    /// `rows`, of which none has more than `most` of the words that were `typed`.
-    fn new(rows: Cow<'a, RoaringBitmap>, typed: &[Known<'_>], most: u8, marks: Marks, how: How, in_other_words: bool) -> Self {
-        Self {
-            rows,
-            places: places(typed),
-            highest: highest(most, typed, &marks, in_other_words),
-            marks: marks.by_word,
-            how,
-            in_other_words,
-            is_marked: false,
-            other_senses: Vec::new(),
-            bound: 0,
-        }
-    }
-
-    /// What the score of a name with this beginning is at most, and what it is where that tells.
-    #[inline]
-    fn highest(&self, head: NameHead) -> (TextScore, Option<(TextScore, How)>) {
-        let places = u32::from(self.places);
-        let mut fit = Fit { length: u32::from(head.length), following: u32::MAX, starts: 1, ..Fit::default() };
-        for (word, place) in head.words.into_iter().zip(1_u8..=self.places) {
-            let mark = self.mark(word);
-            if mark & PLACE_BITS != place {
-                break;
-            }
-            fit.begins += 1;
-            fit.whole += u32::from(mark & WHOLE != 0);
-            fit.same += u32::from(mark & SAME_MARKS != 0);
-        }
-        let [has, starts, begins] = self.highest;
-        let is_known = fit.begins == places.min(HEAD_PLACES);
-        let highest = match fit.begins {
-            _ if is_known => begins,
-            0 => has,
-            _ => starts,
-        };
-        let tells = is_known && fit.begins == places && self.other_senses.is_empty();
-        fit.in_name = places;
-        fit.adjacent = places.saturating_sub(1);
-        (highest - (fit.length.min(31) << 1), tells.then(|| self.scored(&fit, &fit, false)))
-    }
-
-    #[inline]
-    fn mark(&self, word: u16) -> u8 {
-        self.marks.get(usize::from(word)).copied().unwrap_or(0)
-    }
-
-    fn score(&self, words: &NameWords, length: u8) -> (TextScore, How) {
-        let in_any_sense = self.fit(words, length, 0);
-        let masked = if in_any_sense.marks & TELLS == 0 { 0 } else { self.masked(words) };
-        let fit = if masked == 0 { in_any_sense } else { self.fit(words, length, masked) };
-        let in_other_sense = masked != 0 && fit.in_name < u32::from(self.places);
-        // How it was found is a matter of letters, whatever the sense.
-        self.scored(&fit, if in_other_sense { &in_any_sense } else { &fit }, in_other_sense)
-    }
-
-    #[inline]
-    fn scored(&self, fit: &Fit, seen: &Fit, in_other_sense: bool) -> (TextScore, How) {
-        let how = match self.how {
-            How::Exact if seen.whole < seen.in_name => How::Prefix,
-            How::Exact if seen.same < seen.in_name || seen.in_name == 0 && !self.is_marked => How::Folded,
-            how => how,
-        };
-        (fit.score(self.class(fit, in_other_sense)), how)
-    }
-
-    fn class(&self, fit: &Fit, in_other_sense: bool) -> u32 {
-        let places = u32::from(self.places);
-        if in_other_sense || fit.in_name == 0 {
-            return BY_CHANCE;
-        }
-        if fit.whole < places || fit.following & self.bound != self.bound {
-            return if self.in_other_words { PART_IN_OTHER_WORDS } else { PART_AS_TYPED };
-        }
-        match (fit.begins == places, self.in_other_words) {
-            (true, false) => BEGINS_AS_TYPED,
-            (true, true) => BEGINS_IN_OTHER_WORDS,
-            (false, false) => HAS_AS_TYPED,
-            (false, true) => HAS_IN_OTHER_WORDS,
-        }
-    }
-
-    /// Counts the words of the query in a name, leaving out the places in `masked`.
-    fn fit(&self, words: &NameWords, length: u8, masked: u32) -> Fit {
-        // Words that match come at random: all is summed up without a branch, which would be foretold wrongly.
-        let mut fit = Fit { length: u32::from(length), ..Fit::default() };
-        let mut places = 0_u32;
-        let mut before = 0_u8;
-        for (at, word) in words.iter().take(usize::from(length)).enumerate() {
-            let mark = self.mark(*word) * u8::from(masked & (1 << at) == 0);
-            fit.marks |= mark;
-            let place = mark & PLACE_BITS;
-            let is_new = u32::from(place != 0) & (!places >> place);
-            places |= is_new << place;
-            fit.whole += is_new & u32::from(mark & WHOLE != 0);
-            fit.same += is_new & u32::from(mark & SAME_MARKS != 0);
-            let follows = is_new & u32::from(before != 0) & u32::from(place == before + 1);
-            fit.adjacent += follows;
-            fit.following |= follows << place;
-            fit.starts |= is_new & u32::from(at == 0) & u32::from(place == 1);
-            fit.begins += is_new & u32::from(fit.begins as usize == at) & u32::from(usize::from(place) == at + 1);
-            before = place;
-        }
-        fit.in_name = places.count_ones();
-        fit
-    }
-
-    /// Places of the name, one bit each, that lie in a phrase with another sense.
-    fn masked(&self, words: &NameWords) -> u32 {
-        let mut masked = 0_u32;
-        for phrase in &self.other_senses {
-            for (at, window) in words.windows(phrase.len().max(1)).enumerate() {
-                if window.iter().zip(phrase).all(|(word, wanted)| u32::from(*word) == *wanted) {
-                    masked |= ((1 << phrase.len()) - 1) << at;
-                }
-            }
-        }
-        masked
-    }
-}
-
 /// As typed: marked words by their spelling, others by their fold; and with a phrase said in other words.
 fn as_typed<'a>(
     typed: &[Token],
@@ -369,12 +175,11 @@ fn as_typed<'a>(
                 *mark |= TELLS;
             }
         }
-        readings.push(Reading {
-            is_marked: typed.iter().all(Token::is_marked),
-            other_senses,
-            bound: thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits),
-            ..Reading::new(rows, known, places(known), marks, How::Exact, false)
-        });
+        let mut reading = Reading::new(rows, known, places(known), marks, How::Exact, false);
+        reading.is_marked = typed.iter().all(Token::is_marked);
+        reading.other_senses = other_senses;
+        reading.bound = thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits);
+        readings.push(reading);
     }
     let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
     readings.extend(rewritings.iter().filter_map(|rewriting| {
@@ -395,12 +200,15 @@ fn as_typed<'a>(
                 *rows.to_mut() -= in_phrase;
             }
         }
+        if rows.is_empty() {
+            return None;
+        }
         let in_other_words = !rewriting.phrase.is_empty();
-        (!rows.is_empty()).then(|| Reading {
-            is_marked: true,
-            bound: bound(rewriting.phrase.clone()),
-            ..Reading::new(rows, &known, places(&known), marks(&known, &slots, lexicon), How::Synonym, in_other_words)
-        })
+        let marks = marks(&known, &slots, lexicon);
+        let mut reading = Reading::new(rows, &known, places(&known), marks, How::Synonym, in_other_words);
+        reading.is_marked = true;
+        reading.bound = bound(rewriting.phrase.clone());
+        Some(reading)
     }));
     readings
 }
@@ -491,67 +299,6 @@ fn in_common<'a>(rows: Cow<'a, RoaringBitmap>, among: Option<&RoaringBitmap>) ->
 /// The places, from 1, of a phrase at `words` but for its first.
 fn bound(words: Range<usize>) -> u32 {
     words.skip(1).fold(0, |bits, at| bits | 1 << (at + 1))
-}
-
-fn places(typed: &[Known<'_>]) -> u8 {
-    u8::try_from(typed.len()).unwrap_or(u8::MAX)
-}
-
-/// The highest scores of a name of no length with `most` of the words, in order: elsewhere, after the first word, at the
-/// beginning.
-fn highest(most: u8, typed: &[Known<'_>], marks: &Marks, in_other_words: bool) -> [TextScore; 3] {
-    let in_name = u32::from(most);
-    let (whole, same) = (marks.whole.count_ones().min(in_name), marks.same.count_ones().min(in_name));
-    let fit = |starts| Fit { in_name, adjacent: in_name.saturating_sub(1), whole, same, starts, ..Fit::default() };
-    // A word that only goes on from what was typed leaves the name in a lower class, wherever it stands.
-    let is_part = whole < u32::from(places(typed));
-    let [has, begins] = match (is_part, in_other_words) {
-        (true, false) => [PART_AS_TYPED; 2],
-        (true, true) => [PART_IN_OTHER_WORDS; 2],
-        (false, false) => [HAS_AS_TYPED, BEGINS_AS_TYPED],
-        (false, true) => [HAS_IN_OTHER_WORDS, BEGINS_IN_OTHER_WORDS],
-    };
-    [fit(0).score(has), fit(1).score(has), fit(1).score(begins)]
-}
-
-/// What each spelling is worth in a reading of the query.
-#[derive(Debug)]
-struct Marks {
-    by_word: Vec<u8>,
-    /// Places, one bit each, for which some spelling is the whole word, and the same in its marks.
-    whole: u32,
-    same: u32,
-}
-
-/// What each spelling is worth in this reading of the query.
-fn marks(typed: &[Known<'_>], slots: &[Slot], lexicon: &Lexicon) -> Marks {
-    let mut marks = vec![0_u8; lexicon.len().min(usize::from(NO_WORD - 1))];
-    let (mut whole, mut same) = (0, 0);
-    for (place, (known, slot)) in (1_u8..).zip(typed.iter().zip(slots)) {
-        let mut mark = |word: Word| {
-            let mut fit = place & PLACE_BITS;
-            if Some(lexicon.fold_of(word)) == known.fold {
-                fit |= WHOLE;
-                whole |= 1 << place;
-                if Some(word) == known.word {
-                    fit |= SAME_MARKS;
-                    same |= 1 << place;
-                }
-            }
-            if let Some(before) = marks.get_mut(word as usize).filter(|before| fit & !PLACE_BITS >= **before & !PLACE_BITS) {
-                *before = fit;
-            }
-        };
-        let mut mark_fold = |fold: Fold| lexicon.words_of(fold).iter().for_each(|word| mark(*word));
-        match slot {
-            Slot::Nothing => {}
-            Slot::Fold(fold) => mark_fold(*fold),
-            Slot::Folds(folds) | Slot::Begun(_, folds) => folds.iter().for_each(|fold| mark_fold(*fold)),
-            Slot::Word(word) => mark(*word),
-            Slot::Words(words) => words.iter().for_each(|word| mark(*word)),
-        }
-    }
-    Marks { by_word: marks, whole, same }
 }
 
 #[cfg(test)]
