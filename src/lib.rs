@@ -56,3 +56,7 @@ pub mod server;
 pub mod settings;
 pub mod star_proposals;
 pub mod text;
+
+/// What all memory comes from, of the program as of its tests and benchmarks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
