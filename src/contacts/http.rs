@@ -91,8 +91,7 @@ pub(super) async fn list(permit: Permitted<ListContacts>, app: Data<App>, reques
     let organisation_id = path_member(&request, "id").to_owned();
     let scope = format!("organisations/{organisation_id}/contacts");
     let page = Page::read(&args, SORTS, &scope, app.cursor_secret())?;
-    let fields: Option<Vec<String>> =
-        read_fields(args.get("fields"), app.members(MEMBERS))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let fields = read_fields(args.get("fields"), app.members(MEMBERS))?;
     let context = app.context(&permit.caller, &args);
     let secret = app.cursor_secret().to_vec();
     let body = app
@@ -115,15 +114,14 @@ pub(super) async fn list(permit: Permitted<ListContacts>, app: Data<App>, reques
 fn picked(seen: &ContactView, fields: Option<&[String]>) -> Result<Map<String, Value>> {
     let mut object = object_of(seen)?;
     if let Some(fields) = fields {
-        pick(&mut object, &fields.iter().map(String::as_str).collect::<Vec<_>>());
+        pick(&mut object, fields);
     }
     Ok(object)
 }
 
 pub(super) async fn get(permit: Permitted<GetContact>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let args = Args::parse(request.query_string(), &[&[FIELDS]])?;
-    let fields: Option<Vec<String>> =
-        read_fields(args.get("fields"), app.members(MEMBERS))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let fields = read_fields(args.get("fields"), app.members(MEMBERS))?;
     let (organisation_id, id) = ids(&request);
     let context = app.context(&permit.caller, &args);
     let answer = app

@@ -56,18 +56,18 @@ impl Answer {
 ///
 /// # Errors
 /// 400 for a name that is no member of this kind of record, whether or not the caller may see it.
-pub fn pick(object: &mut Map<String, Value>, fields: &[&str]) {
-    object.retain(|name, _| fields.contains(&name.as_str()));
+pub fn pick(object: &mut Map<String, Value>, fields: &[String]) {
+    object.retain(|name, _| fields.contains(name));
 }
 
 /// Reads `fields=`.
 ///
 /// # Errors
 /// 400 for a name that is no member, with those there are.
-pub fn read_fields<'a>(asked: Option<&'a str>, members: &[String]) -> Result<Option<Vec<&'a str>>> {
+pub fn read_fields(asked: Option<&str>, members: &[String]) -> Result<Option<Vec<String>>> {
     let Some(asked) = asked else { return Ok(None) };
-    let fields: Vec<&str> = asked.split(',').map(str::trim).collect();
-    if fields.iter().all(|field| members.iter().any(|member| member == field)) {
+    let fields: Vec<String> = asked.split(',').map(|field| field.trim().to_owned()).collect();
+    if fields.iter().all(|field| members.contains(field)) {
         Ok(Some(fields))
     } else {
         let members = members.join(", ");

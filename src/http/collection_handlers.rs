@@ -167,8 +167,7 @@ async fn read_one<C: Collection>(
     id: impl Fn(&mut Db) -> Result<String> + Send + 'static,
 ) -> Result<HttpResponse> {
     let mut context = app.context(&permit.caller, args);
-    let fields = read_fields(args.get("fields"), app.members(C::SPEC.name))?
-        .map(|fields| fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>());
+    let fields = read_fields(args.get("fields"), app.members(C::SPEC.name))?;
     let at = args.instant("at");
     if let (Some(at), None) = (at, args.day("as_of")) {
         context.as_of = day_of(at);
@@ -188,7 +187,7 @@ async fn read_one<C: Collection>(
             let mut object = shown::<C>(db, vec![record], &[owners], &asked)?.pop().unwrap_or_default();
             take_out(&mut object, &hidden_now);
             if let Some(fields) = &fields {
-                pick(&mut object, &fields.iter().map(String::as_str).collect::<Vec<_>>());
+                pick(&mut object, fields);
             }
             Ok((version, location::<C>(&id), object))
         })
@@ -214,8 +213,7 @@ pub async fn list_page<C: Collection>(permit: &Permit, app: Data<App>, request: 
     let sort = super::route::sort_param(&C::SPEC);
     let args = Args::parse(request.query_string(), &[C::SPEC.filters, &[sort], LIST_PARAMS])?;
     let page = Page::read(&args, C::SPEC.sorts, C::SPEC.name, app.cursor_secret())?;
-    let fields = read_fields(args.get("fields"), app.members(C::SPEC.name))?
-        .map(|fields| fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>());
+    let fields = read_fields(args.get("fields"), app.members(C::SPEC.name))?;
     let context = app.context(&permit.caller, &args);
     let secret = app.cursor_secret().to_vec();
     let body = app
@@ -248,9 +246,8 @@ pub fn listed<C: Collection>(
     let owners = C::owners(db, &records)?;
     let mut items = shown::<C>(db, records, &owners, context)?;
     if let Some(fields) = fields {
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         for item in &mut items {
-            pick(item, &fields);
+            pick(item, fields);
         }
     }
     Ok(items)

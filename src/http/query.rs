@@ -249,6 +249,11 @@ impl Args {
         self.get(name).and_then(|value| value.parse().ok())
     }
 
+    /// The same, as a number of things.
+    pub fn count(&self, name: &str) -> Option<usize> {
+        self.get(name).and_then(|value| value.parse().ok())
+    }
+
     /// Whether a flag is `true`.
     pub fn flag(&self, name: &str) -> bool {
         self.get(name) == Some("true")

@@ -75,8 +75,7 @@ fn told(introduction: &Introduction, context: &Context) -> Result<Answer> {
 pub(super) async fn list(permit: Permitted<ListIntroductions>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let args = Args::parse(request.query_string(), &[FILTERS, &[SORT, LIMIT, CURSOR, FIELDS]])?;
     let page = Page::read(&args, SORTS, "introductions", app.cursor_secret())?;
-    let fields: Option<Vec<String>> =
-        read_fields(args.get("fields"), app.members("introductions"))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let fields = read_fields(args.get("fields"), app.members("introductions"))?;
     let caller = permit.caller.clone();
     let secret = app.cursor_secret().to_vec();
     let body = app
@@ -89,9 +88,8 @@ pub(super) async fn list(permit: Permitted<ListIntroductions>, app: Data<App>, r
                 last.map(|last| seal(&After { key: String::new(), id: last.id.clone() }, "introductions", &args.fingerprint(), &secret));
             let mut items = found.iter().map(object_of).collect::<Result<Vec<_>>>()?;
             if let Some(fields) = &fields {
-                let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
                 for item in &mut items {
-                    pick(item, &fields);
+                    pick(item, fields);
                 }
             }
             Ok(json!({"items": items, "next_cursor": next}).to_string())
@@ -102,8 +100,7 @@ pub(super) async fn list(permit: Permitted<ListIntroductions>, app: Data<App>, r
 
 pub(super) async fn get(permit: Permitted<GetIntroduction>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let args = Args::parse(request.query_string(), &[&[FIELDS]])?;
-    let fields: Option<Vec<String>> =
-        read_fields(args.get("fields"), app.members("introductions"))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let fields = read_fields(args.get("fields"), app.members("introductions"))?;
     let id = path_member(&request, "id").to_owned();
     let context = app.context(&permit.caller, &args);
     let permit = permit.into_inner();
@@ -113,7 +110,7 @@ pub(super) async fn get(permit: Permitted<GetIntroduction>, app: Data<App>, requ
             let (introduction, _) = permitted(db, &id, &permit)?;
             let mut object = object_of(&introduction)?;
             if let Some(fields) = &fields {
-                pick(&mut object, &fields.iter().map(String::as_str).collect::<Vec<_>>());
+                pick(&mut object, fields);
             }
             Ok(Answer::ok(Value::Object(object).to_string()).with_version(introduction.version, &context))
         })

@@ -1,4 +1,4 @@
-//! Organisations in the index: who makes and who buys, with their papers and products.
+//! Organisations in the index: who makes and who buys, with their names and products.
 
 use super::ids::{Index, id_in};
 use super::names::{Names, PartWords};

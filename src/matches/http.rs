@@ -264,7 +264,7 @@ fn buyer(id: &str, market: &Market) -> Option<Owners> {
 /// What the register would note of a record that it does not keep.
 fn unstored(context: &Context) -> Meta {
     Meta {
-        id: super::write::id_text("dmd", Id::default()),
+        id: crate::search::id_text("dmd", Id::default()),
         version: 1,
         origin: String::new(),
         created_at: context.now,

@@ -25,7 +25,7 @@ const DEFAULT_NEAR_MISSES: usize = 5;
 
 /// How many items and near misses are asked for.
 pub fn limits(args: &Args) -> (usize, usize) {
-    let number = |name: &str, default: usize| args.number(name).and_then(|number| usize::try_from(number).ok()).unwrap_or(default);
+    let number = |name: &str, default: usize| args.count(name).unwrap_or(default);
     (number("limit", DEFAULT_LIMIT), number("near_misses", DEFAULT_NEAR_MISSES))
 }
 

@@ -5,7 +5,7 @@
 
 use super::model::NewProposal;
 use super::texts::Pen;
-use super::write::{code_word, id_text};
+use super::write::code_word;
 use crate::access::{Owners, Permit};
 use crate::app::App;
 use crate::decimal::Quantity;
@@ -30,7 +30,7 @@ use crate::mous::{MouStatus, Mous, NewMou, NewMouCommitment, NewMouParty, Period
 use crate::offers::{Offer, Offers};
 use crate::organisations::ProfileKind;
 use crate::reference::UnitId;
-use crate::search::view_of;
+use crate::search::{id_text, view_of};
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};

@@ -3,7 +3,6 @@
 use super::parts::Parts;
 use super::texts::Pen;
 use crate::error::Language;
-use crate::ids::base32;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{
@@ -336,11 +335,6 @@ pub fn code_word(code: Code) -> &'static str {
         Code::ShelfLife => "shelf_life",
         Code::Unit => "unit",
     }
-}
-
-/// An id in words.
-pub fn id_text(prefix: &str, id: Id) -> String {
-    format!("{prefix}_{}", base32(id.0, 26))
 }
 
 #[cfg(test)]

@@ -61,8 +61,7 @@ fn told(request: &PersonalDataRequest, context: &Context) -> Result<Answer> {
 pub(super) async fn list(permit: Permitted<ListPersonalDataRequests>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let args = Args::parse(request.query_string(), &[FILTERS, &[SORT, LIMIT, CURSOR, FIELDS]])?;
     let page = Page::read(&args, SORTS, NAME, app.cursor_secret())?;
-    let fields: Option<Vec<String>> =
-        read_fields(args.get("fields"), app.members(NAME))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let fields = read_fields(args.get("fields"), app.members(NAME))?;
     let caller = permit.caller.clone();
     let secret = app.cursor_secret().to_vec();
     let body = app
@@ -77,9 +76,8 @@ pub(super) async fn list(permit: Permitted<ListPersonalDataRequests>, app: Data<
             });
             let mut items = found.iter().map(|request| object_of(&request.view())).collect::<Result<Vec<_>>>()?;
             if let Some(fields) = &fields {
-                let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
                 for item in &mut items {
-                    pick(item, &fields);
+                    pick(item, fields);
                 }
             }
             Ok(json!({"items": items, "next_cursor": next}).to_string())

@@ -35,7 +35,7 @@ operation!(ListOffers = "list_offers", Memory);
 operation!(ListSuggestions = "list_suggestions", Memory);
 
 /// Items on a page unless asked otherwise.
-const DEFAULT_LIMIT: usize = 20;
+pub(super) const DEFAULT_LIMIT: usize = 20;
 /// The sort of a search.
 const SORT: Param = param("sort", Kind::Word(&SORTS), "Order of the items.");
 /// Names of one kind that are suggested unless asked otherwise.
@@ -192,14 +192,14 @@ fn search<C: Searched>(
     let started = Instant::now();
     let args = Args::parse(request.query_string(), &[SHARED, OWN, &[SORT, AS_OF, LIMIT, CURSOR, FIELDS]]).map_err(only_of_lists::<C>)?;
     let scope = format!("{}/search", C::SPEC.name);
-    let fields = read_fields(args.get("fields"), app.members(C::HIT))?.map(|fields| fields.into_iter().map(str::to_owned).collect());
+    let fields = read_fields(args.get("fields"), app.members(C::HIT))?;
     let context = app.context(&permit.caller, &args);
     let market = app.index.read()?;
     let Asked { filter, facets, sort, place } = params::read(&args, &market, context.as_of)?;
     let after = args.get("cursor").map(|cursor| open_cursor(cursor, &scope, &args, app.cursor_secret())).transpose()?;
     let view = view_of(&permit.caller, &market);
     let as_of = crate::indexing::day(context.as_of);
-    let limit = args.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+    let limit = args.count("limit").unwrap_or(DEFAULT_LIMIT);
     // Without words the newest fit best.
     let sort = if args.has("q") || sort != Sort::Relevance { sort } else { Sort::Newest };
     let question = Question { text: args.get("q"), filter, facets, sort, place, limit, after, as_of, view };
@@ -249,7 +249,7 @@ async fn suggest(permit: Permitted<ListSuggestions>, app: Data<App>, request: Ht
     };
     params::has_words(typed)?;
     let context = app.context(&permit.caller, &args);
-    let limit = args.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(SUGGESTED);
+    let limit = args.count("limit").unwrap_or(SUGGESTED);
     let market = app.index.read()?;
     let names = suggestions(&market, typed, limit, context.as_of);
     drop(market);

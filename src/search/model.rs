@@ -295,7 +295,7 @@ pub struct OrganisationHitPage {
     /// Ask again with cursor= this; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
-    /// How the best one was found, where words were asked; null where there is none.
+    /// How the best one of this page was found, where words were asked; null where the page is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<Matched>,
 }

@@ -4,9 +4,10 @@
 //! producer and whether it buys. All other filters are the database's: it is asked which of the best ones pass, in three
 //! questions at most and no more than [`MOST_JUDGED`] for a page. What passes is read and shown as the list shows it.
 
-use super::http::{open_cursor, sealed};
+use super::http::{DEFAULT_LIMIT, open_cursor, sealed};
 use super::model::{Matched, OrganisationHitPage};
 use super::params::has_words;
+use super::plain::id_text;
 use crate::app::App;
 use crate::db::Db;
 use crate::error::{Problem, Result, text};
@@ -16,7 +17,6 @@ use crate::http::collection::Collection;
 use crate::http::collection_handlers::{LIST_PARAMS, List, list_page, listed};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::http::route::{Route, get_route, schema_of, sort_param};
-use crate::ids::base32;
 use crate::market::order::SortKey;
 use crate::market::organisations::{Organisation as Known, Side};
 use crate::market::record::Rows;
@@ -36,8 +36,6 @@ const MOST_JUDGED: usize = 4_096;
 const FIRST_JUDGED: usize = 256;
 /// How many times as many are asked for next, so that three questions are enough.
 const NEXT_JUDGED: usize = 4;
-/// Items on a page unless asked otherwise.
-const DEFAULT_LIMIT: usize = 20;
 
 /// The words.
 const Q: Param = param(
@@ -83,15 +81,15 @@ async fn list<P: Profile>(permit: Permitted<List<Of<P>>>, app: Data<App>, reques
     }
     let scope = format!("{}/search", P::SPEC.name);
     let after = args.get("cursor").map(|cursor| open_cursor(cursor, &scope, &args, app.cursor_secret())).transpose()?;
-    let fields = read_fields(args.get("fields"), app.members("OrganisationHit"))?
-        .map(|fields| fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>());
+    let fields = read_fields(args.get("fields"), app.members("OrganisationHit"))?;
     let context = app.context(&permit.caller, &args);
-    let limit = args.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+    let limit = args.count("limit").unwrap_or(DEFAULT_LIMIT);
+    // Before the database is asked for a connection: memory may be waited for, while it changes.
+    let ranked = ranked::<P>(&app, &args, &words, limit, after, context.as_of)?;
     let memory = app.clone();
     let body = app
         .store
         .read(move |db| {
-            let ranked = ranked::<P>(&memory, &args, &words, limit, after, context.as_of)?;
             let page = page(ranked, limit, |ids| Of::<P>::passing(db, &args, context.as_of, ids))?;
             let next = page.next.map(|key| sealed(key, &scope, &args, memory.cursor_secret()));
             let (records, ways) = in_order::<P>(db, &page.items)?;
@@ -129,12 +127,7 @@ fn ranked<P: Profile>(app: &App, args: &Args, words: &str, limit: usize, after: 
     let provinces = args.provinces("province", as_of)?.map(|units| Rows::of(units.into_iter().map(ProvinceId::row)));
     let makes = P::KIND == Some(ProfileKind::Producer);
     let kind = args.get("kind").filter(|_| makes).and_then(|word| ProducerKind::WORDS.iter().position(|known| *known == word));
-    let side = match P::KIND {
-        Some(ProfileKind::Producer) => Some(Side::Producers),
-        Some(ProfileKind::Buyer) => Some(Side::Buyers),
-        // Of others the index knows the names alone.
-        Some(ProfileKind::Agency) | None => None,
-    };
+    let side = if makes { Side::Producers } else { Side::Buyers };
     let wanted = |known: &Known| {
         provinces.is_none_or(|provinces| provinces.contains(known.province))
             && kind.is_none_or(|kind| known.producer_kind.map(usize::from) == Some(kind))
@@ -145,11 +138,8 @@ fn ranked<P: Profile>(app: &App, args: &Args, words: &str, limit: usize, after: 
     let most = if asks_more { MOST_JUDGED } else { limit + 1 };
     let market = app.index.read()?;
     let found = market.rank_organisations(words, side, most, after, wanted);
-    let candidate = |hit: Hit| Candidate {
-        id: format!("org_{}", base32(market.organisations().id(hit.row).0, 26)),
-        key: hit.key,
-        how: hit.how.unwrap_or(How::Partial),
-    };
+    let candidate =
+        |hit: Hit| Candidate { id: id_text("org", market.organisations().id(hit.row)), key: hit.key, how: hit.how.unwrap_or(How::Partial) };
     Ok(Ranked { candidates: found.hits.into_iter().map(candidate).collect(), more: found.more })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! They are put behind bytes, not behind a `String`: what is known to be text need not be looked at once more each time.
 
+use crate::ids::base32;
 use crate::market::record::{Day, Id};
 
 const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -137,6 +138,11 @@ pub fn push_day(out: &mut Vec<u8>, day: Day) {
     push_two(out, day);
 }
 
+/// An id with its prefix.
+pub fn id_text(prefix: &str, id: Id) -> String {
+    format!("{prefix}_{}", base32(id.0, 26))
+}
+
 /// Appends an id with its prefix.
 pub fn push_id(out: &mut Vec<u8>, prefix: &str, id: Id) {
     out.extend_from_slice(prefix.as_bytes());
@@ -164,7 +170,6 @@ pub fn quote(out: &mut Vec<u8>, text: &str) {
 mod tests {
     use super::*;
     use crate::decimal::Decimal;
-    use crate::ids::base32;
     use chrono::NaiveDate;
     use proptest::prelude::*;
 

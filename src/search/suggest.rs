@@ -1,8 +1,9 @@
 //! Names to choose from while one types.
 
 use super::model::{Matched, SuggestedName, Suggestions};
-use crate::ids::base32;
+use super::plain::id_text;
 use crate::market::Market;
+use crate::market::organisations::Side;
 use crate::market::text::tokens::{Token, tokens};
 use crate::reference::reference;
 use crate::text::fold;
@@ -11,14 +12,13 @@ use chrono::NaiveDate;
 /// What fits `typed`, at most `limit` of each kind.
 pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate) -> Suggestions {
     let products = market.suggest_products(typed, limit).into_iter().map(|found| SuggestedName {
-        id: format!("prd_{}", base32(market.products().id(found.row).0, 26)),
+        id: id_text("prd", market.products().id(found.row)),
         name: market.products().name(found.row),
         matched: found.how.into(),
     });
-    let organisations = |wanted: &dyn Fn(&crate::market::organisations::Organisation) -> bool| -> Vec<SuggestedName> {
-        let found = market.find_organisations(typed, limit, wanted);
-        let named = found.into_iter().map(|found| {
-            let id = format!("org_{}", base32(market.organisations().id(found.row).0, 26));
+    let organisations = |side: Side| -> Vec<SuggestedName> {
+        let named = market.suggest_organisations(typed, side, limit).into_iter().map(|found| {
+            let id = id_text("org", market.organisations().id(found.row));
             SuggestedName { id, name: market.organisations().name(found.row), matched: found.how.into() }
         });
         named.collect()
@@ -30,8 +30,8 @@ pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate)
         products: products.collect(),
         groups: fitting(typed, limit, current.map(|group| (group.id.as_str().to_owned(), group.name_vi.clone()))),
         provinces: fitting(typed, limit, provinces.map(|province| (province.id.as_str().to_owned(), province.name.clone()))),
-        producers: organisations(&|organisation| organisation.producer_kind.is_some()),
-        buyers: organisations(&|organisation| organisation.is_buyer),
+        producers: organisations(Side::Producers),
+        buyers: organisations(Side::Buyers),
     }
 }
 

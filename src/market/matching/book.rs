@@ -47,6 +47,9 @@ impl Book {
     /// Moves to a day: what is open on it is known without a look at the offers.
     pub fn set_today(&mut self, today: Day) {
         self.today = nearest_day_code(today);
+        if self.is_loading {
+            return;
+        }
         self.groups.iter_mut().flat_map(|group| &mut group.blocks).for_each(|block| block.set_today(self.today));
     }
 

@@ -119,7 +119,7 @@ impl Kind {
     }
 }
 
-/// Where the terms stand in [`Planes::terms`].
+/// Where the terms stand in [`Sets::terms`].
 const TERMS_SHIFT: u32 = 8;
 
 impl Sets {

@@ -24,17 +24,17 @@ impl Market {
     pub fn rank_organisations(
         &self,
         text: &str,
-        side: Option<Side>,
+        side: Side,
         most: usize,
         after: Option<SortKey>,
         wanted: impl Fn(&Organisation) -> bool,
     ) -> FoundOrganisations {
-        let among = side.map(|side| self.organisations.on(side));
+        let among = Some(self.organisations.on(side));
         let words = Words::within(text, &self.organisation_lexicon, &self.thesaurus, among);
         let Some(words) = words else { return FoundOrganisations::default() };
         let mut top = Top::new(most, after);
         for row in words.rows() {
-            if self.organisations.get(row).is_none_or(|known| known.version == 0 || !wanted(known)) {
+            if self.organisations.get(row).is_none_or(|known| !wanted(known)) {
                 continue;
             }
             let (score, how) = words.score_from(least_score(&top), row, &self.organisations.ranked(row));
@@ -66,12 +66,12 @@ mod tests {
     #[test]
     fn who_is_called_so_comes_before_who_only_has_the_words() {
         let market = market(&["Cơ sở Gạo Hồng Phát", "Hồng Phát", "Hồng Phát Đạt", "Minh Phát"]);
-        let found = market.rank_organisations("hong phat", None, 10, None, |_| true);
+        let found = market.rank_organisations("hong phat", Side::Producers, 10, None, |_| true);
         assert_eq!((ids(&found), found.more), (vec![2, 3, 1], false));
         assert!(found.hits.iter().all(|hit| hit.how == Some(How::Folded)));
-        let found = market.rank_organisations("hong phat", None, 1, None, |known| known.province == 1);
+        let found = market.rank_organisations("hong phat", Side::Producers, 1, None, |known| known.province == 1);
         assert_eq!((ids(&found), found.more), (vec![3], true), "of those that are wanted");
-        assert_eq!(market.rank_organisations("?!", None, 10, None, |_| true), FoundOrganisations::default());
+        assert_eq!(market.rank_organisations("?!", Side::Producers, 10, None, |_| true), FoundOrganisations::default());
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
         }
         let mut market = loaded(records.iter().cloned().map(Change::Organisation));
         let found = |market: &Market, text: &str, side: Side| {
-            let found = market.rank_organisations(text, Some(side), 10, None, |_| true);
+            let found = market.rank_organisations(text, side, 10, None, |_| true);
             (ids(&found), found.hits.first().and_then(|hit| hit.how))
         };
         assert_eq!(found(&market, "dừa", Side::Producers), (vec![1], Some(How::Exact)));
@@ -108,16 +108,40 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_beside_a_word_on_the_other_side_decides_nothing() {
+        let mut buyer = organisation(2, "Tamy Hồng Phát", 0);
+        (buyer.producer_kind, buyer.is_buyer) = (None, true);
+        let market = loaded([Change::Organisation(organisation(1, "Tâm Phát", 0)), Change::Organisation(buyer)]);
+        let found = |side| {
+            let found = market.rank_organisations("tamm phat", side, 10, None, |_| true);
+            (ids(&found), found.hits.first().and_then(|hit| hit.how))
+        };
+        assert_eq!([found(Side::Producers), found(Side::Buyers)], [(vec![1], Some(How::Typo)), (vec![2], Some(How::Typo))]);
+    }
+
+    #[test]
+    fn those_of_each_side_are_suggested() {
+        let mut buyer = organisation(2, "Phân phối Dứa", 0);
+        (buyer.producer_kind, buyer.is_buyer) = (None, true);
+        let market = loaded([Change::Organisation(organisation(1, "Công ty Dừa", 0)), Change::Organisation(buyer)]);
+        let suggested = |side| {
+            let found = market.suggest_organisations("dừa", side, 5).into_iter();
+            found.map(|found| (market.organisations().id(found.row).0, found.how)).collect::<Vec<_>>()
+        };
+        assert_eq!([suggested(Side::Producers), suggested(Side::Buyers)], [[(1, How::Exact)], [(2, How::Folded)]]);
+    }
+
+    #[test]
     fn pages_follow_each_other_without_doubles_or_gaps() {
         let names: Vec<String> =
             (0..97).map(|n| format!("{} Sông Hậu {}", ["HTX", "Công ty", "Cơ sở"][n % 3], "Xanh ".repeat(n % 4))).collect();
         let market = market(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let all = ids(&market.rank_organisations("sông hậu xanh", None, 97, None, |_| true));
+        let all = ids(&market.rank_organisations("sông hậu xanh", Side::Producers, 97, None, |_| true));
         assert_eq!(all.len(), 72, "97 without the 25 that are not green");
         for most in [1, 7, 71, 72] {
             let (mut walked, mut after) = (Vec::new(), None);
             loop {
-                let found = market.rank_organisations("sông hậu xanh", None, most, after, |_| true);
+                let found = market.rank_organisations("sông hậu xanh", Side::Producers, most, after, |_| true);
                 walked.extend(ids(&found));
                 after = found.hits.last().map(|hit| hit.key);
                 if !found.more {

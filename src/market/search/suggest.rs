@@ -1,6 +1,7 @@
 //! Type-ahead: names that begin with, or hold, what has been typed so far.
 
 use crate::market::Market;
+use crate::market::organisations::Side;
 use crate::market::text::query::{Found as Words, How};
 use std::collections::HashSet;
 
@@ -31,25 +32,15 @@ impl Market {
         fresh.map(|(_, _, found)| found).take(limit).collect()
     }
 
-    /// Organisations whose names fit `text`, the best first, of those that `wanted` takes.
-    pub fn find_organisations(
-        &self,
-        text: &str,
-        limit: usize,
-        wanted: impl Fn(&super::super::organisations::Organisation) -> bool,
-    ) -> Vec<Suggestion> {
-        let Some(words) = Words::new(text, &self.organisation_lexicon, &self.thesaurus) else { return Vec::new() };
-        let mut scored: Vec<_> = Vec::new();
-        for row in words.rows() {
-            if !self.organisations.get(row).is_some_and(|organisation| organisation.version > 0 && wanted(organisation)) {
-                continue;
-            }
+    /// Organisations on `side` whose names fit `text`, the best first.
+    pub fn suggest_organisations(&self, text: &str, side: Side, limit: usize) -> Vec<Suggestion> {
+        let among = Some(self.organisations.on(side));
+        let Some(words) = Words::within(text, &self.organisation_lexicon, &self.thesaurus, among) else { return Vec::new() };
+        let ranked = words.rows().iter().take(MOST_RANKED).map(|row| {
             let (score, how) = words.score(row, &self.organisations.ranked(row));
-            scored.push((std::cmp::Reverse(score), self.organisations.id(row), Suggestion { row, how }));
-            if scored.len() == MOST_RANKED {
-                break;
-            }
-        }
+            (std::cmp::Reverse(score), self.organisations.id(row), Suggestion { row, how })
+        });
+        let mut scored: Vec<_> = ranked.collect();
         scored.sort_unstable_by_key(|(score, id, _)| (*score, *id));
         scored.into_iter().map(|(_, _, found)| found).take(limit).collect()
     }

@@ -60,6 +60,30 @@ fn one_typing_error_is_mended_where_the_word_is_unknown() {
 }
 
 #[test]
+fn what_no_product_is_called_is_no_known_word_whoever_has_learned_it() {
+    let mut market = named(&["Hanhh tím", "Hành tím Vĩnh Châu"]);
+    assert_eq!((names(&market, "hanhh"), hows(&market, "hanhh")), (vec!["Hanhh tím".to_owned()], vec![How::Exact]));
+    let mut renamed = product(1, 1_000, "Hành tím", 0);
+    renamed.version = 2;
+    market.apply(Change::Product(renamed));
+    // As one that was started after the change.
+    let started = named(&["Hành tím", "Hành tím Vĩnh Châu"]);
+    assert_eq!((names(&market, "hanhh"), hows(&market, "hanhh")), (names(&started, "hanhh"), vec![How::Typo, How::Typo]));
+    // A buyer makes nothing: its name is no reason to find nothing.
+    let mut buyer = organisation(2_000, "Siêu thị Vinnh", 0);
+    (buyer.producer_kind, buyer.is_buyer) = (None, true);
+    market.apply(Change::Organisation(buyer));
+    assert_eq!((names(&market, "vinnh"), hows(&market, "vinnh")), (vec!["Hành tím Vĩnh Châu".to_owned()], vec![How::Typo]));
+}
+
+#[test]
+fn a_neighbour_that_leads_nowhere_is_no_reason_to_find_nothing() {
+    // "tamm" is one letter from tâm and from tấm; beside "cà" stands only tấm, but not with all of the words.
+    let market = named(&["Cà tấm khô", "Cà phê sữa Tâm Phát"]);
+    assert_eq!((names(&market, "cà tamm phat"), hows(&market, "cà tamm phat")), (vec!["Cà phê sữa Tâm Phát".to_owned()], vec![How::Typo]));
+}
+
+#[test]
 fn with_most_words_something_is_found_and_said_so() {
     let market = named(&["Hành tím Vĩnh Châu", "Hành tím Lý Sơn", "Tỏi Lý Sơn"]);
     assert_eq!(names(&market, "hành tím Sóc Trăng đặc biệt"), ["Hành tím Vĩnh Châu", "Hành tím Lý Sơn"]);

@@ -221,31 +221,37 @@ fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, a
     reading(typed, &slots, How::Folded, lexicon, among)
 }
 
-/// Words that the catalogue does not know are read as known ones that are one error away; a neighbour with which the word
-/// occurs is worth more than one with which it does not.
+/// Words that no row has are read as known ones that are one error away: as neighbours with which the other words occur, or
+/// where that finds nothing, as any.
+///
+/// Of words that were learned and that no row has (any more) it makes no difference that they are known.
 fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
-    let is_there = |slot: &Slot| among.is_none_or(|among| !slot.rows(lexicon).is_disjoint(among));
-    if typed.iter().all(|known| known.fold.is_some_and(|fold| is_there(&Slot::Fold(fold)))) {
+    if typed.iter().all(|known| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among))) {
         return None;
     }
     let mut slots = Vec::with_capacity(typed.len());
+    let mut beside_others = Vec::with_capacity(typed.len());
     for (at, known) in typed.iter().enumerate() {
         let last = if at + 1 == typed.len() { end } else { LastWord::IsWhole };
         let as_it_is = fold_slot(known, last, lexicon);
-        if as_it_is != Slot::Nothing && is_there(&as_it_is) {
-            slots.push(as_it_is);
+        if as_it_is.is_had(lexicon, among) {
+            slots.push(as_it_is.clone());
+            beside_others.push(as_it_is);
             continue;
         }
-        let near = lexicon.near(&known.token.folded);
+        let mut near = lexicon.near(&known.token.folded);
+        near.retain(|fold| Slot::Fold(*fold).is_had(lexicon, among));
         let neighbour = |place: Option<usize>| place.and_then(|place| typed.get(place)).and_then(|known| known.fold);
         let (before, after) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
         let occurs = |fold: &Fold| {
             before.is_some_and(|before| lexicon.pair(before, *fold) > 0) || after.is_some_and(|after| lexicon.pair(*fold, after) > 0)
         };
         let with_neighbour: Vec<Fold> = near.iter().copied().filter(occurs).collect();
-        slots.push(Slot::of_folds(if with_neighbour.is_empty() { near } else { with_neighbour }));
+        beside_others.push(Slot::of_folds(if with_neighbour.is_empty() { near.clone() } else { with_neighbour }));
+        slots.push(Slot::of_folds(near));
     }
-    reading(typed, &slots, How::Typo, lexicon, among)
+    let found = reading(typed, &beside_others, How::Typo, lexicon, among);
+    found.or_else(|| reading(typed, &slots, How::Typo, lexicon, among))
 }
 
 /// As many of the words as some row has.

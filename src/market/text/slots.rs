@@ -122,6 +122,12 @@ impl Slot {
     pub fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
         united(self.sets(lexicon).as_slice().iter().copied())
     }
+
+    /// Whether some row has one of the words, of those `among` where they are given.
+    pub fn is_had(&self, lexicon: &Lexicon, among: Option<&RoaringBitmap>) -> bool {
+        let is_had = |set: &&RoaringBitmap| among.map_or(!set.is_empty(), |among| !set.is_disjoint(among));
+        self.sets(lexicon).as_slice().iter().any(is_had)
+    }
 }
 
 /// The rows of the words of a slot: most have one.
