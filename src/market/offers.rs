@@ -166,6 +166,11 @@ impl Offers {
         self.place(row).and_then(|place| self.book.get(place))
     }
 
+    /// Whether anything is promised of any offer.
+    pub fn has_promises(&self) -> bool {
+        self.book.has_promises()
+    }
+
     /// What the offer in `row` is today.
     pub fn terms(&self, row: u32) -> Terms {
         self.terms.get(row as usize).copied().unwrap_or_default()

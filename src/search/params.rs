@@ -33,7 +33,7 @@ pub const OWN: &[Param] = &[
     param(
         "facets",
         Kind::Text,
-        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself.",
+        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself. Stars and certificates are those of the day or period asked; a product counts under each month, and under the lowest price, of all its open offers.",
     ),
     many("region", Kind::Text, "Of producers in this region of today (code or name)."),
     many("producer_kind", Kind::Word(ProducerKind::WORDS), "Of producers of this kind."),
@@ -46,8 +46,16 @@ pub const OWN: &[Param] = &[
     param("valid_from", Kind::Day, "First day of a period over which stars and certificates must hold, with `valid_until`."),
     param("valid_until", Kind::Day, "Last day of that period."),
     many("months", Kind::Word(months::WORDS), "That one offer supplies in this month of the year. Given several times, in all of them."),
-    param("quantity", Kind::Text, "That one offer has so much a month, in `unit`."),
-    param("unit", Kind::Text, "Unit of `quantity` and `price_at_most`: one of fixed size; KG unless given."),
+    param(
+        "quantity",
+        Kind::Text,
+        "That one offer has so much a month, in `unit`, beside what is promised to others: in each of `months`, or in some month where none is asked.",
+    ),
+    param(
+        "unit",
+        Kind::Text,
+        "Unit of `quantity` and `price_at_most`: one of fixed size. Unless given, a quantity is one of KG, and a price one for whichever base unit (kg, litre, piece) an offer is counted in.",
+    ),
     param(
         "price_at_most",
         Kind::Whole(DEAREST),
@@ -152,10 +160,13 @@ fn filter(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Filter> {
         least_stars: args.number("stars").and_then(|stars| u8::try_from(stars).ok()).unwrap_or(0),
         kinds: args.has("producer_kind").then(|| kinds.fold(0_u16, |set, kind| set | 1 << kind)),
         certificates: certificates(args)?,
+        held: indication(args),
         period: period(args)?,
         months: args.all("months").filter_map(|month| month.parse::<u16>().ok()).fold(0, |set, month| set | 1 << (month - 1).min(11)),
         quantity: args.get("quantity").map(|value| quantity(value, unit)).transpose()?,
         price_at_most: price.map(|price| per_base(price, unit)),
+        // Without a unit it is a price for whichever base unit an offer is counted in.
+        unit: (price.is_some() && args.has("unit")).then(|| unit.unit.row()),
         delivers_to: args
             .get("delivers_to")
             .map(|input| province("delivers_to", input, as_of))
@@ -219,10 +230,12 @@ fn certificates(args: &Args) -> Result<u64> {
             .map_err(|_| Problem::parameter("certificates", "unknown_certificate_kind", texts::certificate_kind_error()))?;
         kinds |= bit(kind);
     }
-    if args.get("gi") == Some("true") {
-        kinds |= reference().certificate_kinds.resolve("GI_USE").map_or(0, bit);
-    }
     Ok(kinds)
+}
+
+/// The right to a geographical indication, where it is asked.
+fn indication(args: &Args) -> u64 {
+    if args.flag("gi") { reference().certificate_kinds.resolve("GI_USE").map_or(0, bit) } else { 0 }
 }
 
 fn bit(kind: CertificateKindId) -> u64 {

@@ -130,6 +130,11 @@ impl Book {
         Some(Supply { promises: self.promises_of(&block.rows[row].rest), ..block.get(row, place.group, &self.places) })
     }
 
+    /// Whether anything is promised of any offer.
+    pub fn has_promises(&self) -> bool {
+        !self.promises.is_empty()
+    }
+
     /// Id of the offer in a place.
     pub fn id(&self, place: Place) -> Option<Id> {
         let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
@@ -208,10 +213,11 @@ impl Book {
             self.unset(place);
         }
         let block = &mut self.groups[usize::from(place.group)].blocks[block_of(place)];
+        if supply.promises != PromiseSet::default() {
+            self.promises.insert(supply.id, supply.promises);
+        }
         if !block.set(row, &supply, summary, &mut self.places, self.today) {
             self.wide.insert(supply.id, supply);
-        } else if supply.promises != PromiseSet::default() {
-            self.promises.insert(supply.id, supply.promises);
         }
     }
 

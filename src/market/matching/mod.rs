@@ -21,6 +21,7 @@ mod examples;
 mod facts;
 mod fetch;
 mod judge;
+mod left;
 mod mend;
 mod papers;
 mod places;
@@ -44,6 +45,7 @@ pub use constraints::{Code, Detail, Evaluation, Missed, Scored, Verdict, evaluat
 pub use demands::DemandBook;
 pub use facts::{Need, Setting, Supply, View};
 pub use judge::PriceVerdict;
+pub use left::left;
 pub use mend::{Mend, mends};
 pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};

@@ -488,6 +488,7 @@ mod tests {
             };
             if anew {
                 write(&mut planes, 0, 5);
+                planes.clear(0);
                 planes.forget_unit();
             }
             units.iter().enumerate().for_each(|(row, unit)| write(&mut planes, row, *unit));

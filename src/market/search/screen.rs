@@ -5,7 +5,7 @@
 //! Loops without a branch over one column each keep many rows on their way from memory at once.
 
 use super::filter::{Lookup, OTHER, Question};
-use super::scan::Judge;
+use super::scan::{Judge, lacks};
 use super::tally::{MANY, Tally};
 use crate::market::Market;
 use crate::market::facet::{Dimension, Seen, UNKNOWN_PRICE};
@@ -83,19 +83,16 @@ impl<'a> Screen<'a> {
             });
             tables.push(Table { column: columns.price_slots(seen), fails });
         }
-        let asked = if filter.period.is_none() { filter.certificates } else { 0 };
-        let lacks = |set: &u64| u8::from(set & asked != asked) * Dimension::Certificate.bit();
-        let of_offer = filter.quantity.is_some() || filter.delivers_to.is_some();
-        let is_over_period = filter.period.is_some() && (filter.certificates != 0 || filter.least_stars > 0);
+        let asks_kinds = filter.period.is_none() && filter.certificates | filter.held != 0;
         Self {
             judge,
             columns,
             tables,
             facets: question.facets,
             months: u32::from(filter.months),
-            lacks: if asked == 0 { Vec::new() } else { columns.kinds().sets().iter().map(lacks).collect() },
+            lacks: if asks_kinds { columns.kinds().sets().iter().map(|set| lacks(filter, *set)).collect() } else { Vec::new() },
             price: filter.price_at_most.map(|most| (columns.prices(seen), most)),
-            judges_each: of_offer || is_over_period || filter.producer.is_some(),
+            judges_each: filter.asks_terms() || filter.asks_papers_of_a_period() || filter.producer.is_some(),
             judges_several: asks_offers && !filter.asks_one_thing(),
         }
     }

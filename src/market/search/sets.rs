@@ -6,7 +6,7 @@
 //! ([`crate::market::pairs`]); else the other filters' sets are intersected and their rows counted by that facet alone.
 
 use super::Found;
-use super::filter::{Filter, Sort};
+use super::filter::Sort;
 use super::run::Search;
 use super::tally::Tally;
 use super::top::Top;
@@ -39,14 +39,6 @@ pub(super) struct Set<'a> {
 struct Parts<'a> {
     values: Vec<usize>,
     rest: Option<Bits<'a>>,
-}
-
-impl Filter {
-    /// Whether sets of rows say all that it asks.
-    pub(super) fn is_of_sets(&self) -> bool {
-        let is_over_period = self.period.is_some() && (self.certificates != 0 || self.least_stars > 0);
-        self.quantity.is_none() && self.delivers_to.is_none() && !is_over_period
-    }
 }
 
 impl<'a> Search<'a> {
@@ -146,10 +138,13 @@ impl<'a> Search<'a> {
         if filter.certificates != 0 && filter.period.is_none() {
             sets.push(self.all_of(Dimension::Certificate, &bitmaps.certificate, filter.certificates));
         }
+        if filter.held != 0 && filter.period.is_none() {
+            sets.push(Set { dimension: None, ..self.all_of(Dimension::Certificate, &bitmaps.certificate, filter.held) });
+        }
         let price = filter.price_at_most.map(|most| self.not_dearer(most));
         if filter.months != 0 {
             let rows = price.as_ref().map(|set| &set.rows);
-            sets.push(if filter.is_of_sets() { self.supplying(rows) } else { self.in_months() });
+            sets.push(if self.question.is_of_sets() { self.supplying(rows) } else { self.in_months() });
         }
         sets.extend(price);
         sets.extend(filter.is_offered.map(|asked| self.either(asked, &bitmaps.offered)));
