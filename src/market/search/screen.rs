@@ -8,7 +8,7 @@ use super::filter::{Lookup, OTHER, Question};
 use super::scan::Judge;
 use super::tally::{MANY, Tally};
 use crate::market::Market;
-use crate::market::facet::{Dimension, Seen, UNKNOWN_PRICE};
+use crate::market::facet::{Dimension, Seen};
 use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MONTHS, SET_SHIFT, SEVERAL, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
 
@@ -45,8 +45,8 @@ pub(super) struct Screen<'a> {
     months: u32,
     /// By number of a set of certificates: whether it lacks one that is asked; nothing where none is.
     lacks: Vec<u8>,
-    /// Lowest prices, and the highest that is asked.
-    price: Option<(&'a [u32], u32)>,
+    /// Who sees prices, and the highest that is asked.
+    price: Option<(Seen, u32)>,
     /// Whether each row that the columns leave must be judged by itself.
     judges_each: bool,
     /// Whether those with several offers must.
@@ -94,7 +94,7 @@ impl<'a> Screen<'a> {
             facets: question.facets,
             months: u32::from(filter.months),
             lacks: if asked == 0 { Vec::new() } else { columns.kinds().sets().iter().map(lacks).collect() },
-            price: filter.price_at_most.map(|most| (columns.prices(seen), most)),
+            price: filter.price_at_most.map(|most| (seen, most)),
             judges_each: of_offer || is_over_period || filter.producer.is_some(),
             judges_several: asks_offers && !filter.asks_one_thing(),
         }
@@ -157,8 +157,8 @@ impl<'a> Screen<'a> {
             fails |= u8::from(word & MONTHS & self.months != self.months) * Dimension::Month.bit();
             fails |= self.lacks.get((word >> SET_SHIFT) as usize).copied().unwrap_or(0);
         }
-        if let Some((prices, most)) = self.price {
-            fails |= u8::from(prices.get(at).copied().unwrap_or(UNKNOWN_PRICE) > most) * Dimension::Price.bit();
+        if let Some((seen, most)) = self.price {
+            fails |= u8::from(self.columns.price(row, seen) > most) * Dimension::Price.bit();
         }
         let is_one = fails & fails.wrapping_sub(1) == 0;
         if is_one && (self.judges_each || self.judges_several && self.columns.ranks().get(at).is_some_and(|rank| rank & SEVERAL != 0)) {
