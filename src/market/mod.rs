@@ -37,6 +37,7 @@ pub mod tables;
 pub mod text;
 mod upkeep;
 pub mod wording;
+mod wordings;
 
 use demands::Demands;
 use foldhash::fast::RandomState;
