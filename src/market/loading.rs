@@ -125,6 +125,7 @@ impl Market {
         self.products.shrink();
         self.organisations.shrink();
         self.offers.shrink();
+        self.demands.shrink();
         self.sources.shrink();
         self.papers.shrink();
         self.products.set_all_facts(&found);

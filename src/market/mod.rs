@@ -5,9 +5,10 @@
 //! log; everything in it can be thrown away and rebuilt from the tables.
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
-//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns), `names` and `certificates`,
-//! [`text`] (words), [`search`] (which products, how many by facet), [`matching`] (which offer serves which demand, and
-//! why), [`wording`], [`answering`] and [`demands`] (what is asked of the latter).
+//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
+//! [`numbers`], [`prices`], [`orders`] (how they take few bytes), `names` and `certificates`, [`text`] (words), [`search`]
+//! (which products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`],
+//! [`answering`] and [`demands`] (what is asked of the latter).
 
 pub mod answering;
 mod certificates;
@@ -19,10 +20,13 @@ pub mod kept;
 mod loading;
 pub mod matching;
 mod names;
+pub mod numbers;
 pub mod offers;
 pub mod order;
+pub mod orders;
 pub mod organisations;
 pub mod pairs;
+pub mod prices;
 pub mod products;
 pub mod record;
 pub mod rowset;
@@ -33,6 +37,7 @@ pub mod tables;
 pub mod text;
 mod upkeep;
 pub mod wording;
+mod wordings;
 
 use demands::Demands;
 use foldhash::fast::RandomState;

@@ -468,7 +468,7 @@ impl Market {
 /// What an open offer is to a search.
 fn terms(supply: &Supply) -> Terms {
     let price = supply.price.as_ref().map_or((UNKNOWN_PRICE, Visibility::Public), |price| (dong_per_base(price), price.visibility));
-    Terms::new(supply.months, price, supply.unit, supply.quantity)
+    Terms::new(supply.months, price, supply.unit)
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

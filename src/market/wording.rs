@@ -5,28 +5,26 @@
 //! Whether a product answers depends on its name and its producer's alone, never on what else there is: that is why
 //! both directions of matching agree.
 
-use super::answering::Answered;
 use super::text::lexicon::{Fold, Lexicon, Word};
 use super::text::query::MOST_REWRITINGS;
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::borrow::Borrow;
 use std::ops::Range;
 
 /// Words that count: as many as of a search.
 const MOST_WORDS: usize = 10;
 
 /// Words, the places of the phrase that is a synonym, and phrases with another sense.
-type WordsAndSenses = (Vec<Token>, Range<usize>, Vec<Vec<Token>>);
+type WordsAndSenses<T> = (Vec<T>, Range<usize>, Vec<Vec<T>>);
 
 /// Words as they were written, and in other words.
 #[derive(Debug, Clone)]
-pub struct Wording {
+pub struct Wording<T = Token> {
     /// The words, with the places of the phrase that is a synonym, and the phrases in which one of the words means
     /// something else.
-    readings: Vec<WordsAndSenses>,
+    pub(super) readings: Vec<WordsAndSenses<T>>,
 }
 
 impl Wording {
@@ -46,12 +44,14 @@ impl Wording {
         };
         Some(Self { readings: std::iter::once((words, 0..0)).chain(readings).map(with_senses).collect() })
     }
+}
 
+impl<T: Borrow<Token>> Wording<T> {
     /// The same by numbers of `lexicon`. What it does not know, no product has.
     pub fn resolve(&self, lexicon: &Lexicon) -> Wanted {
-        let numbered = |phrase: &Vec<Token>| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
+        let numbered = |phrase: &Vec<T>| phrase.iter().map(|token| lexicon.word(token.borrow())).collect::<Option<Vec<Word>>>();
         let readings = self.readings.iter().filter_map(|(words, phrase, other_senses)| {
-            let slots = words.iter().enumerate().map(|(at, token)| {
+            let slots = words.iter().map(Borrow::borrow).enumerate().map(|(at, token): (usize, &Token)| {
                 // The words of a synonym are spelled as in the table.
                 if token.is_marked() || phrase.contains(&at) {
                     lexicon.word(token).map(Slot::Word)
@@ -154,76 +154,6 @@ impl Reading {
     }
 }
 
-/// Wordings, each once however many demands have it.
-#[derive(Debug, Default)]
-pub struct Wordings {
-    list: Vec<Option<(Wording, u32)>>,
-    by_text: HashMap<Box<str>, usize>,
-    free: Vec<usize>,
-    answered: Answered,
-}
-
-impl Wordings {
-    /// Which offers answer them.
-    pub fn answered(&self) -> &Answered {
-        &self.answered
-    }
-
-    /// The number of what `text` asks for; it is kept until it is released as often as it was taken. `None` where it has
-    /// no word.
-    pub fn take(&mut self, text: &str, thesaurus: &Thesaurus) -> Option<usize> {
-        if let Some(number) = self.by_text.get(text) {
-            if let Some(Some((_, taken))) = self.list.get_mut(*number) {
-                *taken += 1;
-            }
-            return Some(*number);
-        }
-        let entry = Some((Wording::new(text, thesaurus)?, 1));
-        let number = self.free.pop().unwrap_or(self.list.len());
-        match self.list.get_mut(number) {
-            Some(place) => *place = entry,
-            None => self.list.push(entry),
-        }
-        self.by_text.insert(text.into(), number);
-        Some(number)
-    }
-
-    /// Gives back what was taken for `text`.
-    pub fn release(&mut self, text: &str) {
-        let Some(number) = self.by_text.get(text).copied() else { return };
-        let Some(place) = self.list.get_mut(number) else { return };
-        if let Some((_, taken)) = place {
-            *taken -= 1;
-            if *taken == 0 {
-                *place = None;
-                self.by_text.remove(text);
-                self.free.push(number);
-                self.answered.forget(number);
-            }
-        }
-    }
-
-    /// The wording of a number.
-    pub fn get(&self, number: usize) -> Option<&Wording> {
-        self.list.get(number).and_then(Option::as_ref).map(|(wording, _)| wording)
-    }
-
-    /// Room to remember, for one product, which wordings it answers.
-    pub fn memo(&self) -> Vec<Cell<Option<bool>>> {
-        vec![Cell::new(None); self.list.len()]
-    }
-
-    /// Bytes of memory, estimated.
-    pub fn bytes(&self) -> usize {
-        let of = |wording: &Wording| {
-            let words =
-                wording.readings.iter().map(|(words, _, senses)| words.len() + senses.iter().map(Vec::len).sum::<usize>()).sum::<usize>();
-            words * (size_of::<Token>() + 16)
-        };
-        self.list.iter().flatten().map(|(wording, _)| of(wording) + 160).sum::<usize>() + self.answered.bytes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,17 +196,5 @@ mod tests {
         assert!(!answers("cá lóc", "Quả cá tra", "A"), "the words of a synonym stand side by side");
         assert!(!answers("dứa", "Cá dứa một nắng", "A"));
         assert!(answers("cá dứa", "Cá dứa một nắng", "A"));
-    }
-
-    #[test]
-    fn a_wording_is_kept_as_long_as_a_demand_has_it() {
-        let (mut wordings, thesaurus) = (Wordings::default(), samples::thesaurus());
-        let first = wordings.take("dứa", &thesaurus);
-        assert_eq!((first, wordings.take("dứa", &thesaurus), wordings.take("?", &thesaurus)), (Some(0), Some(0), None));
-        wordings.release("dứa");
-        assert!(wordings.get(0).is_some());
-        wordings.release("dứa");
-        assert!(wordings.get(0).is_none());
-        assert_eq!(wordings.take("khóm", &thesaurus), Some(0));
     }
 }

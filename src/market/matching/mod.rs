@@ -41,6 +41,7 @@ mod sliced;
 mod survey;
 
 pub use book::{Book, Place};
+pub(super) use codes::{day_code, day_of};
 pub use constraints::{Code, Detail, Evaluation, Missed, Scored, Verdict, evaluate, missed, scored};
 pub use demands::DemandBook;
 pub use facts::{Need, Setting, Supply, View};

@@ -319,7 +319,7 @@ impl<'a> Look<'a> {
             return true;
         }
         let (need, papers) = (question.need, question.setting.papers);
-        kind.several().has(self.row) && papers.held(self.rest.papers, need.from, need.until).kinds >> number & 1 != 0
+        kind.several().has(self.row) && papers.held(self.rest.papers(), need.from, need.until).kinds >> number & 1 != 0
     }
 
     /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
@@ -348,7 +348,7 @@ impl<'a> Look<'a> {
         }
         let (owned, seen) = self.seen(question);
         (seen && (ceiling.is_seen || owned))
-            && self.rest.price(terms).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
+            && self.rest.price(terms, self.standing.places).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
                 let (price, ceiling) = score::over_one(&price, &ceiling);
                 price > ceiling
             })
@@ -361,13 +361,13 @@ impl<'a> Look<'a> {
         if terms & mask != value || !self.seen(question).1 {
             return NEUTRAL;
         }
-        self.rest.price(terms).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
+        self.rest.price(terms, self.standing.places).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
     }
 
     /// Whether the offer is the caller's own, and whether the caller sees its price.
     fn seen(&self, question: &Question<'_>) -> (bool, bool) {
         let view = &question.setting.view;
-        let owned = view.organisation == Some(self.rest.producer);
+        let owned = view.organisation == Some(self.rest.producer());
         (owned, owned || self.judged.terms >> VISIBILITY_SHIFT <= view.level as u16 || view.provinces.contains(self.judged.province))
     }
 }

@@ -11,7 +11,7 @@ use super::{Found, Hit};
 use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_bucket};
 use crate::market::names::FirstCodes;
-use crate::market::products::newest;
+use crate::market::orders::newest;
 use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
 use crate::market::text::query::{Found as Words, How, NameHead, TextScore};

@@ -123,27 +123,28 @@ impl<'a> Judge<'a> {
         let open = offers.chain(self.market.products.first_offer(row)).map(|offer| (offer, offers.terms(offer)));
         let fails = open.filter(|(_, terms)| terms.months != 0).map(|(offer, terms)| {
             let (month, price) = (terms.months & filter.months != filter.months, terms.price(self.seen) > most);
-            let other = !self.has_terms(offer, &terms);
+            let other = !self.has_terms(row, offer, &terms);
             OfferFails { month, price, other }.bits()
         });
         fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
     }
 
-    /// Whether quantity, unit and delivery are as asked: by today's terms, where these say it.
-    fn has_terms(&self, offer: u32, terms: &Terms) -> bool {
-        let filter = &self.question.filter;
+    /// Whether quantity, unit and delivery are as asked: by what the columns say, where that is all. What the product has at
+    /// most is what its only offer has; the book is asked where there are several, or something may be promised.
+    fn has_terms(&self, row: u32, offer: u32, terms: &Terms) -> bool {
+        let (filter, Market { products, offers, .. }) = (&self.question.filter, self.market);
         if filter.unit.is_some_and(|unit| unit != terms.unit) {
             return false;
         }
         let mut is_certain = filter.delivers_to.is_none();
         if let Some((least, unit)) = filter.quantity {
-            match terms.has(least) {
-                Some(has) if !has || unit != terms.unit => return false,
-                // Something of it may be promised.
-                has => is_certain &= has.is_some() && !self.market.offers.has_promises(),
+            let in_book = || !products.facet(row).has_several() || offers.quantity(offer).is_some_and(|quantity| quantity >= least);
+            if unit != terms.unit || products.quantity(row) < least || !in_book() {
+                return false;
             }
+            is_certain &= !offers.has_promises();
         }
-        is_certain || self.market.offers.get(offer).is_some_and(|supply| self.question.takes_terms(&supply, self.market))
+        is_certain || offers.get(offer).is_some_and(|supply| self.question.takes_terms(&supply, self.market))
     }
 
     /// In which dimensions the best offer of the product fails: the one with the fewest, so that a row which one offer

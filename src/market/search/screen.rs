@@ -8,7 +8,7 @@ use super::filter::{Lookup, OTHER, Question};
 use super::scan::{Judge, lacks};
 use super::tally::{MANY, Tally};
 use crate::market::Market;
-use crate::market::facet::{Dimension, Seen, UNKNOWN_PRICE};
+use crate::market::facet::{Dimension, Seen};
 use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MONTHS, SET_SHIFT, SEVERAL, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
 
@@ -45,8 +45,8 @@ pub(super) struct Screen<'a> {
     months: u32,
     /// By number of a set of certificates: whether it lacks one that is asked; nothing where none is.
     lacks: Vec<u8>,
-    /// Lowest prices, and the highest that is asked.
-    price: Option<(&'a [u32], u32)>,
+    /// Who sees prices, and the highest that is asked.
+    price: Option<(Seen, u32)>,
     /// Whether each row that the columns leave must be judged by itself.
     judges_each: bool,
     /// Whether those with several offers must.
@@ -91,7 +91,7 @@ impl<'a> Screen<'a> {
             facets: question.facets,
             months: u32::from(filter.months),
             lacks: if asks_kinds { columns.kinds().sets().iter().map(|set| lacks(filter, *set)).collect() } else { Vec::new() },
-            price: filter.price_at_most.map(|most| (columns.prices(seen), most)),
+            price: filter.price_at_most.map(|most| (seen, most)),
             judges_each: filter.asks_terms() || filter.asks_papers_of_a_period() || filter.producer.is_some(),
             judges_several: asks_offers && !filter.asks_one_thing(),
         }
@@ -154,8 +154,8 @@ impl<'a> Screen<'a> {
             fails |= u8::from(word & MONTHS & self.months != self.months) * Dimension::Month.bit();
             fails |= self.lacks.get((word >> SET_SHIFT) as usize).copied().unwrap_or(0);
         }
-        if let Some((prices, most)) = self.price {
-            fails |= u8::from(prices.get(at).copied().unwrap_or(UNKNOWN_PRICE) > most) * Dimension::Price.bit();
+        if let Some((seen, most)) = self.price {
+            fails |= u8::from(self.columns.price(row, seen) > most) * Dimension::Price.bit();
         }
         let is_one = fails & fails.wrapping_sub(1) == 0;
         if is_one && (self.judges_each || self.judges_several && self.columns.ranks().get(at).is_some_and(|rank| rank & SEVERAL != 0)) {

@@ -13,8 +13,9 @@ use super::top::Top;
 use super::walk::{walk, walk_and_visit};
 use crate::market::facet::{Counts, Dimension, Seen, ones, price_bucket, rows_of};
 use crate::market::offers::Terms;
+use crate::market::orders::Kept;
 use crate::market::pairs::Pairs;
-use crate::market::products::{Kept, NO_ROW};
+use crate::market::products::NO_ROW;
 use crate::market::rowset::{Bits, RowSet};
 use crate::market::text::query::Found as Words;
 use std::borrow::Cow;
@@ -236,10 +237,24 @@ impl<'a> Search<'a> {
         let last = usize::from(price_bucket(most));
         let mut set = self.any_of(Dimension::Price, bitmaps, 0..last);
         let mut rest = self.bits_of(bitmaps.get(last));
-        rest.keep_at_most(products.columns().prices(self.seen), most);
+        let lower = self.lower_at_most(&rest, most);
+        rest.keep_at_most(products.columns().highest_prices(), most);
+        lower.into_iter().for_each(|row| rest.insert(row));
         set.rows.unite(&rest);
         set.parts = set.parts.map(|parts| Parts { rest: Some(rest), ..parts });
         set
+    }
+
+    /// Those of `rows` whose price is lower to the caller than the column says, and at most `most`: everybody sees none that
+    /// is, and who sees more sees it of one of several offers.
+    fn lower_at_most(&self, rows: &Bits<'a>, most: u32) -> Vec<u32> {
+        let (products, seen) = (&self.market.products, self.seen);
+        if seen == Seen::Public {
+            return Vec::new();
+        }
+        let mut several = self.bits_of([&products.bitmaps().several]);
+        several.intersect(rows);
+        several.iter().filter(|row| products.columns().is_lower(*row, seen) && products.price(*row, seen) <= most).collect()
     }
 
     /// The rows whose offers supply in all months asked, each in some.
