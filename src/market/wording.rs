@@ -7,10 +7,11 @@
 
 use super::text::lexicon::{Fold, Lexicon, Word};
 use super::text::query::MOST_REWRITINGS;
+use super::text::rows::{Set, united};
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::ops::Range;
 
 /// Words that count: as many as of a search.
@@ -83,10 +84,13 @@ impl Slot {
         }
     }
 
-    fn rows(self, lexicon: &Lexicon) -> Option<&RoaringBitmap> {
+    fn rows(self, lexicon: &Lexicon) -> Cow<'_, RoaringBitmap> {
         match self {
-            Self::Word(word) => lexicon.rows(word),
-            Self::Fold(fold) => lexicon.fold_rows(fold),
+            Self::Word(word) => lexicon.rows(word).map(Set::to_bitmap).unwrap_or_default(),
+            Self::Fold(fold) => match lexicon.words_of(fold) {
+                [word] => Self::Word(*word).rows(lexicon),
+                _ => Cow::Owned(united(lexicon.fold_sets(fold))),
+            },
         }
     }
 }
@@ -119,13 +123,11 @@ impl Wanted {
 
 impl Reading {
     fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
-        let Some(mut sets) = self.slots.iter().map(|slot| slot.rows(lexicon)).collect::<Option<Vec<_>>>() else {
-            return RoaringBitmap::new();
-        };
+        let mut sets: Vec<_> = self.slots.iter().map(|slot| slot.rows(lexicon)).collect();
         sets.sort_by_key(|rows| rows.len());
         let mut sets = sets.into_iter();
-        let first = sets.next().cloned().unwrap_or_default();
-        sets.fold(first, |rows, more| rows & more)
+        let first = sets.next().unwrap_or_default().into_owned();
+        sets.fold(first, |rows, more| rows & more.as_ref())
     }
 
     fn takes(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {

@@ -3,7 +3,7 @@
 //! The last word of a query is mostly the beginning of one, and short: hundreds of words go on from it, whose rows would
 //! be put together anew at every letter that is typed.
 
-use super::lexicon::rows_bytes;
+use super::rows::bitmap_bytes;
 use crate::market::upkeep::table_bytes;
 use foldhash::fast::RandomState;
 use roaring::RoaringBitmap;
@@ -93,7 +93,7 @@ impl Beginnings {
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        let of = |begun: &Begun| 2 * begun.letters.len() + begun.rows.as_ref().map_or(0, rows_bytes);
+        let of = |begun: &Begun| 2 * begun.letters.len() + begun.rows.as_ref().map_or(0, bitmap_bytes);
         self.begun.iter().map(of).sum::<usize>() + self.begun.capacity() * size_of::<Begun>() + table_bytes(&self.by_letters)
     }
 }

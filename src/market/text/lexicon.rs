@@ -1,15 +1,16 @@
 //! Every word of the catalogue, and the rows in which it stands.
 //!
-//! A word has one number a spelling; spellings that differ in marks alone share a fold. Postings are compressed
-//! bitmaps of rows, by spelling and, where a fold has several spellings, by fold as well.
+//! A word has one number a spelling; spellings that differ in marks alone share a fold. Rows are kept by spelling: those
+//! of a fold are put together when they are asked for, which is seldom more than one large set and some small ones.
 
 use super::beginnings::{Beginning, Beginnings, BeginningsOf};
+use super::rows::{Rows, Set, united};
 use super::tokens::{Token, tokens};
 use super::typos::Typos;
 use crate::market::upkeep::table_bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use roaring::{MultiOps, RoaringBitmap};
+use roaring::RoaringBitmap;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
@@ -25,7 +26,7 @@ const MOST_WAITING: usize = 1 << 20;
 struct Spelling {
     letters: Box<str>,
     tone: Option<char>,
-    rows: RoaringBitmap,
+    rows: Rows,
 }
 
 /// All spellings of one fold.
@@ -33,8 +34,6 @@ struct Spelling {
 struct Folded {
     text: Box<str>,
     words: Vec<Word>,
-    /// Rows of all spellings, where there are several; else those of the only one.
-    rows: Option<RoaringBitmap>,
     /// With which letters it begins.
     beginnings: BeginningsOf,
 }
@@ -70,12 +69,9 @@ impl Lexicon {
         let word = number(self.words.len());
         let fold = self.fold(&token.folded).unwrap_or_else(|| self.learn_fold(&token.folded));
         if let Some(folded) = self.folds.get_mut(fold as usize) {
-            if let (None, [only]) = (&folded.rows, folded.words.as_slice()) {
-                folded.rows = self.words.get(*only as usize).map(|spelling| spelling.rows.clone());
-            }
             folded.words.push(word);
         }
-        self.words.push(Spelling { letters: token.letters.as_str().into(), tone: token.tone, rows: RoaringBitmap::new() });
+        self.words.push(Spelling { letters: token.letters.as_str().into(), tone: token.tone, rows: Rows::default() });
         self.fold_of.push(fold);
         let Self { by_spelling, words, hasher, .. } = self;
         let hash = |letters: &str, tone: Option<char>| hasher.hash_one((letters, tone));
@@ -93,7 +89,7 @@ impl Lexicon {
     fn learn_fold(&mut self, text: &str) -> Fold {
         let fold = number(self.folds.len());
         let beginnings = self.beginnings.count(text);
-        self.folds.push(Folded { text: text.into(), words: Vec::new(), rows: None, beginnings });
+        self.folds.push(Folded { text: text.into(), words: Vec::new(), beginnings });
         let Self { by_whole_fold, by_fold, folds, hasher, .. } = self;
         let (key, text_of) = (beginning(text), |fold: Fold| folds.get(fold as usize).map_or("", |folded| &*folded.text));
         let at = by_fold.partition_point(|(other, fold)| *other < key || *other == key && text_of(*fold) < text);
@@ -113,7 +109,8 @@ impl Lexicon {
 
     /// The rows of all folds that begin so, put together.
     fn united_beginning(&self, beginning: Beginning) -> RoaringBitmap {
-        self.beginning_with(self.beginnings.letters(beginning)).filter_map(|fold| self.fold_rows(fold)).union()
+        let sets: Vec<Set<'_>> = self.beginning_with(self.beginnings.letters(beginning)).flat_map(|fold| self.fold_sets(fold)).collect();
+        united(sets.into_iter())
     }
 
     /// Notes that `word` stands in `row`, at the next [`Self::settle`] at the latest: while an index is loaded, where
@@ -133,22 +130,14 @@ impl Lexicon {
         self.fold_of.shrink_to_fit();
         self.folds.shrink_to_fit();
         self.by_fold.shrink_to_fit();
-        // What has grown row by row has room for more; its copy has not.
-        for spelling in &mut self.words {
-            spelling.rows = spelling.rows.clone();
-        }
-        for folded in &mut self.folds {
-            if folded.words.len() > 1 {
-                folded.rows = Some(folded.words.iter().filter_map(|word| self.words.get(*word as usize)).map(|word| &word.rows).union());
-            }
-        }
+        self.words.iter_mut().for_each(|spelling| spelling.rows.shrink());
         for beginning in self.beginnings.with_rows() {
             let rows = self.united_beginning(beginning);
             self.beginnings.keep(beginning, rows);
         }
     }
 
-    /// Puts in what waits, word by word. The rows of folds are left to [`Self::settle`].
+    /// Puts in what waits, word by word. The rows of beginnings are left to [`Self::settle`].
     fn post_waiting(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         // Counting sort: the rows of a word stay in the order in which they came.
@@ -171,11 +160,7 @@ impl Lexicon {
         for (spelling, end) in self.words.iter_mut().zip(ends) {
             let run = rows.get(start..end).unwrap_or_default();
             start = end;
-            // A word may stand twice in one name; a row that came before is out of order.
-            let mut last = None;
-            if spelling.rows.append(run.iter().copied().filter(|row| last.replace(*row) != Some(*row))).is_err() {
-                spelling.rows.extend(run);
-            }
+            spelling.rows.append(run);
         }
         self.waiting = waiting;
         self.waiting.clear();
@@ -185,15 +170,12 @@ impl Lexicon {
     pub fn post(&mut self, word: Word, row: u32) {
         let fold = self.fold_of(word);
         if let Some(spelling) = self.words.get_mut(word as usize) {
-            put(&mut spelling.rows, row);
+            spelling.rows.insert(row);
         }
-        let Some(folded) = self.folds.get_mut(fold as usize) else { return };
-        if let Some(rows) = &mut folded.rows {
-            put(rows, row);
-        }
+        let Some(folded) = self.folds.get(fold as usize) else { return };
         for beginning in folded.beginnings.into_iter().flatten() {
             if let Some(rows) = self.beginnings.rows_mut(beginning) {
-                put(rows, row);
+                rows.insert(row);
             }
         }
     }
@@ -210,14 +192,6 @@ impl Lexicon {
         }
         for word in words {
             let fold = self.fold_of(*word);
-            let Some(folded) = self.folds.get_mut(fold as usize) else { continue };
-            let still = folded.words.iter().any(|other| self.words.get(*other as usize).is_some_and(|other| other.rows.contains(row)));
-            if let (false, Some(rows)) = (still, folded.rows.as_mut()) {
-                rows.remove(row);
-            }
-        }
-        for word in words {
-            let fold = self.fold_of(*word);
             for beginning in self.folds.get(fold as usize).map(|folded| folded.beginnings).into_iter().flatten().flatten() {
                 let is_kept = self.beginnings.rows(beginning).is_some_and(|rows| rows.contains(row));
                 if is_kept && !self.has_one_beginning(beginning, row) {
@@ -229,7 +203,7 @@ impl Lexicon {
 
     /// Whether some word that begins so stands in `row`.
     fn has_one_beginning(&self, beginning: Beginning, row: u32) -> bool {
-        let is_in = |fold: Fold| self.fold_rows(fold).is_some_and(|rows| rows.contains(row));
+        let is_in = |fold: Fold| self.fold_sets(fold).any(|rows| rows.contains(row));
         self.beginning_with(self.beginnings.letters(beginning)).any(is_in)
     }
 
@@ -288,18 +262,13 @@ impl Lexicon {
     }
 
     /// Rows in which a spelling stands.
-    pub fn rows(&self, word: Word) -> Option<&RoaringBitmap> {
-        self.words.get(word as usize).map(|spelling| &spelling.rows)
+    pub fn rows(&self, word: Word) -> Option<Set<'_>> {
+        self.words.get(word as usize).map(|spelling| spelling.rows.read())
     }
 
-    /// Rows in which any spelling of a fold stands.
-    pub fn fold_rows(&self, fold: Fold) -> Option<&RoaringBitmap> {
-        let folded = self.folds.get(fold as usize)?;
-        match (&folded.rows, folded.words.as_slice()) {
-            (Some(rows), _) => Some(rows),
-            (None, [only]) => self.rows(*only),
-            (None, _) => None,
-        }
+    /// Rows in which the spellings of a fold stand, of each.
+    pub fn fold_sets(&self, fold: Fold) -> impl Iterator<Item = Set<'_>> + Clone {
+        self.words_of(fold).iter().filter_map(|word| self.rows(*word))
     }
 
     /// First letters, and the rows in which words stand that begin so.
@@ -345,9 +314,8 @@ impl Lexicon {
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        let words: usize = self.words.iter().map(|word| word.letters.len() + rows_bytes(&word.rows)).sum();
-        let of_fold =
-            |fold: &Folded| fold.text.len() + fold.words.capacity() * size_of::<Word>() + fold.rows.as_ref().map_or(0, rows_bytes);
+        let words: usize = self.words.iter().map(|word| word.letters.len() + word.rows.bytes()).sum();
+        let of_fold = |fold: &Folded| fold.text.len() + fold.words.capacity() * size_of::<Word>();
         let folds: usize = self.folds.iter().map(of_fold).sum();
         let columns = self.words.capacity() * size_of::<Spelling>()
             + self.fold_of.capacity() * size_of::<Fold>()
@@ -356,22 +324,6 @@ impl Lexicon {
             + self.waiting.capacity() * size_of::<(Word, u32)>();
         let tables = self.by_spelling.allocation_size() + self.by_whole_fold.allocation_size() + self.typos.bytes();
         words + folds + columns + tables + self.beginnings.bytes() + table_bytes(&self.pairs)
-    }
-}
-
-/// Bytes that a set of rows takes beside itself: forty for each run of 65,536 rows in which it has any, and these rows.
-pub(super) fn rows_bytes(rows: &RoaringBitmap) -> usize {
-    let known = rows.statistics();
-    // Of lists four bytes are told for each row, which takes two.
-    let lists = usize::try_from(known.n_bytes_array_containers / 2).unwrap_or(0);
-    let runs = usize::try_from(known.n_bytes_run_containers).unwrap_or(0);
-    known.n_containers as usize * 40 + lists + known.n_bitset_containers as usize * 8_192 + runs
-}
-
-/// Puts `row` in: at the end without a search, as while loading.
-fn put(rows: &mut RoaringBitmap, row: u32) {
-    if rows.try_push(row).is_err() {
-        rows.insert(row);
     }
 }
 
@@ -404,8 +356,12 @@ mod tests {
         lexicon
     }
 
-    fn rows(bitmap: Option<&RoaringBitmap>) -> Vec<u32> {
-        bitmap.map(|rows| rows.iter().collect()).unwrap_or_default()
+    fn rows(set: Option<Set<'_>>) -> Vec<u32> {
+        set.map(|rows| rows.to_bitmap().iter().collect()).unwrap_or_default()
+    }
+
+    fn fold_rows(lexicon: &Lexicon, fold: Fold) -> RoaringBitmap {
+        united(lexicon.fold_sets(fold))
     }
 
     #[test]
@@ -413,15 +369,15 @@ mod tests {
         let mut lexicon = lexicon(&["Dừa Bến Tre", "Dứa Tiền Giang", "Dưa hấu", "dừa dứa"]);
         let dua = lexicon.fold("dua").unwrap();
         let word = |lexicon: &Lexicon, text: &str| lexicon.word(&tokens(text)[0]).unwrap();
-        assert_eq!(rows(lexicon.fold_rows(dua)), [0, 1, 2, 3]);
+        assert_eq!(fold_rows(&lexicon, dua).iter().collect::<Vec<_>>(), [0, 1, 2, 3]);
         assert_eq!(rows(lexicon.rows(word(&lexicon, "DỪA"))), [0, 3]);
         assert_eq!(rows(lexicon.rows(word(&lexicon, "dứa"))), [1, 3]);
         lexicon.unpost(&[word(&lexicon, "dừa")], 3);
-        assert_eq!(rows(lexicon.fold_rows(dua)), [0, 1, 2, 3], "dứa is still there");
+        assert_eq!(fold_rows(&lexicon, dua).iter().collect::<Vec<_>>(), [0, 1, 2, 3], "dứa is still there");
         lexicon.unpost(&[word(&lexicon, "dứa")], 3);
-        assert_eq!(rows(lexicon.fold_rows(dua)), [0, 1, 2]);
+        assert_eq!(fold_rows(&lexicon, dua).iter().collect::<Vec<_>>(), [0, 1, 2]);
         let ben = lexicon.fold("ben").unwrap();
-        assert_eq!(rows(lexicon.fold_rows(ben)), [0]);
+        assert_eq!(fold_rows(&lexicon, ben).iter().collect::<Vec<_>>(), [0]);
     }
 
     #[test]
@@ -486,7 +442,7 @@ mod tests {
             later.settle();
             for word in (0..).take(at_once.len()) {
                 prop_assert_eq!(rows(later.rows(word)), rows(at_once.rows(word)));
-                prop_assert_eq!(rows(later.fold_rows(later.fold_of(word))), rows(at_once.fold_rows(at_once.fold_of(word))));
+                prop_assert_eq!(fold_rows(&later, later.fold_of(word)), fold_rows(&at_once, at_once.fold_of(word)));
             }
         }
 
@@ -506,7 +462,7 @@ mod tests {
                 lexicon.unpost(&words, u32::try_from(row).unwrap());
             }
             for letters in ["d", "t", "da", "to", "1"] {
-                let expected: RoaringBitmap = lexicon.beginning_with(letters).filter_map(|fold| lexicon.fold_rows(fold)).union();
+                let expected: RoaringBitmap = lexicon.beginning_with(letters).flat_map(|fold| fold_rows(&lexicon, fold)).collect();
                 let folds = lexicon.beginning_with(letters).count();
                 let found = lexicon.beginnings().find(letters);
                 prop_assert_eq!(found.is_some(), folds >= 6, "{} has {} folds", letters, folds);
