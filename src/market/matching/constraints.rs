@@ -325,9 +325,9 @@ fn parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>)
         Raw::Distance(found.distance),
         Raw::Deliveries,
     ];
-    let mut parts = Criterion::ALL.map(|criterion| Part { criterion, weight_pct: 0, fit_pct: 0, raw: Raw::Deliveries });
-    for (part, ((weight_pct, fit_pct), raw)) in parts.iter_mut().zip(weights.into_iter().zip(found.fits).zip(raw)) {
-        *part = Part { weight_pct, fit_pct, raw, ..*part };
+    let mut parts = Criterion::ALL.map(|criterion| Part { criterion, weight_pct: 0, fit_bp: 0, raw: Raw::Deliveries });
+    for (part, ((weight_pct, fit_bp), raw)) in parts.iter_mut().zip(weights.into_iter().zip(found.fits).zip(raw)) {
+        *part = Part { weight_pct, fit_bp, raw, ..*part };
     }
     parts
 }

@@ -74,16 +74,16 @@ fn demand() -> Need {
     Need::new(&record, 7, 4, &tables())
 }
 
-// Volume 1.5 of 2 t in each shared month: 75 % · 30 = 2250. Months 2 of 3: 66 % · 15 = 990. Price a fifth below the
-// ceiling: 60 % · 20 = 1200. Four stars: 80 % · 10 = 800. One of two welcome papers: 50 % · 10 = 500. The same unit:
-// 100 % · 10 = 1000. Deliveries neutral: 50 % · 5 = 250. Together 6990.
+// Volume 1.5 of 2 t in each shared month: 75 % · 30 = 2250. Months 2 of 3: 66.66 % · 15 = 999.9, rounded down. Price a fifth
+// below the ceiling: 60 % · 20 = 1200. Four stars: 80 % · 10 = 800. One of two welcome papers: 50 % · 10 = 500. The same unit:
+// 100 % · 10 = 1000. Deliveries neutral: 50 % · 5 = 250. Together 6999.
 #[test]
 fn a_pair_that_fits_scores_the_sum_of_its_parts() {
     let world = World::new(&[offer()]);
     let found = evaluate(&world.supplies[0], &demand(), true, &world.today());
     assert!(found.eligible);
-    assert_eq!(found.parts.map(|part| part.points_bp()), [2_250, 990, 1_200, 800, 500, 1_000, 250]);
-    assert_eq!((found.score_bp, found.distance_km), (6_990, 0));
+    assert_eq!(found.parts.map(|part| part.points_bp()), [2_250, 999, 1_200, 800, 500, 1_000, 250]);
+    assert_eq!((found.score_bp, found.distance_km), (6_999, 0));
 }
 
 // To the public, price and ceiling are both for keys: neutral, 50 % · 20 = 1000.
@@ -91,7 +91,33 @@ fn a_pair_that_fits_scores_the_sum_of_its_parts() {
 fn what_is_for_keys_is_neutral_to_the_public() {
     let world = World::new(&[offer()]);
     let found = evaluate(&world.supplies[0], &demand(), true, &world.setting(View::PUBLIC, Weights::default(), TODAY));
-    assert_eq!((found.eligible, found.score_bp), (true, 6_790));
+    assert_eq!((found.eligible, found.score_bp), (true, 6_799));
+}
+
+// 905 kg of 3 t are better than 900, and 10,000 đồng under a ceiling of 15,000 better than 10,050, by less than a percent: the
+// better one comes first, though the worse one has the smaller id.
+#[test]
+fn a_small_difference_decides_who_comes_first() {
+    let kilogram = TONNE / 1_000;
+    let need = Need { quantity: 3 * TONNE, ceiling: Some(per_kilogram(15_000)), ..demand() };
+    let first = |change: fn(&mut Supply)| {
+        let mut worse = offer();
+        (worse.supply.quantity, worse.supply.price) = (900 * kilogram, Some(per_kilogram(10_050)));
+        let mut better = worse.clone();
+        better.supply.id = Id(2);
+        change(&mut better.supply);
+        let world = World::new(&[worse, better]);
+        let mut book = Book::default();
+        for supply in &world.supplies {
+            book.put(supply.clone(), &world.papers);
+        }
+        let best = book.best(&need, &world.today(), 2, 0).best;
+        best.iter().map(|one| (book.get(one.place).unwrap().id, one.score_bp)).collect::<Vec<_>>()
+    };
+    let score = |found: Vec<(Id, u16)>| (found[0].0, found[0].1 - found[1].1);
+    // 30.16 % · 30 are 904 points, 30 % · 30 are 900; 66.66 % · 20 are 1333, 66.5 % · 20 are 1330.
+    assert_eq!(score(first(|supply| supply.quantity = 905_000)), (Id(2), 4));
+    assert_eq!(score(first(|supply| supply.price = Some(per_kilogram(10_000)))), (Id(2), 3));
 }
 
 /// What an offer and a demand fail, and what mends it.
@@ -169,7 +195,7 @@ fn what_is_promised_is_not_offered_again() {
     let found = evaluate(&world.supplies[0], &demand(), true, &world.today());
     assert!(found.eligible);
     assert_eq!(found.parts[0].raw, super::Raw::Volume { covered: i128::from(TONNE / 2), asked: i128::from(4 * TONNE) });
-    assert_eq!(found.parts[0].fit_pct, 12);
+    assert_eq!(found.parts[0].fit_bp, 1_250);
 
     let all = failing(|offered, _| {
         offered.promises = promises.clone();

@@ -43,14 +43,15 @@ pub(super) struct Judgement {
     pub reach: Reach,
     pub left: Left,
     pub price: PriceVerdict,
-    pub fits: [u8; 7],
+    /// Basis points.
+    pub fits: [u16; 7],
     pub distance: Kilometres,
 }
 
 impl Judgement {
     /// Basis points.
     pub fn score_bp(&self, setting: &Setting<'_>) -> u16 {
-        setting.weights.percent().iter().zip(self.fits).map(|(weight, fit)| u16::from(*weight) * u16::from(fit)).sum()
+        setting.weights.percent().iter().zip(self.fits).map(|(weight, fit)| score::points((*weight).into(), fit)).sum()
     }
 }
 
