@@ -3,7 +3,7 @@
 use super::book::Book;
 use super::constraints::{Code, Detail, evaluate};
 use super::facts::{Need, Supply, View};
-use super::mend::{Mend, mends};
+use super::mend::{Mend, are_enough, mends};
 use super::samples::{NEW_YEAR, Offered, TODAY, World, all_seeing, tables};
 use super::score::Weights;
 use super::shares::shares;
@@ -161,6 +161,30 @@ fn each_constraint_names_the_least_change() {
     assert_eq!(elsewhere, [(Code::Delivery, Mend::DeliverTo(4))]);
     let unknown = failing(|offered, _| offered.supply.shelf_life_days = 0);
     assert_eq!(unknown, [(Code::ShelfLife, Mend::ShelfLife(60))]);
+}
+
+// It ended in October, before the day that is asked about: from January on it would do, and it would be on offer again. Of a
+// period that began before, the day that is asked about is the earliest. What is closed, nothing opens.
+#[test]
+fn an_offer_that_is_over_is_mended_by_lasting_longer() {
+    let mended = |change: fn(&mut Supply, &mut Need)| {
+        let (mut offered, mut need) = (offer(), demand());
+        (offered.supply.from, offered.supply.until) = (TODAY - 90, TODAY - 30);
+        change(&mut offered.supply, &mut need);
+        let world = World::new(&[offered]);
+        let (supply, setting) = (&world.supplies[0], world.today());
+        let (found, changes) = (evaluate(supply, &need, true, &setting), mends(supply, &need, &setting));
+        (changes.clone(), are_enough(&changes, &found, supply, &need, &setting))
+    };
+    let until = |day| vec![(Code::Period, Mend::Window { from_at_latest: None, until_at_least: Some(day) })];
+    assert_eq!(mended(|_, _| {}), (until(NEW_YEAR), true));
+    let begun = |supply: &mut Supply, need: &mut Need| {
+        supply.months = 0x0FFF;
+        *need = Need { from: TODAY - 20, months: 0x0FFF, ..demand() };
+    };
+    assert_eq!(mended(begun).0, until(TODAY));
+    assert!(!mended(|supply, _| supply.closed_on = TODAY - 20).1);
+    assert!(!mended(|_, need| need.closed_on = TODAY).1);
 }
 
 #[test]

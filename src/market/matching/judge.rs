@@ -58,7 +58,7 @@ impl Judgement {
 /// Holds an offer against a demand; `text` says whether the product answers the demand's words.
 pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>) -> Judgement {
     let held = setting.papers.held(supply.papers, need.from, need.until);
-    let reach = Reach::new(supply, need);
+    let reach = Reach::new(supply, need, setting.as_of);
     let left = left(supply, need, &reach, setting);
     let price = price_verdict(supply, need, setting);
     let distance = setting.tables.distance(need.province, supply.province);

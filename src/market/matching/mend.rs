@@ -1,6 +1,6 @@
 //! The least change of an offer, or of its papers, that makes it pass what it fails.
 
-use super::constraints::Code;
+use super::constraints::{Code, Evaluation};
 use super::facts::{Need, Setting, Supply};
 use super::judge::{Judgement, judge, promised, two_digits_up};
 use crate::market::record::{Day, MonthBits, Price};
@@ -54,6 +54,16 @@ pub enum Mend {
 pub fn mends(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
     let found = judge(supply, need, true, setting);
     Code::ALL.into_iter().flat_map(|code| mend(code, &found, supply, need, setting)).collect()
+}
+
+/// Whether `changes` make a pair eligible that was `found` so: nothing mends what is closed, but what is only over is on offer
+/// again where it lasts longer.
+pub fn are_enough(changes: &[(Code, Mend)], found: &Evaluation, supply: &Supply, need: &Need, setting: &Setting<'_>) -> bool {
+    let as_of = setting.as_of;
+    let lasts = |mend: &Mend| matches!(mend, Mend::Window { until_at_least: Some(until), .. } if *until >= as_of);
+    let is_open = supply.is_open(as_of) || changes.iter().any(|(_, mend)| lasts(mend));
+    let is_mended = |code: Code| changes.iter().any(|(mended, _)| *mended == code);
+    need.is_open(as_of) && supply.closed_on > as_of && is_open && found.failing().all(is_mended)
 }
 
 /// The changes for one constraint: at most two.

@@ -44,7 +44,7 @@ pub use constraints::{Code, Detail, Evaluation, Missed, Scored, Verdict, evaluat
 pub use demands::DemandBook;
 pub use facts::{Need, Setting, Supply, View};
 pub use judge::PriceVerdict;
-pub use mend::{Mend, mends};
+pub use mend::{Mend, are_enough, mends};
 pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};
 pub use readiness::{Lack, Readiness, Unlock, readiness};

@@ -4,7 +4,7 @@ use super::book::{Book, Place};
 use super::constraints::{Code, Detail, evaluate, missed, scored};
 use super::demands::DemandBook;
 use super::facts::{Need, Setting, Supply, View};
-use super::mend::{mends, tests::apply};
+use super::mend::{are_enough, mends, tests::apply};
 use super::ranking::{NearMiss, Ranked, Ranking};
 use super::readiness::readiness;
 use super::samples::{self, Offered, TODAY, World, all_seeing};
@@ -247,15 +247,17 @@ proptest! {
     fn what_is_mended_is_eligible(offered in samples::offered(), need in samples::need()) {
         let mut world = World::new(&[offered]);
         let supply = world.supplies[0].clone();
-        // Both open, of one group and unit: all else can be mended.
+        // Neither closed, of one group and unit: all else can be mended, also an offer that is over.
         let need = Need { groups: None, unit: supply.unit, closed_on: FOREVER, ..need };
+        prop_assume!(need.is_open(TODAY) && supply.closed_on > TODAY);
         let found = evaluate(&supply, &need, true, &world.today());
-        prop_assume!(found.considered);
         let changes = mends(&supply, &need, &world.today());
         for code in found.failing() {
             prop_assert!(changes.iter().any(|(mended, _)| *mended == code) || code == Code::Price, "{code:?} is not mended");
         }
-        if found.failing().any(|code| !changes.iter().any(|(mended, _)| *mended == code)) {
+        if !are_enough(&changes, &found, &supply, &need, &world.today()) {
+            // Only for a price, or where nothing fails but that the offer is over.
+            prop_assert!(found.failing().any(|code| code == Code::Price) || !found.considered && changes.iter().all(|(code, _)| *code != Code::Period));
             return Ok(());
         }
         let mut mended = supply;

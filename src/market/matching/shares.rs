@@ -19,7 +19,7 @@ pub struct Share {
 
 /// What `supply` can bring `need` beside what is promised; nothing where they share no month.
 pub fn shares(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<Share> {
-    let reach = Reach::new(supply, need);
+    let reach = Reach::new(supply, need, setting.as_of);
     let promises = setting.promises.get(supply.promises);
     let mut shares: Vec<(Month, Share)> = Vec::new();
     for month in reach.months(need).take_while(|_| reach.shares_months && reach.shares_days) {
