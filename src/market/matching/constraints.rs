@@ -1,7 +1,7 @@
 //! The hard constraints: whether an offer can serve a demand, one by one, with what was needed and what was found.
 
 use super::facts::{Need, Setting, Supply};
-use super::judge::{self, Judgement, PriceVerdict, judge};
+use super::judge::{self, Judgement, Left, PriceVerdict, judge};
 use super::mend::{Mend, mend};
 use super::score::{Criterion, Part, Raw};
 use crate::market::record::{Day, MonthBits, Price, Rows};
@@ -135,6 +135,8 @@ pub enum Detail {
         /// How many calendar months the two share.
         common: u32,
     },
+    /// Least order or quantity, where offer and demand count in two units: neither is held against the other.
+    OtherUnit,
     /// Least order.
     MinimumOrder {
         /// At most.
@@ -296,6 +298,7 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
         Code::Certificate => Detail::Certificate { needed: need.required, found: need.required & found.held.kinds },
         Code::Period => Detail::Period { needed: (need.from, need.until), found: (supply.from, supply.end()) },
         Code::Months => Detail::Months { needed: need.months, found: supply.months, common: found.reach.common },
+        Code::MinimumOrder | Code::Quantity if found.fails.contains(Code::Unit) => Detail::OtherUnit,
         Code::MinimumOrder => Detail::MinimumOrder { needed: need.quantity, found: supply.minimum_order },
         Code::Quantity => Detail::Quantity {
             needed: need.quantity,
@@ -317,7 +320,10 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
 fn parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> [Part; 7] {
     let weights = setting.weights.percent();
     let raw = [
-        Raw::Volume { covered: found.left.covered, asked: found.left.asked },
+        match found.left {
+            _ if found.fails.contains(Code::Unit) => Raw::OtherUnit,
+            Left { covered, asked, .. } => Raw::Volume { covered, asked },
+        },
         Raw::Months { common: found.reach.common, needed: need.months_needed },
         Raw::Price(judge::comparable(supply, need, setting)),
         Raw::Stars(found.held.stars),

@@ -7,7 +7,7 @@ use super::mend::{Mend, are_enough, mends};
 use super::samples::{NEW_YEAR, Offered, TODAY, World, all_seeing, tables};
 use super::score::Weights;
 use super::shares::shares;
-use super::{PaperSet, PromiseSet};
+use super::{PaperSet, PriceVerdict, PromiseSet};
 use crate::market::record::{Basis, DemandRecord, FOREVER, Id, Paper, Per, Price, Promise, Rows, Visibility};
 
 const TONNE: i64 = 1_000_000;
@@ -187,17 +187,23 @@ fn an_offer_that_is_over_is_mended_by_lasting_longer() {
     assert!(!mended(|_, need| need.closed_on = TODAY).1);
 }
 
+// 300 kg at 90,000 a kilogram with a least order of 250 kg are neither too little nor too dear nor too large an order for
+// 200 l at 25,000 a litre: of what is counted in two units only the units are told.
 #[test]
-fn no_quantity_mends_what_is_counted_in_another_unit() {
+fn what_is_counted_in_two_units_is_not_compared() {
     let mut offered = offer();
-    offered.supply.minimum_order = 10 * TONNE;
+    (offered.supply.quantity, offered.supply.minimum_order) = (300_000, 250_000);
+    offered.supply.price = Some(per_kilogram(90_000));
     let world = World::new(&[offered]);
-    let mended = |unit| {
-        let need = Need { unit, ..demand() };
-        mends(&world.supplies[0], &need, &world.today()).into_iter().map(|(code, _)| code).collect::<Vec<_>>()
-    };
-    assert_eq!(mended(world.supplies[0].unit), [Code::MinimumOrder]);
-    assert_eq!(mended(world.supplies[0].unit + 1), []);
+    let need = Need { unit: 1, quantity: 200_000, single_supplier: true, ..demand() };
+    let found = evaluate(&world.supplies[0], &need, true, &world.today());
+    assert_eq!(found.failing().collect::<Vec<_>>(), [Code::Unit]);
+    assert_eq!((found.near_miss(), mends(&world.supplies[0], &need, &world.today())), (None, Vec::new()));
+    let detail = |code: Code| found.verdicts[code as usize].detail;
+    assert_eq!([detail(Code::MinimumOrder), detail(Code::Quantity)], [Detail::OtherUnit; 2]);
+    assert!(matches!(detail(Code::Price), Detail::Price { verdict: PriceVerdict::Unknown, .. }));
+    assert_eq!((found.parts[0].raw, found.parts[0].fit_bp), (super::Raw::OtherUnit, 0));
+    assert_eq!((found.parts[2].raw, found.parts[2].fit_bp), (super::Raw::Price(None), 5_000));
 }
 
 // 1.5 t a month, of which 1.5 t are promised in January and 1 t in February: half a tonne is left in one month of two, of

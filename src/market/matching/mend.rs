@@ -49,7 +49,7 @@ pub enum Mend {
 
 /// The least changes for the constraints that the pair fails, each with its constraint, in the order of [`Code::ALL`].
 ///
-/// All of them together make the pair eligible, unless it fails what no change mends (category, text, unit, and of another unit what is counted in it), the caller may
+/// All of them together make the pair eligible, unless it fails what no change mends (category, text, unit), the caller may
 /// not see the ceiling that the price is above, or no price is low enough.
 pub fn mends(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
     let found = judge(supply, need, true, setting);
@@ -74,8 +74,6 @@ pub(super) fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, 
     let one = |mend: Mend| vec![(code, mend)];
     match code {
         Code::Category | Code::Text | Code::Unit => Vec::new(),
-        // Kilograms and litres are not told apart by so much of either.
-        Code::MinimumOrder | Code::Quantity | Code::Price if found.fails.contains(Code::Unit) => Vec::new(),
         Code::Stars => one(Mend::Stars { stars: need.least_stars, from: need.from, until: need.until }),
         Code::Certificate => one(Mend::Certificates { kinds: need.required & !found.held.kinds, from: need.from, until: need.until }),
         Code::Period => window(found, supply).into_iter().map(|mend| (code, mend)).collect(),

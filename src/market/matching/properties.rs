@@ -360,7 +360,7 @@ fn thousandths_of_a_point(raw: &super::Raw) -> i128 {
         Raw::Stars(stars) => i128::from(stars) * WHOLE / 5,
         Raw::Preferred { held, asked } => i128::from(held.count_ones()) * WHOLE / i128::from(asked.count_ones().max(1)),
         Raw::Distance(km) => (WHOLE - i128::from(km) * 5_000).max(0),
-        Raw::Price(None) | Raw::Deliveries => 0,
+        Raw::Price(None) | Raw::OtherUnit | Raw::Deliveries => 0,
     }
 }
 
@@ -369,6 +369,7 @@ fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
     use super::Raw;
     match (one, other) {
         (Raw::Volume { covered, asked }, Raw::Volume { covered: other, asked: of }) => covered * of >= other * asked,
+        (_, Raw::OtherUnit) => true,
         (Raw::Months { common, .. }, Raw::Months { common: other, .. }) => common >= other,
         (Raw::Price(Some((price, ceiling))), Raw::Price(Some((other, _)))) => {
             i128::from(price.amount) * i128::from(other.per_base) <= i128::from(other.amount) * i128::from(price.per_base)

@@ -79,6 +79,8 @@ pub enum Raw {
         /// Needed.
         asked: i128,
     },
+    /// The volume, where offer and demand count in two units: nothing is held against anything.
+    OtherUnit,
     /// Calendar months.
     Months {
         /// Of both.
