@@ -211,7 +211,7 @@ pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Diale
     let half = if need.place < 64 { "units_low" } else { "units_high" };
     let cheap = [
         fails(&format!("NOT ({shares})")),
-        fails(&format!("minimum > {}", need.quantity)),
+        fails(&format!("minimum > {} OR (minimum > quantity AND NOT ({quantity}))", need.quantity)),
         fails(&quantity),
         fails(&above),
         fails(&format!("units_low IS NOT NULL AND ({half} >> {}) & 1 = 0", need.place % 64)),
@@ -268,12 +268,12 @@ fn prices(need: &Need) -> (String, String) {
     let (basis, vat) = (basis(ceiling.basis), i32::from(ceiling.vat_included));
     let known = format!("amount IS NOT NULL AND currency = {}", ceiling.currency);
     let bounds = format!("basis <= {basis} AND vat <= {vat}");
-    // In lowest terms: whole numbers must not overflow.
+    // In lowest terms, and each product begun by a column, which is wide: whole numbers must not overflow.
     let divisor = common_divisor(ceiling.amount, ceiling.per_base);
     let (ceiling_amount, ceiling_per) = (ceiling.amount / divisor, ceiling.per_base / divisor);
     let over = format!("amount * {ceiling_per} > {ceiling_amount} * per_base");
     let (above_nothing, of) =
-        (format!("(10000 * {ceiling_amount} * per_base - 5000 * amount * {ceiling_per})"), format!("({ceiling_amount} * per_base)"));
+        (format!("(per_base * {ceiling_amount} * 10000 - amount * {ceiling_per} * 5000)"), format!("({ceiling_amount} * per_base)"));
     (
         format!("{known} AND {bounds} AND {over}"),
         format!(

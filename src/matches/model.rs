@@ -45,7 +45,7 @@ crate::db::text_enum! {
         Period = "period",
         /// A month of both.
         Months = "months",
-        /// The minimum order is no more than what is needed a month.
+        /// The minimum order is no more than what is needed a month, nor than what is left in some month.
         MinimumOrder = "minimum_order",
         /// Something is left; for a single supplier all that is needed.
         Quantity = "quantity",

@@ -111,10 +111,17 @@ impl Pen<'_> {
                 "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không so sánh",
             ),
             Detail::MinimumOrder { found: 0, .. } => self.say("There is no minimum order", "Không có đơn hàng tối thiểu"),
-            Detail::MinimumOrder { needed, found } => {
+            Detail::MinimumOrder { needed, found, is_left, rounded } => {
                 self.say("The minimum order is ", "Đơn hàng tối thiểu ");
                 self.quantity(found, offered_in);
-                self.say("; needed are ", "; cần ");
+                if is_left {
+                    self.say("; left are ", "; còn ");
+                } else {
+                    self.say("; needed are ", "; cần ");
+                }
+                if rounded {
+                    self.say("at least ", "ít nhất ");
+                }
                 self.quantity(needed, needed_in);
                 self.say(" a month", " mỗi tháng");
             }

@@ -22,7 +22,7 @@ pub enum Code {
     Period,
     /// A calendar month of both.
     Months,
-    /// The least order is no more than what is needed a month.
+    /// The least order is no more than what is needed a month, nor than what is left in some month.
     MinimumOrder,
     /// Something is left; for a single supplier, all of what is needed.
     Quantity,
@@ -143,6 +143,10 @@ pub enum Detail {
         needed: i64,
         /// Of the offer; 0 without one.
         found: i64,
+        /// Whether it is more than what is left in every month, though no more than what is needed.
+        is_left: bool,
+        /// Whether somewhat more may be left: what is promised to others is not shown to the caller.
+        rounded: bool,
     },
     /// Quantity a month.
     Quantity {
@@ -299,12 +303,16 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
         Code::Period => Detail::Period { needed: (need.from, need.until), found: (supply.from, supply.end()) },
         Code::Months => Detail::Months { needed: need.months, found: supply.months, common: found.reach.common },
         Code::MinimumOrder | Code::Quantity if found.fails.contains(Code::Unit) => Detail::OtherUnit,
-        Code::MinimumOrder => Detail::MinimumOrder { needed: need.quantity, found: supply.minimum_order },
+        Code::MinimumOrder => {
+            let is_left = (found.largest_order + 1..=need.quantity).contains(&supply.minimum_order);
+            let needed = if is_left { found.largest_order } else { need.quantity };
+            Detail::MinimumOrder { needed, found: supply.minimum_order, is_left, rounded: is_left && is_rounded(supply, setting) }
+        }
         Code::Quantity => Detail::Quantity {
             needed: need.quantity,
             found: if need.single_supplier { found.left.least } else { found.left.most },
             single_supplier: need.single_supplier,
-            rounded: !setting.promises.get(supply.promises).is_empty() && !setting.view.sees_promises(supply),
+            rounded: is_rounded(supply, setting),
         },
         Code::Price => Detail::Price {
             verdict: found.price,
@@ -315,6 +323,11 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
         Code::ShelfLife => Detail::ShelfLife { needed: need.shelf_life_days, found: supply.shelf_life_days },
         Code::Unit => Detail::Unit { needed: need.unit, found: supply.unit },
     }
+}
+
+/// Whether what is left is told in two digits.
+fn is_rounded(supply: &Supply, setting: &Setting<'_>) -> bool {
+    !setting.promises.get(supply.promises).is_empty() && !setting.view.sees_promises(supply)
 }
 
 fn parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> [Part; 7] {

@@ -151,8 +151,11 @@ fn each_constraint_names_the_least_change() {
     // In season from May to December: January is next to it.
     let season = failing(|offered, _| offered.supply.months = 0xFF0);
     assert_eq!(season, [(Code::Months, Mend::AddMonth(0b1))]);
-    let minimum = failing(|offered, _| offered.supply.minimum_order = 3 * TONNE);
+    // More than what is needed, and than what it has itself.
+    let minimum = failing(|offered, _| (offered.supply.minimum_order, offered.supply.quantity) = (3 * TONNE, 3 * TONNE));
     assert_eq!(minimum, [(Code::MinimumOrder, Mend::MinimumOrder(2 * TONNE))]);
+    let own = failing(|offered, _| offered.supply.minimum_order = 2 * TONNE);
+    assert_eq!(own, [(Code::MinimumOrder, Mend::MinimumOrder(3 * TONNE / 2))]);
     let single = failing(|_, need| need.single_supplier = true);
     assert_eq!(single, [(Code::Quantity, Mend::Quantity(2 * TONNE))]);
     let dear = failing(|offered, _| offered.supply.price = Some(Price { amount: 31_200_000, per_base: 12_000, ..per_kilogram(0) }));
@@ -207,7 +210,8 @@ fn what_is_counted_in_two_units_is_not_compared() {
 }
 
 // 1.5 t a month, of which 1.5 t are promised in January and 1 t in February: half a tonne is left in one month of two, of
-// 4 t needed. Promised in February too, nothing is left, and a thousandth of a kilogram more would be something.
+// 4 t needed. Promised in February too, nothing is left: 100 kg more would be its least order. Without one, a kilogram more
+// would be something: nobody weighs less.
 #[test]
 fn what_is_promised_is_not_offered_again() {
     let promise = |quantity, from, until| Promise {
@@ -231,7 +235,56 @@ fn what_is_promised_is_not_offered_again() {
         offered.promises = promises.clone();
         offered.promises.push(promise(TONNE / 2, NEW_YEAR + 40, NEW_YEAR + 40));
     });
-    assert_eq!(all, [(Code::Quantity, Mend::Quantity(3 * TONNE / 2 + 1))]);
+    assert_eq!(all, [(Code::Quantity, Mend::Quantity(3 * TONNE / 2 + 100_000))]);
+    let without_least_order = failing(|offered, _| {
+        offered.supply.minimum_order = 0;
+        offered.promises = vec![promise(3 * TONNE / 2, NEW_YEAR, END_OF_MARCH)];
+    });
+    assert_eq!(without_least_order, [(Code::Quantity, Mend::Quantity(3 * TONNE / 2 + 1_000))]);
+    let half_a_kilogram = failing(|_, need| (need.single_supplier, need.quantity) = (true, 2 * TONNE + 500));
+    assert_eq!(half_a_kilogram, [(Code::Quantity, Mend::Quantity(2 * TONNE + 1_000))]);
+    let least_order = failing(|offered, need| (offered.supply.minimum_order, need.quantity) = (TONNE, 500_700));
+    assert_eq!(least_order, [(Code::MinimumOrder, Mend::MinimumOrder(500_000))]);
+}
+
+// 1 t a month with a least order of 900 kg, of which 800 kg are promised in January and February: no month has room for an
+// order. A least order of what is left would do. Promised in January alone, February is brought and January is not.
+#[test]
+fn who_cannot_bring_its_own_least_order_does_not_fit() {
+    let kilogram = TONNE / 1_000;
+    let world = |until| {
+        let promise = Promise {
+            product: Id(1),
+            unit: 0,
+            quantity: 800 * kilogram,
+            per: Per::Month,
+            from: NEW_YEAR,
+            until,
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        };
+        let mut offered = Offered { promises: vec![promise], ..offer() };
+        (offered.supply.quantity, offered.supply.minimum_order) = (TONNE, 900 * kilogram);
+        World::new(&[offered])
+    };
+    let need = Need { quantity: 5 * TONNE, ..demand() };
+    let both = world(END_OF_MARCH);
+    let found = evaluate(&both.supplies[0], &need, true, &both.today());
+    assert_eq!(found.failing().collect::<Vec<_>>(), [Code::MinimumOrder]);
+    let detail = Detail::MinimumOrder { needed: 200 * kilogram, found: 900 * kilogram, is_left: true, rounded: false };
+    assert_eq!(found.verdicts[Code::MinimumOrder as usize].detail, detail);
+    assert_eq!(mends(&both.supplies[0], &need, &both.today()), [(Code::MinimumOrder, Mend::MinimumOrder(200 * kilogram))]);
+    assert_eq!(shares(&both.supplies[0], &need, &both.today()), []);
+    let mut book = Book::default();
+    book.put(both.supplies[0].clone(), &both.papers);
+    let ranking = book.best(&need, &both.today(), 5, 5);
+    assert_eq!((ranking.eligible, ranking.near.iter().map(|near| near.code).collect::<Vec<_>>()), (0, vec![Code::MinimumOrder]));
+
+    let january = world(NEW_YEAR + 30);
+    assert!(evaluate(&january.supplies[0], &need, true, &january.today()).eligible);
+    let brought: Vec<(i32, i64)> =
+        shares(&january.supplies[0], &need, &january.today()).iter().map(|share| (share.from, share.quantity)).collect();
+    assert_eq!(brought, [(NEW_YEAR + 31, TONNE)]);
 }
 
 // 10 t a month, of which 7.2 t or 7.25 t are promised: 2.8 or 2.75 t are left. A stranger is told 2.8 t of the first and

@@ -47,6 +47,8 @@ pub(super) struct Judgement {
     pub held: Held,
     pub reach: Reach,
     pub left: Left,
+    /// The largest order that can be asked for and brought in some month.
+    pub largest_order: i64,
     pub price: PriceVerdict,
     /// Basis points.
     pub fits: [u16; 7],
@@ -69,6 +71,8 @@ pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<
     let price = if is_counted { price_verdict(supply, need, setting) } else { PriceVerdict::Unknown };
     let distance = setting.tables.distance(need.province, supply.province);
     let enough = if need.single_supplier { left.least >= need.quantity } else { left.most > 0 };
+    // Where too little is left at all, that alone is told.
+    let largest_order = if enough { need.quantity.min(left.most) } else { need.quantity };
     let fails = Fails::of([
         (Code::Category, !need.wants(supply.group)),
         (Code::Text, !text),
@@ -77,7 +81,7 @@ pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<
         (Code::Period, !reach.shares_days),
         (Code::Months, !reach.shares_months),
         // Of another unit nothing else that is counted in it is held against the demand.
-        (Code::MinimumOrder, is_counted && supply.minimum_order > need.quantity),
+        (Code::MinimumOrder, is_counted && supply.minimum_order > largest_order),
         (Code::Quantity, is_counted && !enough),
         (Code::Price, price == PriceVerdict::Above),
         (Code::Delivery, !supply.delivers_to.is_none_or(|units| units.contains(need.place))),
@@ -93,7 +97,7 @@ pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<
         score::distance_fit(distance),
         NEUTRAL,
     ];
-    Judgement { fails, held, reach, left, price, fits, distance }
+    Judgement { fails, held, reach, left, largest_order, price, fits, distance }
 }
 
 /// Price and ceiling, where the caller sees both and they are of one unit, currency, basis and tax.

@@ -78,8 +78,8 @@ pub(super) fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, 
         Code::Certificate => one(Mend::Certificates { kinds: need.required & !found.held.kinds, from: need.from, until: need.until }),
         Code::Period => window(found, supply).into_iter().map(|mend| (code, mend)).collect(),
         Code::Months => months(found, supply).into_iter().map(|mend| (code, mend)).collect(),
-        Code::MinimumOrder => one(Mend::MinimumOrder(need.quantity)),
-        Code::Quantity => one(Mend::Quantity(quantity(found, supply, need, setting))),
+        Code::MinimumOrder => one(Mend::MinimumOrder(whole_down(found.largest_order))),
+        Code::Quantity => one(Mend::Quantity(whole_up(quantity(found, supply, need, setting)))),
         Code::Price => price(supply, need, setting).map(|price| (code, Mend::Price(price))).into_iter().collect(),
         Code::Delivery => one(Mend::DeliverTo(need.place)),
         Code::ShelfLife => one(Mend::ShelfLife(need.shelf_life_days)),
@@ -100,10 +100,24 @@ fn months(found: &Judgement, supply: &Supply) -> Vec<Mend> {
     days.into_iter().chain((added != 0).then_some(Mend::AddMonth(added))).collect()
 }
 
-/// What leaves enough beside what is promised.
+/// Thousandths of a kilogram, a litre or a piece.
+const ONE: i64 = 1_000;
+
+/// The next whole of the base unit: nobody weighs thousandths.
+fn whole_up(quantity: i64) -> i64 {
+    quantity.checked_add(ONE - 1).map_or(quantity, |more| more / ONE * ONE)
+}
+
+/// The whole of the base unit before it, where that is something.
+fn whole_down(quantity: i64) -> i64 {
+    if quantity < ONE { quantity } else { quantity / ONE * ONE }
+}
+
+/// What leaves enough beside what is promised: for an order of the least size too, but of one above what is needed, which is
+/// mended by itself, no more than that.
 fn quantity(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
     let promises = setting.promises.get(supply.promises);
-    let enough = if need.single_supplier { need.quantity } else { 1 };
+    let enough = if need.single_supplier { need.quantity } else { supply.minimum_order.min(need.quantity).max(1) };
     let in_month = |month| match promised(promises, supply.unit, month, setting.as_of) {
         taken if taken == 0 || setting.view.sees_promises(supply) => taken.saturating_add(enough),
         // Neither what is promised nor what is left of the greater offer is shown but in two digits.

@@ -289,10 +289,14 @@ impl<'a> Look<'a> {
         let shares_days = judged.from.max(question.from) <= judged.end.min(question.until);
         let common = if shares_days { question.months_shared(months, judged.from, judged.end) } else { 0 };
         let shares_months = if shares_days { common > 0 } else { months & need.months != 0 };
+        let has_enough = judged.quantity >= question.quantity_at_least;
         let fails = fail(!shares_days, Code::Period)
             | fail(!shares_months, Code::Months)
-            | fail(judged.minimum_order > question.minimum_order_at_most, Code::MinimumOrder)
-            | fail(judged.quantity < question.quantity_at_least, Code::Quantity)
+            | fail(
+                judged.minimum_order > question.minimum_order_at_most || (judged.minimum_order > judged.quantity && has_enough),
+                Code::MinimumOrder,
+            )
+            | fail(!has_enough, Code::Quantity)
             | fail(judged.shelf_life_days < need.shelf_life_days, Code::ShelfLife);
         (fails, common)
     }
@@ -322,10 +326,14 @@ impl<'a> Look<'a> {
         kind.several().has(self.row) && papers.held(self.rest.papers, need.from, need.until).kinds >> number & 1 != 0
     }
 
-    /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
+    /// Whether it leaves enough, for its least order too, however much of its promises falls into the months of both; certain
+    /// not to is as good.
     fn surely_leaves_enough(&self, question: &Question<'_>, fails: u16) -> bool {
         let most = question.setting.promises.most((self.standing.promises)(self.rest));
-        fails & Code::Quantity.bit() != 0 || two_digits(value_of(self.judged.quantity).saturating_sub(most)) >= question.enough
+        let least_order = value_of(self.judged.minimum_order);
+        // A least order above what is needed fails whatever is left.
+        let enough = if least_order > question.need.quantity { question.enough } else { question.enough.max(least_order) };
+        fails & Code::Quantity.bit() != 0 || two_digits(value_of(self.judged.quantity).saturating_sub(most)) >= enough
     }
 
     /// Judges it by all that is known of it; whether it fits.
