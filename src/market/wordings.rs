@@ -4,7 +4,7 @@
 use super::answering::Answered;
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::Token;
-use super::wording::Wording;
+use super::wording::{Reading, Wording};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cell::Cell;
@@ -180,7 +180,7 @@ impl Vocabulary {
 /// there are, then the numbers of the words, and of each sense how many words it has and their numbers.
 fn written(wording: &Wording, mut number_of: impl FnMut(&Token) -> u32) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for (words, phrase, senses) in &wording.readings {
+    for Reading { words, phrase, other_senses: senses, .. } in &wording.readings {
         for length in [words.len(), phrase.start, phrase.end, senses.len()] {
             write(&mut bytes, u32::try_from(length).unwrap_or(u32::MAX));
         }
@@ -205,7 +205,8 @@ fn read<T>(mut bytes: &[u8], word: impl Fn(u32) -> Option<T>) -> Option<Wording<
             let length = next(&mut bytes)? as usize;
             (0..length).map(|_| word(next(&mut bytes)?)).collect::<Option<Vec<T>>>()
         });
-        readings.push((words, start..end, senses.collect::<Option<Vec<_>>>()?));
+        let other_senses = senses.collect::<Option<Vec<_>>>()?;
+        readings.push(Reading { words, phrase: start..end, other_senses, is_in_other_words: !readings.is_empty() });
     }
     Some(Wording { readings })
 }
@@ -214,7 +215,7 @@ fn read<T>(mut bytes: &[u8], word: impl Fn(u32) -> Option<T>) -> Option<Wording<
 fn words_of(readings: &[u8]) -> Vec<u32> {
     let wording = read(readings, Some);
     let readings = wording.into_iter().flat_map(|wording| wording.readings);
-    readings.flat_map(|(words, _, senses)| words.into_iter().chain(senses.into_iter().flatten())).collect()
+    readings.flat_map(|reading| reading.words.into_iter().chain(reading.other_senses.into_iter().flatten())).collect()
 }
 
 /// Seven bits to a byte, the least first; the upper bit says that there are more.

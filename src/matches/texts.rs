@@ -34,6 +34,10 @@ impl Pen<'_> {
                 self.unit(unit);
                 self.say(" in the months of both", " trong các tháng chung");
             }
+            Raw::OtherUnit => self.say(
+                "Offer and demand count in different units: nothing is counted",
+                "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không tính điểm",
+            ),
             Raw::Months { common, needed } => {
                 self.whole(common.into());
                 self.say(" of ", " trên ");
@@ -102,11 +106,22 @@ impl Pen<'_> {
                 self.say("; offered in ", "; chào bán vào ");
                 self.months(found);
             }
+            Detail::OtherUnit => self.say(
+                "Offer and demand count in different units: not compared",
+                "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không so sánh",
+            ),
             Detail::MinimumOrder { found: 0, .. } => self.say("There is no minimum order", "Không có đơn hàng tối thiểu"),
-            Detail::MinimumOrder { needed, found } => {
+            Detail::MinimumOrder { needed, found, is_left, rounded } => {
                 self.say("The minimum order is ", "Đơn hàng tối thiểu ");
                 self.quantity(found, offered_in);
-                self.say("; needed are ", "; cần ");
+                if is_left {
+                    self.say("; left are ", "; còn ");
+                } else {
+                    self.say("; needed are ", "; cần ");
+                }
+                if rounded {
+                    self.say("at least ", "ít nhất ");
+                }
                 self.quantity(needed, needed_in);
                 self.say(" a month", " mỗi tháng");
             }

@@ -1,7 +1,7 @@
 //! Matching: which offer serves which demand, how well, why, and what would mend it.
 //!
 //! Pure: the same offers, demands, weights, day and eyes give the same answer, in whatever order they came. Twelve hard
-//! constraints decide whether a pair fits; seven soft parts, whole percent each, add up to its score. What the caller may
+//! constraints decide whether a pair fits; seven soft parts, whole basis points each, add up to its score. What the caller may
 //! not see (a price, a ceiling) is unknown: it neither keeps a pair apart nor moves its score. Who wins is score, then
 //! distance, then id.
 //!
@@ -47,7 +47,7 @@ pub use demands::DemandBook;
 pub use facts::{Need, Setting, Supply, View};
 pub use judge::PriceVerdict;
 pub use left::left;
-pub use mend::{Mend, mends};
+pub use mend::{Mend, are_enough, mends};
 pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};
 pub use readiness::{Lack, Readiness, Unlock, readiness};

@@ -168,8 +168,8 @@ impl Planes {
         let sets = &mut *self.sets;
         sets.used.put(row, true);
         sets.open.put(row, judged.end >= today);
-        // What ends before it begins is rare: nothing else is kept for it.
-        sets.doubtful.put(row, judged.months & PROMISED != 0 || judged.from > judged.end);
+        // What ends before it begins, or can't bring its own least order, is rare: nothing else is kept for it.
+        sets.doubtful.put(row, judged.months & PROMISED != 0 || judged.from > judged.end || judged.minimum_order > judged.quantity);
         let is_all_year = judged.months & ALL_MONTHS == ALL_MONTHS;
         self.seasonal += u16::from(!is_all_year);
         sets.all_year.put(row, is_all_year);
