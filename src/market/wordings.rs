@@ -155,9 +155,9 @@ impl Vocabulary {
     }
 
     fn release(&mut self, number: u32) {
-        let Some((token, taken)) = self.words.get_mut(number as usize) else { return };
-        *taken -= 1;
-        if *taken == 0 {
+        let Some((token, times)) = self.words.get_mut(number as usize) else { return };
+        *times -= 1;
+        if *times == 0 {
             let hash = self.hasher.hash_one(&*token);
             if let Ok(found) = self.numbers.find_entry(hash, |other| *other == number) {
                 found.remove();

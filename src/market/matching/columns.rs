@@ -268,16 +268,16 @@ impl Block {
         let (minimum_orders, shelf_lives) = (stated(of(Judged::minimum_order_code)), stated(of(|judged| judged.shelf_life_days.into())));
         let (from, quantities) = (of(|judged| judged.from.into()), of(Judged::quantity_code));
         let (stars_from, stars_until) = (stars_of(|judged| judged.stars_from.into()), stars_of(|judged| judged.stars_until.into()));
-        let planes = &mut self.planes;
-        planes.forget_unit();
-        planes.frames.from.choose(from, some);
-        planes.frames.end.choose(ends, 0);
-        planes.frames.minimum_order.choose(minimum_orders, 0);
-        planes.frames.quantity.choose(quantities, some);
-        planes.frames.shelf_life_days.choose(shelf_lives, 0);
-        planes.frames.stars_from.choose(stars_from, 0);
-        planes.frames.stars_until.choose(stars_until, 0);
-        planes.frames.rate.choose(rates, some_rates);
+        let sets = &mut self.planes;
+        sets.forget_unit();
+        sets.frames.from.choose(from, some);
+        sets.frames.end.choose(ends, 0);
+        sets.frames.minimum_order.choose(minimum_orders, 0);
+        sets.frames.quantity.choose(quantities, some);
+        sets.frames.shelf_life_days.choose(shelf_lives, 0);
+        sets.frames.stars_from.choose(stars_from, 0);
+        sets.frames.stars_until.choose(stars_until, 0);
+        sets.frames.rate.choose(rates, some_rates);
         for (number, row) in self.rows.iter().enumerate().filter(|(_, row)| !row.is_unused()) {
             self.planes.put_numbers(number, &row.judged, row.rate(places).to_bits());
         }
