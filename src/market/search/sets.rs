@@ -174,9 +174,9 @@ impl<'a> Search<'a> {
         }
         sets.extend(filter.is_illustrative.map(|asked| self.either(asked, &bitmaps.illustrative)));
         if let Some(producer) = filter.producer {
-            let own = self.market.organisations.get(producer).map(|producer| producer.products.as_slice()).unwrap_or_default();
+            let own = self.market.products_of(producer);
             let mut rows = Bits::none(products.rows());
-            own.iter().filter(|row| products.shown().contains(**row)).for_each(|row| rows.insert(*row));
+            own.filter(|row| products.shown().contains(*row)).for_each(|row| rows.insert(row));
             sets.push(Set { dimension: None, rows, parts: None });
         }
         sets
