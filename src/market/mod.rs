@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
 //! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
-//! [`numbers`], `rings`, [`prices`], [`orders`] (how they take few bytes), `names` and `certificates`, [`text`] (words), [`search`]
+//! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`] (how they take few bytes), `names` and `certificates`, [`text`] (words), [`search`]
 //! (which products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`],
 //! [`answering`] and [`demands`] (what is asked of the latter).
 
@@ -37,6 +37,7 @@ pub mod search;
 pub mod tables;
 pub mod text;
 mod upkeep;
+mod whereabouts;
 pub mod wording;
 mod wordings;
 
