@@ -239,7 +239,9 @@ impl Offers {
             first = after;
         } else {
             let before = self.chain(first).find(|other| self.after(*other) == row);
-            before.into_iter().for_each(|before| self.next.set(before, after));
+            if let Some(before) = before {
+                self.next.set(before, after);
+            }
         }
         if let (Some(place), Some(id)) = (self.place(row), self.id_of(row)) {
             if let Some(product) = self.book.product(place) {
@@ -262,7 +264,9 @@ impl Offers {
         if let Some(product) = self.book.product(now) {
             self.changes.note(product);
         }
-        row_of_last.into_iter().for_each(|row| self.places.set(row, now));
+        if let Some(row) = row_of_last {
+            self.places.set(row, now);
+        }
     }
 
     /// How many there are.

@@ -115,7 +115,9 @@ mod tests {
             let mut kept = Prices::default();
             let mut expected = [[UNKNOWN_PRICE; SEEN]; 8];
             let mut bits = [[0_u8; SEEN]; 8];
-            expected.iter().for_each(|_| kept.push());
+            for _ in &expected {
+                kept.push();
+            }
             for (row, prices) in writes {
                 expected[row as usize] = prices;
                 bits[row as usize] = kept.set(row, prices);

@@ -78,17 +78,16 @@ mod tests {
         #[test]
         fn lists_have_their_rows_in_order(steps in prop::collection::vec((0..12_u32, 0..3_usize), 0..60)) {
             let (mut rings, mut lasts, mut expected) = (Rings::default(), [NO_ROW; 3], <[Vec<u32>; 3]>::default());
-            (0..12).for_each(|_| rings.push());
+            for _ in 0..12 {
+                rings.push();
+            }
             for (row, list) in steps {
-                match expected.iter().position(|rows| rows.contains(&row)) {
-                    Some(list) => {
-                        expected[list].retain(|other| *other != row);
-                        lasts[list] = rings.remove(row, lasts[list]);
-                    }
-                    None => {
-                        expected[list].push(row);
-                        lasts[list] = rings.add(row, lasts[list]);
-                    }
+                if let Some(list) = expected.iter().position(|rows| rows.contains(&row)) {
+                    expected[list].retain(|other| *other != row);
+                    lasts[list] = rings.remove(row, lasts[list]);
+                } else {
+                    expected[list].push(row);
+                    lasts[list] = rings.add(row, lasts[list]);
                 }
                 prop_assert_eq!(lasts.map(|last| rings.of(last).collect::<Vec<_>>()), expected.clone());
             }

@@ -184,10 +184,14 @@ fn written(wording: &Wording, mut number_of: impl FnMut(&Token) -> u32) -> Vec<u
         for length in [words.len(), phrase.start, phrase.end, senses.len()] {
             write(&mut bytes, u32::try_from(length).unwrap_or(u32::MAX));
         }
-        words.iter().for_each(|token| write(&mut bytes, number_of(token)));
+        for token in words {
+            write(&mut bytes, number_of(token));
+        }
         for sense in senses {
             write(&mut bytes, u32::try_from(sense.len()).unwrap_or(u32::MAX));
-            sense.iter().for_each(|token| write(&mut bytes, number_of(token)));
+            for token in sense {
+                write(&mut bytes, number_of(token));
+            }
         }
     }
     bytes
@@ -263,7 +267,9 @@ mod tests {
         #[test]
         fn numbers_are_read_as_they_were_written(numbers in prop::collection::vec(prop_oneof![0..200_u32, any::<u32>()], 0..20)) {
             let mut bytes = Vec::new();
-            numbers.iter().for_each(|number| write(&mut bytes, *number));
+            for number in &numbers {
+                write(&mut bytes, *number);
+            }
             let mut rest = bytes.as_slice();
             prop_assert_eq!(numbers.iter().map(|_| next(&mut rest)).collect::<Option<Vec<_>>>(), Some(numbers.clone()));
             prop_assert_eq!((rest, next(&mut rest)), (&[] as &[u8], None));

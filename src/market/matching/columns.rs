@@ -28,12 +28,12 @@ const WIDE: u16 = 1 << 15;
 
 /// Bits of [`Judged::delivers_to`] above the units, of what is only shown: the version, an invented offer, one that was
 /// closed before its end, days of lead time plus one.
-const VERSION_SHIFT: u32 = 40;
+const VERSION_SHIFT: usize = 40;
 const ILLUSTRATIVE: u64 = 1 << 48;
 const CUT_SHORT: u64 = 1 << 49;
 const LEAD_SHIFT: u32 = 52;
 const MOST_LEAD: u16 = 4_000;
-const _: () = assert!(PLACES as u32 <= VERSION_SHIFT, "the units lie below");
+const _: () = assert!(PLACES <= VERSION_SHIFT, "the units lie below");
 /// From this version on the book keeps it beside.
 pub(super) const MANY_VERSIONS: u32 = u8::MAX as u32;
 

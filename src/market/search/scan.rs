@@ -118,7 +118,7 @@ impl<'a> Judge<'a> {
         let open = offers.chain(self.market.products.first_offer(row)).map(|offer| (offer, offers.terms(offer)));
         let fails = open.filter(|(_, terms)| terms.months != 0).map(|(offer, terms)| {
             let (month, price) = (terms.months & filter.months != filter.months, terms.price(self.seen) > most);
-            let other = !(self.has_quantity(row, offer, &terms) && self.delivers(offer));
+            let other = !(self.has_quantity(row, offer, terms) && self.delivers(offer));
             OfferFails { month, price, other }.bits()
         });
         fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
@@ -126,7 +126,7 @@ impl<'a> Judge<'a> {
 
     /// Whether an offer of the product has the quantity that is asked, if any is. What the product has at most is what its
     /// only offer has; the book is asked where there are several.
-    fn has_quantity(&self, row: u32, offer: u32, terms: &Terms) -> bool {
+    fn has_quantity(&self, row: u32, offer: u32, terms: Terms) -> bool {
         let Some((least, unit)) = self.question.filter.quantity else { return true };
         let Market { products, offers, .. } = self.market;
         let in_book = || !products.facet(row).has_several() || offers.quantity(offer).is_some_and(|quantity| quantity >= least);

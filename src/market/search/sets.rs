@@ -244,7 +244,9 @@ impl<'a> Search<'a> {
         let mut rest = self.bits_of(bitmaps.get(last));
         let lower = self.lower_at_most(&rest, most);
         rest.keep_at_most(products.columns().highest_prices(), most);
-        lower.into_iter().for_each(|row| rest.insert(row));
+        for row in lower {
+            rest.insert(row);
+        }
         set.rows.unite(&rest);
         set.parts = set.parts.map(|parts| Parts { rest: Some(rest), ..parts });
         set
