@@ -153,7 +153,9 @@ impl Certificates {
         let before = self.chain(holder).find(|other| self.next(*other) == row);
         if let Some(before) = before {
             let linked = self.rows.get(before).map(|known_before| Certificate { next: known.next, ..known_before });
-            linked.into_iter().for_each(|linked| self.rows.set(before, linked));
+            if let Some(linked) = linked {
+                self.rows.set(before, linked);
+            }
         } else if known.next != NONE {
             self.set_first(holder, known.next);
         } else {

@@ -224,9 +224,8 @@ impl Market {
 
     /// What a producer is ready for, over all open demands.
     pub fn readiness(&self, producer: u32, setting: &Setting<'_>) -> Readiness {
-        let products = self.organisations.get(producer).map(|producer| producer.products.as_slice()).unwrap_or_default();
-        let made = products.iter().filter(|product| self.products.is_active(**product));
-        let offers = made.flat_map(|product| self.offers.chain(self.products.first_offer(*product)));
+        let made = self.products_of(producer).filter(|product| self.products.is_active(*product));
+        let offers = made.flat_map(|product| self.offers.chain(self.products.first_offer(product)));
         let supplies: Vec<Supply> = offers.filter_map(|offer| self.offers.get(offer)).collect();
         let answering: HashMap<u32, _> = supplies.iter().map(|supply| (supply.product, self.answering(supply.product))).collect();
         let answers = |supply: &Supply, need: &Need| answering.get(&supply.product).is_some_and(|answers| answers(need));

@@ -78,7 +78,7 @@ impl Market {
         self.products.names = names;
         for (row, (producer, _)) in (first..).zip(arranged) {
             self.offers.note(row);
-            self.organisations.get_mut(*producer).into_iter().for_each(|producer| producer.products.push(row));
+            self.list(row, *producer);
         }
     }
 

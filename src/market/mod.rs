@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
 //! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
-//! [`numbers`], [`prices`], [`orders`] (how they take few bytes), `names` and `certificates`, [`text`] (words), [`search`]
+//! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`] (how they take few bytes), `names` and `certificates`, [`text`] (words), [`search`]
 //! (which products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`],
 //! [`answering`] and [`demands`] (what is asked of the latter).
 
@@ -29,6 +29,7 @@ pub mod pairs;
 pub mod prices;
 pub mod products;
 pub mod record;
+mod rings;
 pub mod rowset;
 #[cfg(test)]
 mod samples;
@@ -36,6 +37,7 @@ pub mod search;
 pub mod tables;
 pub mod text;
 mod upkeep;
+mod whereabouts;
 pub mod wording;
 mod wordings;
 
@@ -45,7 +47,7 @@ use kept::Kept;
 use matching::{Papers, PromiseSet, Promises};
 use offers::Offers;
 use organisations::Organisations;
-use products::Products;
+use products::{NO_ROW, Products};
 use record::{Day, OfferRecord, ProductRecord};
 use std::collections::HashMap;
 use tables::Tables;
@@ -136,6 +138,11 @@ impl Market {
     /// What was made of offers' rows.
     pub fn kept_offers(&self) -> &Kept {
         &self.kept_offers
+    }
+
+    /// The rows of an organisation's products.
+    pub fn products_of(&self, organisation: u32) -> impl Iterator<Item = u32> {
+        self.products.made_by(self.organisations.get(organisation).map_or(NO_ROW, |known| known.last_product))
     }
 
     /// Papers of products.

@@ -151,7 +151,9 @@ mod tests {
             pushed in prop::collection::vec(number(), 1..20), written in prop::collection::vec((any::<prop::sample::Index>(), number()), 0..20),
         ) {
             let (mut numbers, mut expected) = (Numbers::default(), pushed.clone());
-            pushed.into_iter().for_each(|number| numbers.push(number));
+            for number in pushed {
+                numbers.push(number);
+            }
             for (at, number) in written {
                 let at = at.index(expected.len());
                 expected[at] = number;
@@ -166,7 +168,9 @@ mod tests {
     #[test]
     fn three_bytes_are_enough_for_some_millions() {
         let mut numbers = Numbers::default();
-        [0, 9_000_000, NO_ROW].into_iter().for_each(|number| numbers.push(number));
+        for number in [0, 9_000_000, NO_ROW] {
+            numbers.push(number);
+        }
         numbers.give_back();
         assert_eq!(numbers.bytes(), 9);
     }

@@ -8,6 +8,7 @@ use super::matching::{Book, Papers, Place, Supply};
 use super::numbers::Numbers;
 use super::products::NO_ROW;
 use super::record::{ALL_MONTHS, Day, Id, MonthBits, Visibility};
+use super::whereabouts::Whereabouts;
 
 /// What one offer of a product is to a search, today: where there are several, one of them must have all that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,15 +74,15 @@ impl From<PackedTerms> for Terms {
 }
 
 /// The id of the offer in a row.
-fn id_in(book: &Book, places: &[Place], row: u32) -> Option<Id> {
-    places.get(row as usize).and_then(|place| book.id(*place))
+fn id_in(book: &Book, places: &Whereabouts, row: u32) -> Option<Id> {
+    places.get(row).and_then(|place| book.id(place))
 }
 
 /// All offers.
 #[derive(Debug, Default)]
 pub struct Offers {
     index: Index,
-    places: Vec<Place>,
+    places: Whereabouts,
     /// The next offer of the same product, or [`NO_ROW`].
     next: Numbers,
     terms: Vec<PackedTerms>,
@@ -124,7 +125,6 @@ impl Offers {
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
         self.index.reserve(more, |row| id_in(&self.book, &self.places, row));
-        self.places.reserve(more);
         self.next.make_room(more);
         self.terms.reserve(more);
     }
@@ -132,7 +132,7 @@ impl Offers {
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
         self.index.shrink(|row| id_in(&self.book, &self.places, row));
-        self.places.shrink_to_fit();
+        self.places.shrink();
         self.next.give_back();
         self.terms.shrink_to_fit();
         self.free.shrink_to_fit();
@@ -159,7 +159,7 @@ impl Offers {
 
     /// Where the offer in `row` stands in the book.
     pub fn place(&self, row: u32) -> Option<Place> {
-        self.places.get(row as usize).copied()
+        self.places.get(row)
     }
 
     /// The offer in `row`.
@@ -208,15 +208,14 @@ impl Offers {
         self.changes.note(supply.product);
         let place = self.book.put(supply, papers);
         let row = if let Some(row) = self.free.pop() {
+            self.places.set(row, place);
+            self.next.set(row, first);
             row
         } else {
-            self.places.push(place);
-            self.next.push(NO_ROW);
+            self.next.push(first);
             self.terms.push(Terms::default().into());
-            u32::try_from(self.places.len() - 1).unwrap_or(NO_ROW)
+            self.places.push(place)
         };
-        self.places.get_mut(row as usize).into_iter().for_each(|stands| *stands = place);
-        self.next.set(row, first);
         let Self { index, book, places, .. } = self;
         index.insert(id, row, |row| id_in(book, places, row));
         row
@@ -234,9 +233,7 @@ impl Offers {
         self.leave(place);
         self.changes.note(supply.product);
         let now = self.book.put(supply, papers);
-        if let Some(stands) = self.places.get_mut(row as usize) {
-            *stands = now;
-        }
+        self.places.set(row, now);
     }
 
     /// Takes the offer in `row` out of its product's chain, which begins with `first`; the new first one.
@@ -247,7 +244,9 @@ impl Offers {
             first = after;
         } else {
             let before = self.chain(first).find(|other| self.after(*other) == row);
-            before.into_iter().for_each(|before| self.next.set(before, after));
+            if let Some(before) = before {
+                self.next.set(before, after);
+            }
         }
         if let (Some(place), Some(id)) = (self.place(row), self.id_of(row)) {
             if let Some(product) = self.book.product(place) {
@@ -270,8 +269,8 @@ impl Offers {
         if let Some(product) = self.book.product(now) {
             self.changes.note(product);
         }
-        if let Some(stands) = row_of_last.and_then(|row| self.places.get_mut(row as usize)) {
-            *stands = now;
+        if let Some(row) = row_of_last {
+            self.places.set(row, now);
         }
     }
 
@@ -288,7 +287,7 @@ impl Offers {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         self.index.bytes()
-            + self.places.capacity() * size_of::<Place>()
+            + self.places.bytes()
             + self.next.bytes()
             + self.terms.capacity() * size_of::<PackedTerms>()
             + self.free.capacity() * 4

@@ -254,13 +254,13 @@ mod tests {
         // Against a sorted list; few times, so that some have runs over several pieces.
         #[test]
         fn rows_come_by_their_ids_from_the_order_of_the_newest(times in prop::collection::vec(prop_oneof![3 => 0_u64..5, 1 => 0_u64..3_000], 1..4_000), after in 0_u64..3_000) {
-            let ids: Vec<Id> = times.iter().zip(0_u128..).map(|(time, row)| Id(u128::from(*time) << 80 | row * 7)).collect();
+            let ids: Vec<Id> = times.iter().zip(0_u128..).map(|(time, row)| Id((u128::from(*time) << 80) + row * 7)).collect();
             let key = |row: u32| (super::super::orders::newest(ids[row as usize]), ids[row as usize]);
             let mut rows: Vec<u32> = (0..u32::try_from(ids.len()).unwrap()).collect();
             rows.sort_by_key(|row| ids[*row as usize]);
             let order = Order::build(rows.iter().map(|row| (key(*row).0, *row)));
             prop_assert_eq!(order.by_ids(None, key).collect::<Vec<_>>(), rows.clone());
-            for bound in [Id(u128::from(after) << 80 | 700), Id(u128::from(after) << 80)].into_iter().chain(ids.first().copied()) {
+            for bound in [Id((u128::from(after) << 80) + 700), Id(u128::from(after) << 80)].into_iter().chain(ids.first().copied()) {
                 let expected: Vec<u32> = rows.iter().copied().filter(|row| ids[*row as usize] > bound).collect();
                 prop_assert_eq!(order.by_ids(Some((super::super::orders::newest(bound), bound)), key).collect::<Vec<_>>(), expected);
             }

@@ -151,7 +151,7 @@ mod tests {
             changes in prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(facts())), 0..20),
         ) {
             // In an order that is not theirs, some of one millisecond.
-            let ids: Vec<Id> = (0..all.len() as u128).map(|row| Id((row * 37 % 61 / time) << 80 | row)).collect();
+            let ids: Vec<Id> = (0..all.len() as u128).map(|row| Id(((row * 37 % 61 / time) << 80) | row)).collect();
             let mut orders = Orders::of(&ids, &all);
             for (row, now) in changes {
                 let at = row.index(all.len());

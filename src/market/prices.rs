@@ -13,8 +13,6 @@ use std::collections::HashMap;
 const HIDDEN: u8 = 0x20;
 /// The price for this [`Seen`] stands beside the column.
 const BESIDE: u8 = 0x40;
-/// The bits of a byte that say for a [`Seen`] where its price stands.
-const WHERE: u8 = HIDDEN | BESIDE;
 
 /// The prices by row.
 #[derive(Debug, Clone, Default)]
@@ -35,11 +33,12 @@ impl Prices {
     /// The price of `row` for `seen`; `of_row` is the byte of that which [`Prices::set`] has given bits for.
     #[inline]
     pub fn get(&self, row: u32, of_row: u8, seen: Seen) -> u32 {
-        match of_row & WHERE {
-            0 => self.column.get(row as usize).copied().unwrap_or(UNKNOWN_PRICE),
-            HIDDEN => UNKNOWN_PRICE,
-            _ => self.beside(row, seen),
+        if Self::is_beside(of_row) {
+            return self.beside(row, seen);
         }
+        // Whether it is hidden comes at random: a branch for it would be foretold wrongly.
+        let hidden = u32::from(of_row & HIDDEN != 0) * UNKNOWN_PRICE;
+        self.column.get(row as usize).map_or(UNKNOWN_PRICE, |price| price | hidden)
     }
 
     fn beside(&self, row: u32, seen: Seen) -> u32 {
@@ -116,14 +115,16 @@ mod tests {
             let mut kept = Prices::default();
             let mut expected = [[UNKNOWN_PRICE; SEEN]; 8];
             let mut bits = [[0_u8; SEEN]; 8];
-            expected.iter().for_each(|_| kept.push());
+            for _ in &expected {
+                kept.push();
+            }
             for (row, prices) in writes {
                 expected[row as usize] = prices;
                 bits[row as usize] = kept.set(row, prices);
             }
             for (row, prices) in (0_u32..).zip(expected) {
                 for (seen, price) in Seen::EACH.into_iter().zip(prices) {
-                    let of_row = *seen.of(&bits[row as usize]) | flags & !WHERE;
+                    let of_row = *seen.of(&bits[row as usize]) | flags & !(HIDDEN | BESIDE);
                     prop_assert_eq!(kept.get(row, of_row, seen), price);
                     let highest = kept.column()[row as usize];
                     prop_assert!(price == UNKNOWN_PRICE || price <= highest);

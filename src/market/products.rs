@@ -13,6 +13,7 @@ use super::order::SortKey;
 use super::orders::{Kept, Orders};
 use super::pairs::{Pairs, price_slot};
 use super::record::Id;
+use super::rings::Rings;
 use super::rowset::RowSet;
 use super::text::lexicon::Word;
 use super::text::query::{NameHead, NameWords};
@@ -104,6 +105,8 @@ pub struct Products {
     /// The versions that are too large for the column, by row: hardly any is.
     large_versions: HashMap<u32, u32, RandomState>,
     producers: Numbers,
+    /// The products of each producer.
+    of_producers: Rings,
     groups: Vec<u8>,
     shelf_lives: Vec<u16>,
     papers: Numbers,
@@ -141,9 +144,9 @@ pub struct Stated {
 
 impl Products {
     /// All columns that have a place for each row, but for the names and the facts.
-    fn columns_mut(&mut self) -> [&mut dyn Column; 7] {
-        let Self { ids, versions, producers, groups, shelf_lives, papers, first_offers, .. } = self;
-        [ids, versions, producers, groups, shelf_lives, papers, first_offers]
+    fn columns_mut(&mut self) -> [&mut dyn Column; 8] {
+        let Self { ids, versions, producers, of_producers, groups, shelf_lives, papers, first_offers, .. } = self;
+        [ids, versions, producers, of_producers, groups, shelf_lives, papers, first_offers]
     }
 
     /// Makes room for so many more.
@@ -163,6 +166,7 @@ impl Products {
         self.ids.push(id);
         self.versions.push(0);
         self.producers.push(NO_ROW);
+        self.of_producers.push();
         self.groups.push(0);
         self.shelf_lives.push(0);
         self.papers.push(0);
@@ -199,6 +203,21 @@ impl Products {
     /// Row of the producer.
     pub fn producer(&self, row: u32) -> u32 {
         self.producers.get(row).unwrap_or(NO_ROW)
+    }
+
+    /// The products of a producer, of which `last` is the last.
+    pub fn made_by(&self, last: u32) -> impl Iterator<Item = u32> {
+        self.of_producers.of(last)
+    }
+
+    /// Puts `row` behind `last`, the last product of its producer; the last one now.
+    pub fn add_made(&mut self, row: u32, last: u32) -> u32 {
+        self.of_producers.add(row, last)
+    }
+
+    /// Takes `row` from its producer, whose last product is `last`; the last one now.
+    pub fn remove_made(&mut self, row: u32, last: u32) -> u32 {
+        self.of_producers.remove(row, last)
     }
 
     /// Group, as recorded.
@@ -429,6 +448,7 @@ impl Products {
         self.index.bytes()
             + columns
             + table_bytes(&self.large_versions)
+            + self.of_producers.bytes()
             + [&self.producers, &self.papers, &self.first_offers].into_iter().map(Numbers::bytes).sum::<usize>()
             + self.facts.bytes()
             + self.names.bytes()

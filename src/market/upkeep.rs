@@ -99,7 +99,7 @@ impl Market {
             return;
         }
         let renamed = !self.organisations.is_named(row, &record.name);
-        let products = known.products.clone();
+        let products: Vec<u32> = self.products_of(row).collect();
         let moved = known.province != record.province;
         let old: Vec<Word> = self.organisations.words(row).collect();
         let had: Vec<Word> = self.organisations.product_words(row).collect();
@@ -163,7 +163,7 @@ impl Market {
         self.products.state(row, &stated(record, producer));
         self.products.names.set(row, &record.name, &mut self.lexicon);
         self.offers.note(row);
-        self.organisations.get_mut(producer).into_iter().for_each(|producer| producer.products.push(row));
+        self.list(row, producer);
         if record.is_active {
             let words: Vec<Word> = self.products.all_words(row).collect();
             for word in words.iter().copied().chain(self.organisations.product_words(producer)) {
@@ -186,6 +186,13 @@ impl Market {
         self.refresh_with_offers(row);
     }
 
+    /// Puts `row` in its producer's list.
+    pub(super) fn list(&mut self, row: u32, producer: u32) {
+        if let Some(producer) = self.organisations.get_mut(producer) {
+            producer.last_product = self.products.add_made(row, producer.last_product);
+        }
+    }
+
     /// Takes `row` out of the lexicon and of its producer's list.
     fn unlist(&mut self, row: u32) {
         if self.products.version(row) == 0 {
@@ -193,7 +200,7 @@ impl Market {
         }
         let producer = self.products.producer(row);
         let Some(known) = self.organisations.get_mut(producer) else { return };
-        known.products.retain(|other| *other != row);
+        known.last_product = self.products.remove_made(row, known.last_product);
         if self.products.is_active(row) {
             let name: Vec<Word> = self.products.all_words(row).collect();
             let words: Vec<Word> = name.iter().copied().chain(self.organisations.product_words(producer)).collect();
@@ -230,7 +237,7 @@ impl Market {
         }
         let products = match holder {
             Holder::Product(product) => vec![product],
-            Holder::Organisation(row) => self.organisations.get(row).map(|organisation| organisation.products.clone()).unwrap_or_default(),
+            Holder::Organisation(row) => self.products_of(row).collect(),
         };
         for product in products {
             self.refresh_papers(product);

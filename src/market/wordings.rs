@@ -155,9 +155,9 @@ impl Vocabulary {
     }
 
     fn release(&mut self, number: u32) {
-        let Some((token, taken)) = self.words.get_mut(number as usize) else { return };
-        *taken -= 1;
-        if *taken == 0 {
+        let Some((token, times)) = self.words.get_mut(number as usize) else { return };
+        *times -= 1;
+        if *times == 0 {
             let hash = self.hasher.hash_one(&*token);
             if let Ok(found) = self.numbers.find_entry(hash, |other| *other == number) {
                 found.remove();
@@ -184,10 +184,14 @@ fn written(wording: &Wording, mut number_of: impl FnMut(&Token) -> u32) -> Vec<u
         for length in [words.len(), phrase.start, phrase.end, senses.len()] {
             write(&mut bytes, u32::try_from(length).unwrap_or(u32::MAX));
         }
-        words.iter().for_each(|token| write(&mut bytes, number_of(token)));
+        for token in words {
+            write(&mut bytes, number_of(token));
+        }
         for sense in senses {
             write(&mut bytes, u32::try_from(sense.len()).unwrap_or(u32::MAX));
-            sense.iter().for_each(|token| write(&mut bytes, number_of(token)));
+            for token in sense {
+                write(&mut bytes, number_of(token));
+            }
         }
     }
     bytes
@@ -264,7 +268,9 @@ mod tests {
         #[test]
         fn numbers_are_read_as_they_were_written(numbers in prop::collection::vec(prop_oneof![0..200_u32, any::<u32>()], 0..20)) {
             let mut bytes = Vec::new();
-            numbers.iter().for_each(|number| write(&mut bytes, *number));
+            for number in &numbers {
+                write(&mut bytes, *number);
+            }
             let mut rest = bytes.as_slice();
             prop_assert_eq!(numbers.iter().map(|_| next(&mut rest)).collect::<Option<Vec<_>>>(), Some(numbers.clone()));
             prop_assert_eq!((rest, next(&mut rest)), (&[] as &[u8], None));

@@ -28,12 +28,12 @@ const WIDE: u16 = 1 << 15;
 
 /// Bits of [`Judged::delivers_to`] above the units, of what is only shown: the version, an invented offer, one that was
 /// closed before its end, days of lead time plus one.
-const VERSION_SHIFT: u32 = 40;
+const VERSION_SHIFT: usize = 40;
 const ILLUSTRATIVE: u64 = 1 << 48;
 const CUT_SHORT: u64 = 1 << 49;
 const LEAD_SHIFT: u32 = 52;
 const MOST_LEAD: u16 = 4_000;
-const _: () = assert!(PLACES as u32 <= VERSION_SHIFT, "the units lie below");
+const _: () = assert!(PLACES <= VERSION_SHIFT, "the units lie below");
 /// From this version on the book keeps it beside.
 pub(super) const MANY_VERSIONS: u32 = u8::MAX as u32;
 
@@ -268,16 +268,16 @@ impl Block {
         let (minimum_orders, shelf_lives) = (stated(of(Judged::minimum_order_code)), stated(of(|judged| judged.shelf_life_days.into())));
         let (from, quantities) = (of(|judged| judged.from.into()), of(Judged::quantity_code));
         let (stars_from, stars_until) = (stars_of(|judged| judged.stars_from.into()), stars_of(|judged| judged.stars_until.into()));
-        let planes = &mut self.planes;
-        planes.forget_unit();
-        planes.frames.from.choose(from, some);
-        planes.frames.end.choose(ends, 0);
-        planes.frames.minimum_order.choose(minimum_orders, 0);
-        planes.frames.quantity.choose(quantities, some);
-        planes.frames.shelf_life_days.choose(shelf_lives, 0);
-        planes.frames.stars_from.choose(stars_from, 0);
-        planes.frames.stars_until.choose(stars_until, 0);
-        planes.frames.rate.choose(rates, some_rates);
+        let sets = &mut self.planes;
+        sets.forget_unit();
+        sets.frames.from.choose(from, some);
+        sets.frames.end.choose(ends, 0);
+        sets.frames.minimum_order.choose(minimum_orders, 0);
+        sets.frames.quantity.choose(quantities, some);
+        sets.frames.shelf_life_days.choose(shelf_lives, 0);
+        sets.frames.stars_from.choose(stars_from, 0);
+        sets.frames.stars_until.choose(stars_until, 0);
+        sets.frames.rate.choose(rates, some_rates);
         for (number, row) in self.rows.iter().enumerate().filter(|(_, row)| !row.is_unused()) {
             self.planes.put_numbers(number, &row.judged, row.rate(places).to_bits());
         }

@@ -464,9 +464,7 @@ impl Planes {
 
     /// Bytes that it has beside itself.
     pub fn heap(&self) -> usize {
-        let of_kind = |kind: &Kind| {
-            kind.days.capacity() * size_of::<(u16, u16)>() + kind.several.as_deref().map_or(0, |several| size_of_val(several))
-        };
+        let of_kind = |kind: &Kind| kind.days.capacity() * size_of::<(u16, u16)>() + kind.several.as_deref().map_or(0, size_of_val);
         let kinds: usize = self.kinds.iter().map(of_kind).sum();
         size_of::<Sets>() + self.kinds.capacity() * size_of::<Kind>() + kinds
     }

@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
         let open = offers.chain(self.market.products.first_offer(row)).map(|offer| (offer, offers.terms(offer)));
         let fails = open.filter(|(_, terms)| terms.months != 0).map(|(offer, terms)| {
             let (month, price) = (terms.months & filter.months != filter.months, terms.price(self.seen) > most);
-            let other = !self.has_terms(row, offer, &terms);
+            let other = !self.has_terms(row, offer, terms);
             OfferFails { month, price, other }.bits()
         });
         fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
@@ -131,7 +131,7 @@ impl<'a> Judge<'a> {
 
     /// Whether quantity, unit and delivery are as asked: by what the columns say, where that is all. What the product has at
     /// most is what its only offer has; the book is asked where there are several, or something may be promised.
-    fn has_terms(&self, row: u32, offer: u32, terms: &Terms) -> bool {
+    fn has_terms(&self, row: u32, offer: u32, terms: Terms) -> bool {
         let (filter, Market { products, offers, .. }) = (&self.question.filter, self.market);
         if filter.unit.is_some_and(|unit| unit != terms.unit) {
             return false;

@@ -45,8 +45,9 @@ pub(super) struct Screen<'a> {
     months: u32,
     /// By number of a set of certificates: whether it lacks one that is asked; nothing where none is.
     lacks: Vec<u8>,
-    /// Who sees prices, and the highest that is asked.
-    price: Option<(Seen, u32)>,
+    /// What prices are at most, and the highest that is asked; who sees them.
+    price: Option<(&'a [u32], u32)>,
+    seen: Seen,
     /// Whether each row that the columns leave must be judged by itself.
     judges_each: bool,
     /// Whether those with several offers must.
@@ -91,7 +92,8 @@ impl<'a> Screen<'a> {
             facets: question.facets,
             months: u32::from(filter.months),
             lacks: if asks_kinds { columns.kinds().sets().iter().map(|set| lacks(filter, *set)).collect() } else { Vec::new() },
-            price: filter.price_at_most.map(|most| (seen, most)),
+            price: filter.price_at_most.map(|most| (columns.highest_prices(), most)),
+            seen,
             judges_each: filter.asks_terms() || filter.asks_papers_of_a_period() || filter.producer.is_some(),
             judges_several: asks_offers && !filter.asks_one_thing(),
         }
@@ -154,8 +156,13 @@ impl<'a> Screen<'a> {
             fails |= u8::from(word & MONTHS & self.months != self.months) * Dimension::Month.bit();
             fails |= self.lacks.get((word >> SET_SHIFT) as usize).copied().unwrap_or(0);
         }
-        if let Some((seen, most)) = self.price {
-            fails |= u8::from(self.columns.price(row, seen) > most) * Dimension::Price.bit();
+        // Those whose price is unknown fail by the column of bytes.
+        if let Some((prices, most)) = self.price {
+            let mut is_dear = prices.get(at).is_none_or(|price| *price > most);
+            if is_dear && self.seen != Seen::Public {
+                is_dear = self.columns.price(row, self.seen) > most;
+            }
+            fails |= u8::from(is_dear) * Dimension::Price.bit();
         }
         let is_one = fails & fails.wrapping_sub(1) == 0;
         if is_one && (self.judges_each || self.judges_several && self.columns.ranks().get(at).is_some_and(|rank| rank & SEVERAL != 0)) {

@@ -169,9 +169,9 @@ impl<'a> Search<'a> {
         }
         sets.extend(filter.is_illustrative.map(|asked| self.either(asked, &bitmaps.illustrative)));
         if let Some(producer) = filter.producer {
-            let own = self.market.organisations.get(producer).map(|producer| producer.products.as_slice()).unwrap_or_default();
+            let own = self.market.products_of(producer);
             let mut rows = Bits::none(products.rows());
-            own.iter().filter(|row| products.shown().contains(**row)).for_each(|row| rows.insert(*row));
+            own.filter(|row| products.shown().contains(*row)).for_each(|row| rows.insert(row));
             sets.push(Set { dimension: None, rows, parts: None });
         }
         sets
@@ -239,7 +239,9 @@ impl<'a> Search<'a> {
         let mut rest = self.bits_of(bitmaps.get(last));
         let lower = self.lower_at_most(&rest, most);
         rest.keep_at_most(products.columns().highest_prices(), most);
-        lower.into_iter().for_each(|row| rest.insert(row));
+        for row in lower {
+            rest.insert(row);
+        }
         set.rows.unite(&rest);
         set.parts = set.parts.map(|parts| Parts { rest: Some(rest), ..parts });
         set
