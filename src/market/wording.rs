@@ -56,7 +56,6 @@ impl Wording {
         let others = rewritings.into_iter().map(|(words, phrase)| reading(words, phrase, true));
         Some(Self { readings: std::iter::once(reading(words, 0..0, false)).chain(others).collect() })
     }
-
 }
 
 impl<T: Borrow<Token>> Wording<T> {

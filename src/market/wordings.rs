@@ -302,7 +302,7 @@ mod tests {
                 let texts: std::collections::BTreeSet<&str> = taken.iter().map(|(_, text)| *text).collect();
                 let words: std::collections::HashSet<Token> = texts.iter().flat_map(|text| {
                     let readings = Wording::new(text, &thesaurus).unwrap().readings.into_iter();
-                    readings.flat_map(|(words, _, senses)| words.into_iter().chain(senses.into_iter().flatten()))
+                    readings.flat_map(|reading| reading.words.into_iter().chain(reading.other_senses.into_iter().flatten()))
                 }).collect();
                 prop_assert_eq!((wordings.by_text.len(), wordings.vocabulary.numbers.len()), (texts.len(), words.len()));
             }

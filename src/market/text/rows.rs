@@ -143,7 +143,7 @@ pub(super) fn bitmap_bytes(rows: &RoaringBitmap) -> usize {
 pub enum Set<'a> {
     /// In order.
     Few(&'a [u32]),
-    /// Any.
+    /// A bitmap.
     Many(&'a RoaringBitmap),
 }
 
