@@ -104,7 +104,8 @@ impl Organisations {
 
     /// The first of them, for ranking.
     pub fn ranked(&self, row: u32) -> NameWords {
-        self.words.ranked(&self.names, row)
+        let first = self.names.first_codes(row);
+        self.words.ranked_by(&first).unwrap_or_else(|| self.words.ranked(&self.names, row))
     }
 
     /// Words of the name in the products' lexicon.
