@@ -170,6 +170,11 @@ impl Uses {
 
     /// `Ok` when nothing refers to the record.
     ///
+    /// What the caller may see of them, for a sentence: `offers ofr_1, ofr_2; mous mou_1`.
+    pub fn list(&self) -> String {
+        self.named.iter().map(|(collection, ids)| format!("{collection} {}", ids.join(", "))).collect::<Vec<_>>().join("; ")
+    }
+
     /// # Errors
     /// 409 with a member `references`, which lists what the caller may see.
     pub fn refuse(self) -> Result<(), Problem> {

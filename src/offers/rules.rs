@@ -8,7 +8,8 @@ use crate::measure::{self, Base, Worth};
 use crate::months::{self, Months, ordinal};
 use crate::mous::Period;
 use crate::price::{Visibility, check_amount};
-use crate::reference::{ProvinceId, UnitId};
+use crate::products::is_package;
+use crate::reference::{ProvinceId, UnitId, reference};
 use chrono::NaiveDate;
 
 /// Longest lead time: what takes over a year is no offer of this year's goods.
@@ -76,6 +77,12 @@ pub fn check(new: &NewOffer, worth: Option<Worth<'_>>, today: NaiveDate, faults:
             Some(_) => Some(delivers_to?),
         },
     })
+}
+
+/// Whether its quantity, least order or price is worth what the product says of its pack.
+pub fn counts_in_packs(new: &NewOffer) -> bool {
+    let units = [Some(&new.unit), new.minimum_order_unit.as_ref(), new.price.as_ref().map(|price| &price.per_unit)];
+    units.into_iter().flatten().any(|unit| reference().units.resolve(unit).is_ok_and(is_package))
 }
 
 /// A number of days in its bounds, where it is given.

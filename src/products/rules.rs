@@ -3,6 +3,7 @@
 use super::model::{NewPack, NewProduct, Pack, Picture};
 use crate::check;
 use crate::error::{Faults, text};
+use crate::measure;
 use crate::organisations::{Identity, ProfileKind};
 use crate::reference::{FactorKind, GroupId, UnitId, reference};
 use chrono::NaiveDate;
@@ -217,6 +218,19 @@ pub fn is_package(unit: UnitId) -> bool {
 }
 
 #[cfg(test)]
+/// Whether what is counted in packs of `pack` would be worth something else with `next`.
+pub(super) fn is_worth_another(pack: &Pack, next: Option<Pack>) -> bool {
+    let worth = |stated: &Pack| {
+        let stated = measure::Pack { unit: stated.unit, content: stated.content_quantity, content_unit: stated.content_unit };
+        measure::one(pack.unit, Some(&stated))
+    };
+    match next {
+        None => true,
+        // What is too fine or too large to be told in a base unit is the same only when it is stated alike.
+        Some(next) => next != *pack && (worth(pack).is_err() || worth(pack) != worth(&next)),
+    }
+}
+
 mod tests {
     use super::*;
     use proptest::prelude::*;
