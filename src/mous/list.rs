@@ -56,7 +56,8 @@ fn naming(query: Query, named: Named<'_>) -> Query {
             query.filter(mous::id.eq_any(committed.select(mou_commitments::mou_id)))
         }
         Named::Units(id, unit, day) => {
-            let committed = || mou_commitments::table.filter(mou_commitments::product_id.eq(id.to_owned()).and(mou_commitments::unit.eq(unit)));
+            let committed =
+                || mou_commitments::table.filter(mou_commitments::product_id.eq(id.to_owned()).and(mou_commitments::unit.eq(unit)));
             let until = committed().filter(mou_commitments::ends_on.ge(day)).select(mou_commitments::mou_id);
             // Where a commitment states no last day, that of its MoU holds.
             let throughout = committed().filter(mou_commitments::ends_on.is_null()).select(mou_commitments::mou_id);

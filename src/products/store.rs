@@ -63,10 +63,7 @@ pub(super) fn lock(db: &mut Db, id: &str) -> Result<()> {
 /// What counts in packs `unit` of a product on `day` or later: offers by their quantity, least order or price, and signed
 /// `MoUs`.
 pub(super) fn counted_in(db: &mut Db, caller: &Caller, id: &str, unit: UnitId, day: NaiveDate) -> Result<Uses> {
-    let in_packs = offers::unit
-        .eq(unit)
-        .or(offers::minimum_order_unit.eq(unit))
-        .or(offers::price_unit.eq(unit));
+    let in_packs = offers::unit.eq(unit).or(offers::minimum_order_unit.eq(unit)).or(offers::price_unit.eq(unit));
     let of_offers: Vec<String> = offers::table
         .filter(offers::product_id.eq(id).and(in_packs))
         .filter(offers::closed_on.is_null().or(offers::closed_on.gt(day)))
