@@ -18,6 +18,8 @@ pub struct Organisation {
     pub producer_kind: Option<u8>,
     /// Whether it buys.
     pub is_buyer: bool,
+    /// Whether it is paused or ended: it offers nothing and needs nothing. One without a record is not.
+    pub is_idle: bool,
     /// Rows of its products.
     pub products: Vec<u32>,
 }
@@ -112,6 +114,7 @@ impl Organisations {
         known.province = record.province;
         known.producer_kind = record.producer_kind;
         known.is_buyer = record.is_buyer;
+        known.is_idle = !record.is_active;
         for (set, is_in) in [(&mut self.producers, record.producer_kind.is_some()), (&mut self.buyers, record.is_buyer)] {
             _ = if is_in { set.insert(row) } else { set.remove(row) };
         }

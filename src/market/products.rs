@@ -150,6 +150,7 @@ pub struct Products {
 
 const ACTIVE: u8 = 1;
 const ILLUSTRATIVE: u8 = 2;
+const MADE: u8 = 4;
 
 /// What a product's own record says.
 #[derive(Debug, Clone, Copy)]
@@ -165,6 +166,8 @@ pub struct Stated {
     /// Invented for a demo.
     pub illustrative: bool,
     /// Whether it is still made.
+    pub is_made: bool,
+    /// Whether its producer is at work as well.
     pub is_active: bool,
 }
 
@@ -238,7 +241,19 @@ impl Products {
         self.shelf_lives.get(row as usize).copied().unwrap_or(0)
     }
 
-    /// Whether it has a record and is still made.
+    /// Whether it has a record by which it is still made.
+    pub fn is_made(&self, row: u32) -> bool {
+        self.flags.get(row as usize).is_some_and(|flags| flags & MADE != 0)
+    }
+
+    /// Notes whether its producer is at work, where it is still made.
+    pub fn set_active(&mut self, row: u32, is_active: bool) {
+        if let Some(flags) = self.flags.get_mut(row as usize) {
+            *flags = if is_active { *flags | ACTIVE } else { *flags & !ACTIVE };
+        }
+    }
+
+    /// Whether it has a record, is still made, and its producer is at work.
     pub fn is_active(&self, row: u32) -> bool {
         self.flags.get(row as usize).is_some_and(|flags| flags & ACTIVE != 0)
     }
@@ -312,7 +327,8 @@ impl Products {
         set(&mut self.producers, at, stated.producer);
         set(&mut self.groups, at, stated.group);
         set(&mut self.shelf_lives, at, stated.shelf_life_days);
-        set(&mut self.flags, at, (u8::from(stated.is_active) * ACTIVE) | (u8::from(stated.illustrative) * ILLUSTRATIVE));
+        let flags = [(stated.is_active, ACTIVE), (stated.illustrative, ILLUSTRATIVE), (stated.is_made, MADE)];
+        set(&mut self.flags, at, flags.into_iter().map(|(is_so, flag)| u8::from(is_so) * flag).sum());
     }
 
     /// What follows for each row, in columns.

@@ -51,7 +51,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, as the caller is shown it, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, as the caller is shown it, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed, or is of an organisation that is suspended or dissolved.".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -127,8 +127,8 @@ fn not_open() -> Problem {
     Problem::new(
         Code::NotEligible,
         text(
-            "The demand or the offer has been closed or is over, or the product is not made any more.",
-            "Nhu cầu hoặc nguồn cung đã đóng hay đã hết hạn, hoặc sản phẩm không còn sản xuất.",
+            "The demand or the offer has been closed or is over, the product is not made any more, or one side is suspended or dissolved.",
+            "Nhu cầu hoặc nguồn cung đã đóng hay đã hết hạn, sản phẩm không còn sản xuất, hoặc một bên đang tạm ngừng hay đã giải thể.",
         ),
     )
 }

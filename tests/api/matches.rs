@@ -595,6 +595,166 @@ fn a_match_becomes_a_draft_that_the_parties_alone_see() {
     let checked = app.post(&format!("{propose}?validate_only=true"), json!({})).key(&key).send().expect(200);
     assert_eq!(checked.json()["status"], "draft");
     assert_eq!(app.rows()["mous"], 0);
+#[test]
+fn a_lack_names_the_offers_that_it_is_about_and_no_other() {
+    let fair = a_fair();
+    // One keeps shorter than is asked for, one does not say, and one long enough that stands apart by its months.
+    fair.change(&fair.demand, json!({"minimum_remaining_shelf_life_days": 217}));
+    fair.change(&fair.offer, json!({"remaining_shelf_life_days": 30}));
+    let young = a_product(&fair.app, &fair.producer)
+        .named("Hành tím non")
+        .with(json!({"group": "QD26-2026/I.1.a", "shelf_life_days": null}))
+        .create();
+    an_ocop_certificate(&fair.app, &young)
+        .stars(4)
+        .with(json!({"number": "4-2025"}))
+        .issued_on("2025-06-01")
+        .valid_until("2028-06-01")
+        .create();
+    let silent = onions(&fair.app, &young).create();
+    let other = onions(&fair.app, &fair.product).with(json!({"remaining_shelf_life_days": 300, "months": [6]})).create();
+    let found = fair.ask(&format!("/v1/producers/{}/readiness", fair.producer.id), None);
+    let of = |code: &str| -> Vec<String> {
+        let unlock = found["unlocks"].as_array().unwrap().iter().find(|unlock| unlock["code"] == code).unwrap();
+        unlock["offers"].as_array().unwrap().iter().map(|offer| offer["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of("shelf_life"), [fair.offer.id.clone(), silent.id]);
+    assert_eq!(of("months"), [other.id]);
+}
+
+#[test]
+fn what_takes_no_part_says_why_nothing_was_considered() {
+    let fair = a_fair();
+    let note = |path: &str| fair.ask(&format!("{path}/matches"), None).get("note").cloned();
+    assert_eq!((note(&fair.demand.path), note(&fair.offer.path)), (None, None));
+    let admin = fair.app.admin();
+    fair.change(&fair.demand, json!({"answer_by": "2026-11-30"}));
+    fair.app.set_clock("2026-12-01 05:00:00");
+    let said = |path: &str, language: &str| {
+        let answer = fair.app.get(&format!("{path}/matches")).header("Accept-Language", language).send().expect(200).json();
+        assert_eq!((answer["considered"].as_u64(), &answer["items"]), (Some(0), &json!([])));
+        (answer["note"]["code"].as_str().unwrap().to_owned(), answer["note"]["text"].as_str().unwrap().to_owned())
+    };
+    let told = |code: &str, text: &str| (code.to_owned(), text.to_owned());
+    assert_eq!(said(&fair.demand.path, "en"), told("answer_by_passed", "The demand took answers until 2026-11-30."));
+    assert_eq!(said(&fair.demand.path, "vi"), told("answer_by_passed", "Nhu cầu chỉ nhận trả lời đến hết ngày 30/11/2026."));
+    let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"answer_by": "2026-12-05"})).into_body();
+    let preview = fair.app.post("/v1/matches/preview?as_of=2026-12-06", body).key(&admin).send().expect(200).json();
+    assert_eq!((preview["considered"].as_u64(), preview["note"]["code"].as_str()), (Some(0), Some("answer_by_passed")));
+    fair.app.post(&format!("{}/close", fair.demand.path), json!({"on": "2026-11-28"})).key(&admin).send().expect(200);
+    assert_eq!(said(&fair.demand.path, "vi"), told("demand_closed", "Nhu cầu đã đóng từ ngày 28/11/2026."));
+    fair.turn(&fair.buyer, "suspended");
+    assert_eq!(said(&fair.demand.path, "en").0, "buyer_not_active");
+    fair.change(&fair.offer, json!({"available_until": "2026-11-30"}));
+    assert_eq!(said(&fair.offer.path, "en"), told("offer_over", "The offer ended on 2026-11-30."));
+    fair.app.post(&format!("{}/close", fair.offer.path), json!({"on": "2026-11-28"})).key(&admin).send().expect(200);
+    assert_eq!(said(&fair.offer.path, "vi"), told("offer_closed", "Chào bán đã đóng từ ngày 28/11/2026."));
+    fair.change(&fair.product, json!({"status": "discontinued"}));
+    assert_eq!(said(&fair.offer.path, "en").0, "product_discontinued");
+    fair.turn(&fair.producer, "dissolved");
+    assert_eq!(said(&fair.offer.path, "en").0, "producer_not_active");
+}
+
+#[test]
+fn a_refused_proposal_names_what_keeps_the_two_apart_in_words() {
+    let fair = a_fair();
+    fair.change(&fair.demand, json!({"suppliers_at_most": 1, "least_stars": 5}));
+    fair.change(&fair.offer, json!({"quantity": "4"}));
+    let path = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let refused = |language: &str| {
+        let answer = fair.app.post(&path, json!({})).key(&fair.app.admin()).header("Accept-Language", language).send().expect(409);
+        answer.json()["detail"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("en"), "The offer does not fit the demand; what keeps them apart: OCOP stars, quantity.");
+    assert_eq!(refused("vi"), "Nguồn cung không đáp ứng nhu cầu về: sao OCOP, số lượng.");
+}
+
+impl Fair {
+    /// What everybody is shown of the producer's goods: by search, by suggestion, by matches from both sides, ready or not.
+    fn on_the_market(&self) -> Value {
+        let count = |path: &str| self.app.get(path).send().expect(200).json();
+        let matches = |path: &str| {
+            let found = count(&format!("{path}/matches"));
+            [found["considered"].clone(), found["eligible"].clone()]
+        };
+        let suggested = count("/v1/suggest?q=Hành tím");
+        json!({
+            "products": count("/v1/products?q=hành tím")["total"],
+            "by filter": count("/v1/products?facets=stars")["total"],
+            "offers": count("/v1/offers?q=hành tím")["total"],
+            "suggested": suggested["products"].as_array().map(Vec::len),
+            "producers": count("/v1/suggest?q=Bưng Tròn")["producers"].as_array().map(Vec::len),
+            "buyers": count("/v1/suggest?q=Gánh Hàng")["buyers"].as_array().map(Vec::len),
+            "demand": matches(&self.demand.path),
+            "offer": matches(&self.offer.path),
+            "open": count(&format!("/v1/producers/{}/readiness", self.producer.id))["open"],
+        })
+    }
+
+    fn turn(&self, organisation: &Record, status: &str) {
+        let path = format!("/v1/organisations/{}", organisation.id);
+        let admin = self.app.admin();
+        let etag = self.app.get(&path).key(&admin).send().expect(200).etag();
+        self.app.patch(&path, &etag, json!({"status": status})).key(&admin).send().expect(200);
+    }
+}
+
+#[test]
+fn who_is_suspended_or_dissolved_offers_and_needs_nothing_until_it_is_active_again() {
+    let fair = a_fair();
+    let propose = || {
+        let path = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+        fair.app.post(&path, json!({})).key(&fair.app.admin()).send()
+    };
+    let all = json!({
+        "products": 1, "by filter": 1, "offers": 1, "suggested": 1, "producers": 1, "buyers": 1, "demand": [1, 1], "offer": [1, 1], "open": 1
+    });
+    assert_eq!(fair.on_the_market(), all);
+    let anew = || {
+        fair.app.index().rebuild().unwrap();
+        fair.on_the_market()
+    };
+    for status in ["suspended", "dissolved"] {
+        fair.turn(&fair.producer, status);
+        let none = json!({
+            "products": 0, "by filter": 0, "offers": 0, "suggested": 0, "producers": 0, "buyers": 1, "demand": [0, 0], "offer": [0, 0],
+            "open": 1
+        });
+        assert_eq!(fair.on_the_market(), none, "{status}");
+        assert_eq!(anew(), none, "{status}, read from the tables");
+        let refused = propose().expect(409);
+        assert_eq!(refused.problem_code(), "not_eligible");
+        assert!(refused.json()["detail"].as_str().unwrap().contains("suspended or dissolved"), "{}", refused.text);
+        // The register still shows all of it, and the organisation by its name.
+        for path in [&fair.product.path, &fair.offer.path, &fair.producer.path] {
+            fair.app.get(path).send().expect(200);
+        }
+        for list in ["/v1/products", "/v1/offers", &format!("/v1/producers?q=Bưng Tròn&status={status}")] {
+            assert_eq!(fair.app.get(list).send().expect(200).items().len(), 1, "{list}");
+        }
+        fair.turn(&fair.producer, "active");
+        assert_eq!(fair.on_the_market(), all, "{status} no more");
+        fair.turn(&fair.buyer, status);
+        let none = json!({
+            "products": 1, "by filter": 1, "offers": 1, "suggested": 1, "producers": 1, "buyers": 0, "demand": [0, 0], "offer": [0, 0],
+            "open": 0
+        });
+        assert_eq!(fair.on_the_market(), none, "{status} buyer");
+        assert_eq!(anew(), none, "{status} buyer, read from the tables");
+        assert_eq!(propose().expect(409).problem_code(), "not_eligible");
+        fair.turn(&fair.buyer, "active");
+        assert_eq!(anew(), all);
+    }
+    // What is registered meanwhile waits as well.
+    fair.turn(&fair.producer, "suspended");
+    onions(&fair.app, &a_product(&fair.app, &fair.producer).named("Hành tím non").with(json!({"group": "QD26-2026/I.1.a"})).create())
+        .create();
+    assert_eq!(fair.on_the_market()["products"], 0);
+    fair.turn(&fair.producer, "active");
+    assert_eq!((&fair.on_the_market()["products"], &fair.on_the_market()["offers"]), (&json!(2), &json!(2)));
+    propose().expect(201);
+}
+
     let ask = || app.post(&propose, json!({})).key(&key).header("Idempotency-Key", "tet-2027").send();
     let made = ask().expect(201);
     let mou = made.json();
