@@ -1,7 +1,9 @@
 //! Checks of meaning that several collections share: each notes its fault and lets the others go on.
 
 use crate::error::{Code, Faults, Problem, text};
-use crate::reference::{GroupId, ProvinceId, UnitId, reference, texts};
+use crate::reference::texts::{self, Taken};
+use crate::reference::{GroupId, ProvinceId, UnitId, reference};
+use crate::text::in_vietnamese;
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
@@ -121,8 +123,8 @@ pub fn group(faults: &mut Faults, pointer: &str, input: &str, day: NaiveDate) ->
     }
 }
 
-/// The unit of measure that `input` means.
-pub fn unit(faults: &mut Faults, pointer: &str, input: &str) -> Option<UnitId> {
+/// The unit of measure that `input` means, where those of `taken` are allowed; whether it is one of them is another question.
+pub fn unit(faults: &mut Faults, pointer: &str, input: &str, taken: Taken) -> Option<UnitId> {
     match reference().units.resolve(input) {
         Ok(id) => Some(id),
         Err(error) => {

@@ -7,6 +7,7 @@ use crate::error::{Faults, text};
 use crate::measure::{self, Base, Worth};
 use crate::months::{self, Months};
 use crate::price::{Visibility, check_amount};
+use crate::reference::texts::Taken;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId, reference, texts};
 use chrono::NaiveDate;
 
@@ -65,7 +66,7 @@ pub fn check(new: &NewDemand, today: NaiveDate, faults: &mut Faults) -> Option<C
     let place = check::province(faults, "/delivery_province", &new.delivery_province, today);
     let required_certificates = read_certificates(faults, "/required_certificates", &new.required_certificates, &[]);
     let preferred_certificates = read_certificates(faults, "/preferred_certificates", &new.preferred_certificates, &required_certificates);
-    let unit = check::unit(faults, "/unit", &new.unit);
+    let unit = check::unit(faults, "/unit", &new.unit, Taken::Fixed);
     let base = unit.and_then(|unit| measure::read(faults, ("/quantity", "/unit"), new.quantity, unit, Worth::Fixed));
     let ceiling = new.price_ceiling.as_ref().map(|ceiling| read_ceiling(ceiling, base, faults));
     Some(Checked {
@@ -161,7 +162,7 @@ fn read_ceiling(new: &NewCeiling, base: Option<Base>, faults: &mut Faults) -> Op
     let NewCeiling { amount, currency, per_unit, basis, vat_included, visibility } = new.clone();
     let currency = check_amount(faults, "/price_ceiling", amount, &currency);
     let at = "/price_ceiling/per_unit";
-    let per_unit = check::unit(faults, at, &per_unit)?;
+    let per_unit = check::unit(faults, at, &per_unit, Taken::Fixed)?;
     let one = measure::read(faults, (at, at), Decimal(1_000), per_unit, Worth::Fixed)?;
     measure::same_dimension(faults, at, one, base?.unit).then_some(())?;
     Some(Ceiling { amount, currency: currency?, per_unit, basis, vat_included, visibility: visibility.unwrap_or(Visibility::Hidden) })

@@ -9,6 +9,7 @@ use crate::months::{self, Months, ordinal};
 use crate::mous::Period;
 use crate::price::{Visibility, check_amount};
 use crate::products::is_package;
+use crate::reference::texts::Taken;
 use crate::reference::{ProvinceId, UnitId, reference};
 use chrono::NaiveDate;
 
@@ -52,7 +53,7 @@ pub fn check(new: &NewOffer, worth: Option<Worth<'_>>, today: NaiveDate, faults:
     days(faults, "/remaining_shelf_life_days", new.remaining_shelf_life_days, 1, LONGEST_SHELF_LIFE_DAYS);
     let months = read_months(new, faults);
     let delivers_to = read_provinces(new, today, faults);
-    let unit = check::unit(faults, "/unit", &new.unit);
+    let unit = check::unit(faults, "/unit", &new.unit, Taken::Any);
     // What is wrong with a price shows even when the product or the quantity is wrong.
     let price = new.price.as_ref().map(|price| (price, read_price(price, today, faults)));
     if worth.is_none() {
@@ -155,7 +156,7 @@ fn read_minimum_order(
     };
     let own = match &new.minimum_order_unit {
         None => unit,
-        Some(input) => check::unit(faults, "/minimum_order_unit", input)?,
+        Some(input) => check::unit(faults, "/minimum_order_unit", input, Taken::Any)?,
     };
     let unit_at = if new.minimum_order_unit.is_some() { "/minimum_order_unit" } else { "/unit" };
     // The same unit has been judged with the quantity: it is not named twice.
@@ -177,7 +178,7 @@ fn read_price(new: &NewPrice, today: NaiveDate, faults: &mut Faults) -> Option<(
         );
     }
     let currency = check_amount(faults, "/price", new.amount, &new.currency);
-    let unit = check::unit(faults, "/price/per_unit", &new.per_unit);
+    let unit = check::unit(faults, "/price/per_unit", &new.per_unit, Taken::Any);
     Some((currency?, unit?))
 }
 

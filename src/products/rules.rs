@@ -5,6 +5,7 @@ use crate::check;
 use crate::error::{Faults, text};
 use crate::measure;
 use crate::organisations::{Identity, ProfileKind};
+use crate::reference::texts::Taken;
 use crate::reference::{FactorKind, GroupId, UnitId, reference};
 use chrono::NaiveDate;
 
@@ -183,8 +184,8 @@ fn read_gtin(input: &str, faults: &mut Faults) -> Option<String> {
 }
 
 fn read_pack(pack: &NewPack, faults: &mut Faults) -> Option<Pack> {
-    let unit = check::unit(faults, "/pack/unit", &pack.unit);
-    let content_unit = check::unit(faults, "/pack/content_unit", &pack.content_unit);
+    let unit = check::unit(faults, "/pack/unit", &pack.unit, Taken::Packages);
+    let content_unit = check::unit(faults, "/pack/content_unit", &pack.content_unit, Taken::Fixed);
     if unit.is_some_and(|unit| !is_package(unit)) {
         faults.add(
             "/pack/unit",
@@ -217,7 +218,6 @@ pub fn is_package(unit: UnitId) -> bool {
     unit.factor_kind == FactorKind::PerProduct || unit.dimension == "package"
 }
 
-#[cfg(test)]
 /// Whether what is counted in packs of `pack` would be worth something else with `next`.
 pub(super) fn is_worth_another(pack: &Pack, next: Option<Pack>) -> bool {
     let worth = |stated: &Pack| {
@@ -231,6 +231,7 @@ pub(super) fn is_worth_another(pack: &Pack, next: Option<Pack>) -> bool {
     }
 }
 
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

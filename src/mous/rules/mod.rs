@@ -5,6 +5,7 @@ use crate::check;
 use crate::decimal::CURRENCIES;
 use crate::error::{Faults, text};
 use crate::organisations::ProfileKind;
+use crate::reference::texts::Taken;
 use crate::reference::{FactorKind, GroupId, UnitId, reference};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
@@ -346,7 +347,7 @@ fn check_commitment(commitment: &NewMouCommitment, at: &str, day: NaiveDate, fau
     }
     check::maybe_line(faults, &here("description"), commitment.description.as_deref(), check::LINE_LIMIT);
     let group_id = commitment.group.as_deref().and_then(|group| check::group(faults, &here("group"), group, day));
-    let unit = commitment.unit.as_deref().and_then(|unit| check::unit(faults, &here("unit"), unit));
+    let unit = commitment.unit.as_deref().and_then(|unit| check::unit(faults, &here("unit"), unit, Taken::Agreed));
     if let Some(unit) = unit {
         check_unit(unit, &here("unit"), faults);
     }
