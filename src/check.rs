@@ -96,7 +96,10 @@ pub fn order(faults: &mut Faults, pointer: &str, earlier: Option<NaiveDate>, lat
         faults.add(
             pointer,
             "wrong_order",
-            text(format!("{en} ({later} is before {earlier})."), format!("{vi} ({later} trước {earlier}).")),
+            text(
+                format!("{en} ({later} is before {earlier})."),
+                format!("{vi} ({} trước {}).", in_vietnamese(later), in_vietnamese(earlier)),
+            ),
         );
     }
 }
@@ -128,7 +131,7 @@ pub fn unit(faults: &mut Faults, pointer: &str, input: &str, taken: Taken) -> Op
     match reference().units.resolve(input) {
         Ok(id) => Some(id),
         Err(error) => {
-            faults.add(pointer, "unknown_unit", texts::unit_error(&error));
+            faults.add(pointer, "unknown_unit", texts::unit_error(&error, taken));
             None
         }
     }
@@ -170,13 +173,13 @@ impl Uses {
         self
     }
 
-    /// `Ok` when nothing refers to the record.
-    ///
     /// What the caller may see of them, for a sentence: `offers ofr_1, ofr_2; mous mou_1`.
     pub fn list(&self) -> String {
         self.named.iter().map(|(collection, ids)| format!("{collection} {}", ids.join(", "))).collect::<Vec<_>>().join("; ")
     }
 
+    /// `Ok` when nothing refers to the record.
+    ///
     /// # Errors
     /// 409 with a member `references`, which lists what the caller may see.
     pub fn refuse(self) -> Result<(), Problem> {

@@ -9,6 +9,7 @@ use crate::months::{self, Months};
 use crate::price::{Visibility, check_amount};
 use crate::reference::texts::Taken;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId, reference, texts};
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 
 /// More kinds of paper than any buyer was seen to ask for.
@@ -131,7 +132,11 @@ fn read_months(new: &NewDemand, faults: &mut Faults) -> Option<Months> {
             "outside_period",
             text(
                 format!("No day from {} to {} lies in this month; months of the period: {allowed}.", new.starts_on, new.ends_on),
-                format!("Không ngày nào từ {} đến {} thuộc tháng này; các tháng trong kỳ: {allowed}.", new.starts_on, new.ends_on),
+                format!(
+                    "Không ngày nào từ {} đến {} thuộc tháng này; các tháng trong kỳ: {allowed}.",
+                    in_vietnamese(new.starts_on),
+                    in_vietnamese(new.ends_on)
+                ),
             ),
         );
     }

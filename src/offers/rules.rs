@@ -11,6 +11,7 @@ use crate::price::{Visibility, check_amount};
 use crate::products::is_package;
 use crate::reference::texts::Taken;
 use crate::reference::{ProvinceId, UnitId, reference};
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 
 /// Longest lead time: what takes over a year is no offer of this year's goods.
@@ -104,7 +105,7 @@ fn read_months(new: &NewOffer, faults: &mut Faults) -> Option<Months> {
             "outside_period",
             text(
                 format!("None of these months lies between {} and {until}.", new.available_from),
-                format!("Không tháng nào nằm trong khoảng từ {} đến {until}.", new.available_from),
+                format!("Không tháng nào nằm trong khoảng từ {} đến {}.", in_vietnamese(new.available_from), in_vietnamese(until)),
             ),
         );
     }
@@ -174,7 +175,10 @@ fn read_price(new: &NewPrice, today: NaiveDate, faults: &mut Faults) -> Option<(
         faults.add(
             "/price/as_of",
             "in_future",
-            text(format!("The day on which the price was true: {today} or before."), format!("Ngày giá còn đúng: {today} hoặc trước đó.")),
+            text(
+                format!("The day on which the price was true: {today} or before."),
+                format!("Ngày giá còn đúng: {} hoặc trước đó.", in_vietnamese(today)),
+            ),
         );
     }
     let currency = check_amount(faults, "/price", new.amount, &new.currency);

@@ -1,6 +1,8 @@
 //! Offers: what a producer can supply, who sees its price and what is promised of it, and how it ends.
 
-use crate::support::{Draft, Record, Response, TestApp, Value, a_buyer, a_mou, a_producer, a_product, an_ocop_certificate, an_offer, json, walk};
+use crate::support::{
+    Draft, Record, Response, TestApp, Value, a_buyer, a_mou, a_producer, a_product, an_ocop_certificate, an_offer, json, walk,
+};
 
 fn fault(pointer: &str, code: &str) -> (String, String) {
     (pointer.to_owned(), code.to_owned())
@@ -211,6 +213,11 @@ fn a_closed_offer_takes_no_change_and_is_not_opened_again() {
     let made = an_offer(&app, &a_product(&app, &producer).create()).by(&key).create();
     let close = format!("{}/close", made.path);
     app.post(&close, json!({})).key(&app.producer(a_producer(&app).named("Khác").create())).send().expect(403);
+    let early = app.post(&close, json!({"on": "2026-12-01"})).key(&key).header("Accept-Language", "vi").send().expect(422);
+    assert!(early.text.contains("Hôm nay (23/11/2026)"), "{}", early.text);
+    let turned = json!({"available_until": "2025-12-31"});
+    let turned = app.patch(&made.path, &made.etag, turned).key(&key).header("Accept-Language", "vi").send().expect(422);
+    assert!(turned.text.contains("(31/12/2025 trước 01/01/2026)"), "{}", turned.text);
     app.post(&close, json!({})).key(&app.buyer(a_buyer(&app).create())).send().expect(403);
     app.post("/v1/offers/ofr_0/close", json!({})).key(&key).send().expect(404);
     let closed = app.post(&close, json!({"reason": "Đã bán hết"})).key(&key).send().expect(200);
@@ -322,7 +329,8 @@ fn a_pack_keeps_its_content_while_a_signed_memorandum_commits_so_many() {
     let app = TestApp::start();
     let (producer, buyer) = (a_producer(&app).create(), a_buyer(&app).create());
     let product = a_product(&app, &producer).create();
-    let offer = an_offer(&app, &product).with(json!({"quantity": "120", "unit": "KG", "minimum_order": null, "minimum_order_unit": null})).create();
+    let offer =
+        an_offer(&app, &product).with(json!({"quantity": "120", "unit": "KG", "minimum_order": null, "minimum_order_unit": null})).create();
     let promise = |unit: &str| json!({"commitments": [{"product_id": product.id, "quantity": "3", "unit": unit, "period": "month", "starts_on": "2026-11-01"}]});
     let mou = |unit: &str, until: &str| {
         a_mou(&app).of_producer(&producer).with_buyer(&buyer).with(promise(unit)).with(json!({"effective_until": until}))

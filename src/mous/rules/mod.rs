@@ -7,6 +7,7 @@ use crate::error::{Faults, text};
 use crate::organisations::ProfileKind;
 use crate::reference::texts::Taken;
 use crate::reference::{FactorKind, GroupId, UnitId, reference};
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -252,7 +253,10 @@ fn check_days(new: &NewMou, today: NaiveDate, faults: &mut Faults) {
             faults.add(
                 pointer,
                 "in_future",
-                text(format!("It has not happened yet: today is {today}."), format!("Việc này chưa xảy ra: hôm nay là {today}.")),
+                text(
+                    format!("It has not happened yet: today is {today}."),
+                    format!("Việc này chưa xảy ra: hôm nay là {}.", in_vietnamese(today)),
+                ),
             );
         }
     }
