@@ -313,6 +313,17 @@ fn names_are_suggested_while_one_types() {
     assert_eq!(names["buyers"], json!([{"id": buyer.id, "name": "Siêu thị Hành Trình", "matched": "prefix"}]));
     let places = app.get("/v1/suggest?q=can th").send().expect(200).json();
     assert_eq!(places["provinces"][0]["name"], "Thành phố Cần Thơ");
+    // By the name of a unit before it, and by the code of a group.
+    let former = app.get("/v1/suggest?q=soc trang").send().expect(200).json();
+    assert_eq!(
+        former["provinces"],
+        json!([{"id": "92@2025-07-01", "name": "Thành phố Cần Thơ", "former_name": "Tỉnh Sóc Trăng", "matched": "folded"}])
+    );
+    let coded = app.get("/v1/suggest?q=i.1.a").send().expect(200).json();
+    assert_eq!((coded["groups"][0]["id"].as_str(), coded["groups"][0]["matched"].as_str()), (Some("QD26-2026/I.1.a"), Some("exact")));
+    // Some of the words are not enough.
+    let some = app.get("/v1/suggest?q=siêu thị ân thi").send().expect(200).json();
+    assert_eq!((&some["buyers"], &some["products"]), (&json!([]), &json!([])));
     let groups = app.get("/v1/suggest?q=rau cu qua").send().expect(200).json();
     assert!(!groups["groups"].as_array().unwrap().is_empty());
     app.get("/v1/suggest").send().expect(400);
