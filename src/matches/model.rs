@@ -390,9 +390,33 @@ pub struct NewProposal {
     /// Title of the memorandum; made of the product's name unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 300)]
+/// A product by its name.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConcernedProduct {
+    /// Id, `prd_…`.
+    pub id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// An offer that one lack keeps from demands.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConcernedOffer {
+    /// Id, `ofr_…`.
+    pub id: String,
+    /// What is offered.
+    pub product: ConcernedProduct,
+    /// From how many of the demands it is kept by this alone.
+    pub demands: u32,
+}
+
     pub title: Option<String>,
     /// Event at which it is to be signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub event_id: Option<String>,
 }
+    /// The offers that this is about: each lacks nothing else for at least one of these demands. At most 20, those first
+    /// that are kept from most.
+    #[schema(max_items = 20)]
+    pub offers: Vec<ConcernedOffer>,

@@ -6,7 +6,7 @@ use crate::error::Language;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{
-    Code, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, evaluate, mends, missed, scored,
+    Code, Concerned, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, evaluate, mends, missed, scored,
 };
 use crate::market::record::{Day, Id};
 use crate::search::{Writer, fetch, lines, push_number, quote};
@@ -26,6 +26,9 @@ pub struct Page<'a> {
 }
 
 /// Bytes of an item, by experience somewhat more.
+/// Offers that are named for one thing that a producer lacks.
+pub const MOST_CONCERNED: usize = 20;
+
 const ITEM_BYTES: usize = 1_200;
 
 /// Which of a pair an item shows: the other one is what was asked about.
@@ -217,7 +220,19 @@ impl<'a> Page<'a> {
         // Quantities of a lack are of the offers that have it; what they count in is what its demands count in.
         let unit = unlock.quantities.first().map_or(0, |(unit, _)| *unit);
         self.what_if(&unlock.mends.iter().map(|mend| (code, *mend)).collect::<Vec<_>>(), unit);
-        self.raw("}");
+        self.raw(",\"offers\":[");
+        for (at, Concerned { offer, product, demands }) in unlock.offers.iter().take(MOST_CONCERNED).enumerate() {
+            self.json.separate(at);
+            self.raw("{\"id\":");
+            self.json.id("ofr", *offer);
+            self.raw(",\"product\":{\"id\":");
+            self.json.id("prd", self.market.products().id(*product));
+            self.raw(",\"name\":");
+            quote(&mut self.json.out, &self.market.products().name(*product));
+            self.number("},\"demands\":", (*demands).into());
+            self.raw("}");
+        }
+        self.raw("]}");
     }
 
     fn sides(&mut self, shows: Shows<'_>, supply: &Supply, need: &Need) {

@@ -581,6 +581,9 @@ fn a_producer_hears_what_it_is_ready_for_and_what_each_lack_costs() {
         .with(json!({"subject": "facility", "facility_id": fair.workshop.id}))
         .issued_on("2026-11-01")
         .valid_until("2027-03-31")
+    let onions = json!({"id": fair.product.id, "name": "Hành tím Vĩnh Châu"});
+    assert_eq!(unlocks[0]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 2}]));
+    assert_eq!(unlocks[1]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 1}]));
         .create();
     let found = fair.ask(&format!("/v1/producers/{}/readiness", fair.producer.id), None);
     assert_eq!((found["served"].as_u64(), found["unlocks"][0]["code"].as_str()), (Some(3), Some("stars")));
