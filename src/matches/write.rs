@@ -1,5 +1,6 @@
 //! The answers as JSON, written from the index into one buffer.
 
+use super::notes::Note;
 use super::parts::Parts;
 use super::texts::Pen;
 use crate::error::Language;
@@ -25,10 +26,10 @@ pub struct Page<'a> {
     pub(super) parts: Parts,
 }
 
-/// Bytes of an item, by experience somewhat more.
 /// Offers that are named for one thing that a producer lacks.
 pub const MOST_CONCERNED: usize = 20;
 
+/// Bytes of an item, by experience somewhat more.
 const ITEM_BYTES: usize = 1_200;
 
 /// Which of a pair an item shows: the other one is what was asked about.
@@ -86,7 +87,8 @@ impl<'a> Page<'a> {
         if !self.made.is_empty() {
             market.kept_offers().keep(std::mem::take(&mut self.made));
         }
-        self.end(ranking.considered, ranking.eligible, version)
+        let note = Note::of_demand(market, need, self.setting.as_of);
+        self.end((ranking.considered, ranking.eligible), note.as_ref(), version)
     }
 
     /// The best demands for an offer.
@@ -104,7 +106,8 @@ impl<'a> Page<'a> {
             self.json.separate(at);
             self.missing(Shows::Demand, supply, need);
         }
-        self.end(ranking.considered, ranking.eligible, version)
+        let note = Note::of_offer(self.market, supply, self.setting.as_of);
+        self.end((ranking.considered, ranking.eligible), note.as_ref(), version)
     }
 
     fn fitting(&mut self, shows: Shows<'_>, supply: &Supply, need: &Need) {
@@ -131,9 +134,16 @@ impl<'a> Page<'a> {
         self.raw("}");
     }
 
-    fn end(mut self, considered: u32, eligible: u32, version: &str) -> Vec<u8> {
+    fn end(mut self, (considered, eligible): (u32, u32), note: Option<&Note>, version: &str) -> Vec<u8> {
         self.number("],\"considered\":", considered.into());
         self.number(",\"eligible\":", eligible.into());
+        if let Some(note) = note {
+            self.raw(",\"note\":{\"code\":\"");
+            self.raw(note.code.as_str());
+            self.raw("\",\"text\":");
+            quote(&mut self.json.out, note.text(self.language));
+            self.raw("}");
+        }
         self.weights(version);
         self.end_with()
     }

@@ -307,7 +307,9 @@ fn a_pair_that_fails_much_is_explained_and_no_near_miss() {
 fn a_certificate_counts_only_where_it_is_in_force_on_every_day() {
     let fair = a_fair();
     assert_eq!(fair.matches()["eligible"], 1);
-    for end in ["2027-03-30", "2026-12-31"] {
+    for (end, stands) in
+        [("2027-03-30", "until 2027-03-30, and ends within the period"), ("2026-12-31", "until 2026-12-31, before the period begins")]
+    {
         fair.change(&fair.haccp, json!({"valid_until": end}));
         let found = fair.matches();
         assert_eq!(
@@ -315,7 +317,10 @@ fn a_certificate_counts_only_where_it_is_in_force_on_every_day() {
             (Some(0), &json!({"certificates": []})),
             "{end}"
         );
-        assert_eq!(found["near_misses"][0]["blocked_by"][0]["text"], "Not in force over the whole period: HACCP");
+        assert_eq!(
+            found["near_misses"][0]["blocked_by"][0]["text"],
+            format!("Not in force over the whole period: HACCP (in force {stands})")
+        );
     }
     fair.change(&fair.haccp, json!({"valid_until": "2027-03-31"}));
     assert_eq!(fair.matches()["eligible"], 1);
@@ -576,28 +581,20 @@ fn a_producer_hears_what_it_is_ready_for_and_what_each_lack_costs() {
     assert_eq!(unlocks[0]["what_if"][0]["certificates"], json!(["ISO22000"]));
     assert_eq!(unlocks[0]["what_if"][0]["until"], "2027-03-31", "enough for both");
     assert_eq!((unlocks[1]["code"].as_str(), unlocks[1]["demands"].as_u64()), (Some("stars"), Some(1)));
+    let onions = json!({"id": fair.product.id, "name": "Hành tím Vĩnh Châu"});
+    assert_eq!(unlocks[0]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 2}]));
+    assert_eq!(unlocks[1]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 1}]));
     // The paper comes, and the demands with it.
     a_certificate(&fair.app, "ISO22000", &fair.producer)
         .with(json!({"subject": "facility", "facility_id": fair.workshop.id}))
         .issued_on("2026-11-01")
         .valid_until("2027-03-31")
-    let onions = json!({"id": fair.product.id, "name": "Hành tím Vĩnh Châu"});
-    assert_eq!(unlocks[0]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 2}]));
-    assert_eq!(unlocks[1]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 1}]));
         .create();
     let found = fair.ask(&format!("/v1/producers/{}/readiness", fair.producer.id), None);
     assert_eq!((found["served"].as_u64(), found["unlocks"][0]["code"].as_str()), (Some(3), Some("stars")));
     assert_eq!(found["unlocks"][0]["demands"], 2);
 }
 
-#[test]
-fn a_match_becomes_a_draft_that_the_parties_alone_see() {
-    let fair = a_fair();
-    let (app, key) = (&fair.app, fair.app.buyer(&fair.buyer));
-    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
-    let checked = app.post(&format!("{propose}?validate_only=true"), json!({})).key(&key).send().expect(200);
-    assert_eq!(checked.json()["status"], "draft");
-    assert_eq!(app.rows()["mous"], 0);
 #[test]
 fn a_lack_names_the_offers_that_it_is_about_and_no_other() {
     let fair = a_fair();
@@ -758,6 +755,14 @@ fn who_is_suspended_or_dissolved_offers_and_needs_nothing_until_it_is_active_aga
     propose().expect(201);
 }
 
+#[test]
+fn a_match_becomes_a_draft_that_the_parties_alone_see() {
+    let fair = a_fair();
+    let (app, key) = (&fair.app, fair.app.buyer(&fair.buyer));
+    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let checked = app.post(&format!("{propose}?validate_only=true"), json!({})).key(&key).send().expect(200);
+    assert_eq!(checked.json()["status"], "draft");
+    assert_eq!(app.rows()["mous"], 0);
     let ask = || app.post(&propose, json!({})).key(&key).header("Idempotency-Key", "tet-2027").send();
     let made = ask().expect(201);
     let mou = made.json();
