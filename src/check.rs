@@ -1,7 +1,9 @@
 //! Checks of meaning that several collections share: each notes its fault and lets the others go on.
 
 use crate::error::{Code, Faults, Problem, text};
-use crate::reference::{GroupId, ProvinceId, UnitId, reference, texts};
+use crate::reference::texts::{self, Taken};
+use crate::reference::{GroupId, ProvinceId, UnitId, reference};
+use crate::text::in_vietnamese;
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
@@ -94,7 +96,10 @@ pub fn order(faults: &mut Faults, pointer: &str, earlier: Option<NaiveDate>, lat
         faults.add(
             pointer,
             "wrong_order",
-            text(format!("{en} ({later} is before {earlier})."), format!("{vi} ({later} trước {earlier}).")),
+            text(
+                format!("{en} ({later} is before {earlier})."),
+                format!("{vi} ({} trước {}).", in_vietnamese(later), in_vietnamese(earlier)),
+            ),
         );
     }
 }
@@ -121,12 +126,12 @@ pub fn group(faults: &mut Faults, pointer: &str, input: &str, day: NaiveDate) ->
     }
 }
 
-/// The unit of measure that `input` means.
-pub fn unit(faults: &mut Faults, pointer: &str, input: &str) -> Option<UnitId> {
+/// The unit of measure that `input` means, where those of `taken` are allowed; whether it is one of them is another question.
+pub fn unit(faults: &mut Faults, pointer: &str, input: &str, taken: Taken) -> Option<UnitId> {
     match reference().units.resolve(input) {
         Ok(id) => Some(id),
         Err(error) => {
-            faults.add(pointer, "unknown_unit", texts::unit_error(&error));
+            faults.add(pointer, "unknown_unit", texts::unit_error(&error, taken));
             None
         }
     }
@@ -166,6 +171,11 @@ impl Uses {
     pub fn and_hidden(mut self, are_there: bool) -> Self {
         self.hides |= are_there;
         self
+    }
+
+    /// What the caller may see of them, for a sentence: `offers ofr_1, ofr_2; mous mou_1`.
+    pub fn list(&self) -> String {
+        self.named.iter().map(|(collection, ids)| format!("{collection} {}", ids.join(", "))).collect::<Vec<_>>().join("; ")
     }
 
     /// `Ok` when nothing refers to the record.

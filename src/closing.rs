@@ -12,6 +12,7 @@ use crate::http::path_member;
 use crate::http::posted::Posted;
 use crate::http::route::{Doc, Route, schema_of};
 use crate::log::Tx;
+use crate::text::in_vietnamese;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -54,7 +55,7 @@ pub fn closed_already(day: NaiveDate) -> Problem {
         Code::NotEditable,
         text(
             format!("It was closed on {day}, which is final: make a new one."),
-            format!("Đã đóng ngày {day} và không mở lại: hãy tạo mới."),
+            format!("Đã đóng ngày {} và không mở lại: hãy tạo mới.", in_vietnamese(day)),
         ),
     )
 }
@@ -113,7 +114,7 @@ async fn close<C: Closes>(permit: Permitted<Close<C>>, app: Data<App>, request: 
             if let Some(day) = C::closed_on(&record) {
                 return Err(Problem::new(
                     Code::IllegalTransition,
-                    text(format!("It was closed on {day} already."), format!("Đã đóng từ ngày {day}.")),
+                    text(format!("It was closed on {day} already."), format!("Đã đóng từ ngày {}.", in_vietnamese(day))),
                 ));
             }
             let on = checked(&closing, tx.today)?;
@@ -135,7 +136,7 @@ fn checked(closing: &NewClosing, today: NaiveDate) -> Result<NaiveDate> {
             "in_future",
             text(
                 format!("Today ({today}) or an earlier day; for a later end, change the last day instead."),
-                format!("Hôm nay ({today}) hoặc ngày trước đó; nếu kết thúc sau, hãy sửa ngày cuối."),
+                format!("Hôm nay ({}) hoặc ngày trước đó; nếu kết thúc sau, hãy sửa ngày cuối.", in_vietnamese(today)),
             ),
         );
     }

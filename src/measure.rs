@@ -7,6 +7,7 @@
 
 use crate::decimal::{Decimal, Quantity};
 use crate::error::{Faults, Text, text};
+use crate::reference::texts::Taken;
 use crate::reference::{FactorKind, UnitId, reference};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -108,15 +109,21 @@ pub fn read(faults: &mut Faults, (quantity_at, unit_at): (&str, &str), quantity:
     match to_base(quantity, unit, pack) {
         Ok(base) => Some(base),
         Err(error) => {
-            let (pointer, code, detail) = match error {
-                MeasureError::Ambiguous(unit) => (unit_at, "ambiguous_unit", ambiguous(unit, worth)),
-                MeasureError::PackNeeded(unit) => (unit_at, "pack_needed", pack_needed(unit, worth)),
-                MeasureError::TooFine(unit) => (quantity_at, "too_fine", too_fine(unit)),
-                MeasureError::TooLarge(_) => (quantity_at, "too_large", too_large()),
-            };
-            faults.add(pointer, code, detail);
+            let (code, detail) = said(error, worth);
+            let is_of_unit = matches!(error, MeasureError::Ambiguous(_) | MeasureError::PackNeeded(_));
+            faults.add(if is_of_unit { unit_at } else { quantity_at }, code, detail);
             None
         }
+    }
+}
+
+/// The stable word and the sentence of what is wrong.
+pub fn said(error: MeasureError, worth: Worth<'_>) -> (&'static str, Text) {
+    match error {
+        MeasureError::Ambiguous(unit) => ("ambiguous_unit", ambiguous(unit, worth)),
+        MeasureError::PackNeeded(unit) => ("pack_needed", pack_needed(unit, worth)),
+        MeasureError::TooFine(unit) => ("too_fine", too_fine(unit)),
+        MeasureError::TooLarge(_) => ("too_large", too_large()),
     }
 }
 
@@ -159,8 +166,8 @@ fn pack_needed(unit: UnitId, worth: Worth<'_>) -> Text {
             ),
         ),
         Worth::Fixed => text(
-            format!("A {code} holds something else for each product. Use a unit of fixed size here: KG, TAN, L, CAI …"),
-            format!("Một {name} chứa lượng khác nhau theo từng sản phẩm. Hãy dùng đơn vị cố định ở đây: kg, tấn, lít, cái …"),
+            format!("A {code} holds something else for each product. Use a unit of fixed size here: {}.", Taken::Fixed.codes()),
+            format!("Một {name} chứa lượng khác nhau theo từng sản phẩm. Hãy dùng đơn vị cố định ở đây: {}.", Taken::Fixed.codes()),
         ),
     }
 }

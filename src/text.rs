@@ -3,9 +3,16 @@
 //! Vietnamese reaches us composed and decomposed, with the tone on either vowel ("Hòa", "Hoà"), or with no accents at
 //! all. A search key forgets those differences; a stored text keeps its accents and only becomes composed.
 
+use chrono::NaiveDate;
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick};
+
+/// A day as Vietnamese sentences write it: 28/11/2027.
+pub fn in_vietnamese(day: NaiveDate) -> impl Display {
+    day.format("%d/%m/%Y")
+}
 
 /// The search key of `text`: lower case, without accents, words separated by single spaces.
 ///

@@ -6,6 +6,7 @@ use crate::error::{Faults, Problem, Result, Text, text};
 use crate::facilities::FacilityKind;
 use crate::organisations::Identity;
 use crate::reference::{CertificateKindId, SubjectKind, reference, texts};
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 use std::collections::HashMap;
 
@@ -261,7 +262,7 @@ fn check_dates(new: &NewCertificate, today: NaiveDate, faults: &mut Faults) {
             "in_future",
             text(
                 format!("A paper is registered once it is issued: not after today, {today}."),
-                format!("Chỉ đăng ký giấy chứng nhận đã cấp: không sau hôm nay, {today}."),
+                format!("Chỉ đăng ký giấy chứng nhận đã cấp: không sau hôm nay, {}.", in_vietnamese(today)),
             ),
         );
     }
@@ -351,7 +352,11 @@ fn check_the_checking(new: &NewCertificate, known: &Known, today: NaiveDate, fau
         "Ngày kiểm tra không được trước ngày cấp",
     );
     if new.checked_on.is_some_and(|day| day > today) {
-        faults.add("/checked_on", "in_future", text(format!("Not after today, {today}."), format!("Không sau hôm nay, {today}.")));
+        faults.add(
+            "/checked_on",
+            "in_future",
+            text(format!("Not after today, {today}."), format!("Không sau hôm nay, {}.", in_vietnamese(today))),
+        );
     }
 }
 

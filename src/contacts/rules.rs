@@ -4,6 +4,7 @@ use super::model::{Contact, ContactGround, ContactKind, ContactVisibility, NewCo
 use super::normal;
 use crate::check;
 use crate::error::{Faults, text};
+use crate::text::in_vietnamese;
 use chrono::{Months, NaiveDate};
 
 /// Years for which a person's contact is kept at most without being stated anew: a memorandum runs for one or two, and
@@ -188,7 +189,7 @@ fn check_person(new: &NewContact, today: NaiveDate, faults: &mut Faults) {
             "missing",
             text(
                 format!("Say until when a person's contact is kept, at most {years} years from {today}."),
-                format!("Hãy nêu ngày hết hạn lưu thông tin cá nhân, tối đa {years} năm kể từ {today}."),
+                format!("Hãy nêu ngày hết hạn lưu thông tin cá nhân, tối đa {years} năm kể từ {}.", in_vietnamese(today)),
             ),
         );
     }
@@ -256,7 +257,10 @@ fn check_retention(until: Option<NaiveDate>, today: NaiveDate, faults: &mut Faul
         faults.add(
             "/retention_until",
             "out_of_range",
-            text(format!("A day from {today} to {latest}."), format!("Một ngày từ {today} đến {latest}.")),
+            text(
+                format!("A day from {today} to {latest}."),
+                format!("Một ngày từ {} đến {}.", in_vietnamese(today), in_vietnamese(latest)),
+            ),
         );
     }
 }

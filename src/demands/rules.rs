@@ -7,7 +7,9 @@ use crate::error::{Faults, text};
 use crate::measure::{self, Base, Worth};
 use crate::months::{self, Months};
 use crate::price::{Visibility, check_amount};
+use crate::reference::texts::Taken;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId, reference, texts};
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 
 /// More kinds of paper than any buyer was seen to ask for.
@@ -65,7 +67,7 @@ pub fn check(new: &NewDemand, today: NaiveDate, faults: &mut Faults) -> Option<C
     let place = check::province(faults, "/delivery_province", &new.delivery_province, today);
     let required_certificates = read_certificates(faults, "/required_certificates", &new.required_certificates, &[]);
     let preferred_certificates = read_certificates(faults, "/preferred_certificates", &new.preferred_certificates, &required_certificates);
-    let unit = check::unit(faults, "/unit", &new.unit);
+    let unit = check::unit(faults, "/unit", &new.unit, Taken::Fixed);
     let base = unit.and_then(|unit| measure::read(faults, ("/quantity", "/unit"), new.quantity, unit, Worth::Fixed));
     let ceiling = new.price_ceiling.as_ref().map(|ceiling| read_ceiling(ceiling, base, faults));
     Some(Checked {
@@ -130,7 +132,11 @@ fn read_months(new: &NewDemand, faults: &mut Faults) -> Option<Months> {
             "outside_period",
             text(
                 format!("No day from {} to {} lies in this month; months of the period: {allowed}.", new.starts_on, new.ends_on),
-                format!("Không ngày nào từ {} đến {} thuộc tháng này; các tháng trong kỳ: {allowed}.", new.starts_on, new.ends_on),
+                format!(
+                    "Không ngày nào từ {} đến {} thuộc tháng này; các tháng trong kỳ: {allowed}.",
+                    in_vietnamese(new.starts_on),
+                    in_vietnamese(new.ends_on)
+                ),
             ),
         );
     }
@@ -161,7 +167,7 @@ fn read_ceiling(new: &NewCeiling, base: Option<Base>, faults: &mut Faults) -> Op
     let NewCeiling { amount, currency, per_unit, basis, vat_included, visibility } = new.clone();
     let currency = check_amount(faults, "/price_ceiling", amount, &currency);
     let at = "/price_ceiling/per_unit";
-    let per_unit = check::unit(faults, at, &per_unit)?;
+    let per_unit = check::unit(faults, at, &per_unit, Taken::Fixed)?;
     let one = measure::read(faults, (at, at), Decimal(1_000), per_unit, Worth::Fixed)?;
     measure::same_dimension(faults, at, one, base?.unit).then_some(())?;
     Some(Ceiling { amount, currency: currency?, per_unit, basis, vat_included, visibility: visibility.unwrap_or(Visibility::Hidden) })

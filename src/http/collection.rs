@@ -93,6 +93,8 @@ pub struct Viewed<C: Collection + ?Sized> {
 pub trait Collection: Send + Sync + 'static {
     /// Its name, filters, sorts and words.
     const SPEC: Spec;
+    /// For the document: what change of a record is refused with 409 `in_use`, where one is.
+    const CHANGES_REFUSED: Option<&'static str> = None;
     /// The body that makes or replaces a record. Refuses unknown members.
     type New: DeserializeOwned + Serialize + ToSchema + Clone + Send + Sync + 'static;
     /// A record as it is stored: the body of its changes.

@@ -215,6 +215,7 @@ pub async fn list_page<C: Collection>(permit: &Permit, app: Data<App>, request: 
     let page = Page::read(&args, C::SPEC.sorts, C::SPEC.name, app.cursor_secret())?;
     let fields = read_fields(args.get("fields"), app.members(C::SPEC.name))?;
     let context = app.context(&permit.caller, &args);
+    args.check_names(C::SPEC.filters, context.as_of)?;
     let secret = app.cursor_secret().to_vec();
     let body = app
         .store

@@ -2,6 +2,7 @@
 
 use crate::error::{Code, Fault, Problem, Result, Text, text};
 use crate::reference::{GroupId, ProvinceId, reference};
+use crate::text::in_vietnamese;
 use actix_web::web::Query;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Value, json};
@@ -37,6 +38,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// 1 to 100.
     Limit,
+    /// The same, this many unless given.
+    Few(i64),
     /// 0 to this.
     Count(i64),
     /// 1 to this.
@@ -212,7 +215,7 @@ impl Args {
                 code: "wrong_order",
                 detail: text(
                     format!("A period does not end before it begins ({until} is before {from})."),
-                    format!("Kỳ không được kết thúc trước khi bắt đầu ({until} trước {from})."),
+                    format!("Kỳ không được kết thúc trước khi bắt đầu ({} trước {}).", vietnamese(until), vietnamese(from)),
                 ),
             })
         };
@@ -275,14 +278,16 @@ impl Args {
     /// # Errors
     /// 400 with the nearest names.
     pub fn provinces(&self, name: &str, day: NaiveDate) -> Result<Option<Vec<ProvinceId>>> {
+        let mut wrong = Wrong::default();
         let mut found = None;
         for input in self.all(name) {
             let units = reference()
                 .provinces
                 .match_filter(input, day)
-                .map_err(|error| Problem::parameter(name, "unknown_province", crate::reference::texts::province_error(&error)))?;
-            found.get_or_insert_with(Vec::new).extend(units);
+                .map_err(|error| Problem::parameter(name, "unknown_province", crate::reference::texts::province_error(&error)));
+            found.get_or_insert_with(Vec::new).extend(wrong.or_default(units));
         }
+        wrong.into_result()?;
         Ok(found)
     }
 
@@ -291,15 +296,34 @@ impl Args {
     /// # Errors
     /// 400 with what is allowed.
     pub fn groups(&self, name: &str, day: NaiveDate) -> Result<Option<Vec<GroupId>>> {
+        let mut wrong = Wrong::default();
         let mut found = None;
         for input in self.all(name) {
-            let group = reference()
+            let groups = reference()
                 .product_groups
                 .resolve(input, day)
-                .map_err(|error| Problem::parameter(name, "unknown_group", crate::reference::texts::group_error(&error)))?;
-            found.get_or_insert_with(Vec::new).extend(reference().product_groups.descendants(group));
+                .map(|group| reference().product_groups.descendants(group))
+                .map_err(|error| Problem::parameter(name, "unknown_group", crate::reference::texts::group_error(&error)));
+            found.get_or_insert_with(Vec::new).extend(wrong.or_default(groups));
         }
+        wrong.into_result()?;
         Ok(found)
+    }
+
+    /// Refuses provinces and groups among the values of `declared` that there are none of, all at once.
+    ///
+    /// # Errors
+    /// 400 with what is allowed for each.
+    pub fn check_names(&self, declared: &[Param], day: NaiveDate) -> Result<()> {
+        let mut wrong = Wrong::default();
+        for param in declared {
+            match param.kind {
+                Kind::Province => drop(wrong.or_default(self.provinces(param.name, day))),
+                Kind::Group => drop(wrong.or_default(self.groups(param.name, day))),
+                _ => {}
+            }
+        }
+        wrong.into_result()
     }
 
     /// The parameters that choose the items of a list, in a fixed order: what a cursor is bound to.
@@ -318,6 +342,40 @@ impl Args {
             text.push_str(value);
         }
         text
+    }
+}
+
+/// A day as Vietnamese sentences write it; an instant as it was given.
+fn vietnamese(value: &str) -> String {
+    value.parse().map_or_else(|_| value.to_owned(), |day| in_vietnamese(day).to_string())
+}
+
+/// What is wrong with several parameters, gathered before any of it is answered.
+#[derive(Debug, Default)]
+pub struct Wrong {
+    first: Option<Problem>,
+    faults: Vec<Fault>,
+}
+
+impl Wrong {
+    /// What was read, or what stands for it while the rest is read.
+    pub fn or_default<T: Default>(&mut self, read: Result<T>) -> T {
+        read.unwrap_or_else(|problem| {
+            self.faults.extend_from_slice(problem.errors());
+            self.first.get_or_insert(problem);
+            T::default()
+        })
+    }
+
+    /// `Ok` when nothing was wrong.
+    ///
+    /// # Errors
+    /// The first problem, with the faults of all.
+    pub fn into_result(self) -> Result<()> {
+        match self.first {
+            None => Ok(()),
+            Some(problem) => Err(problem.with_errors(self.faults)),
+        }
     }
 }
 
@@ -370,7 +428,7 @@ impl Kind {
                 let words = words.join(", ");
                 ("not_allowed", text(format!("One of: {words}."), format!("Một trong: {words}.")))
             }),
-            Self::Limit => outside(value, 1, 100),
+            Self::Limit | Self::Few(_) => outside(value, 1, 100),
             Self::Count(most) => outside(value, 0, most),
             Self::Whole(most) => outside(value, 1, most),
             Self::Province | Self::Group | Self::Text | Self::Id | Self::Fields => value
@@ -391,7 +449,8 @@ impl Kind {
             Self::Flag => json!({"type": "boolean"}),
             Self::Stars => json!({"type": "integer", "format": "int32", "minimum": 3, "maximum": 5}),
             Self::Word(words) => json!({"type": "string", "enum": words}),
-            Self::Limit => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": 20}),
+            Self::Limit => Self::Few(20).schema(),
+            Self::Few(default) => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": default}),
             Self::Count(most) => json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": most}),
             Self::Whole(most) => json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": most}),
             Self::Cursor => json!({"type": "string", "minLength": 1, "maxLength": 2000, "pattern": "^[0-9A-Za-z_-]+$"}),
@@ -411,6 +470,7 @@ impl Kind {
             Self::Stars => 4.into(),
             Self::Word(words) => words.first().copied().unwrap_or_default().into(),
             Self::Limit => 20.into(),
+            Self::Few(default) => default.into(),
             Self::Count(_) => 5.into(),
             Self::Whole(_) => 300.into(),
             Self::Cursor => "eyJrIjoiIn0".into(),

@@ -88,6 +88,10 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
     let patch = || format!("{}Patch", view());
     let example = || (spec.example)();
     let with = |params: &[&[Param]]| -> Vec<Param> { params.iter().flat_map(|list| list.iter().copied()).collect() };
+    let changing = |description: &str| match C::CHANGES_REFUSED {
+        None => description.to_owned(),
+        Some(refused) => format!("{description} {refused}"),
+    };
     let route = |method: Method, path: String, operation, handler, doc: Doc| Route {
         method,
         path,
@@ -182,14 +186,19 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             || web::put().to(handlers::put_by_ref::<C>),
             Doc {
                 summary: format!("Create or replace {article} {noun} under a script's own key"),
-                description: "For scripts that run again and again: the first call makes the record, later ones replace it, and one that changes nothing makes no new version. `If-None-Match: *` only creates; `If-Match`, where it is sent, only replaces what was read.".into(),
+                description: changing("For scripts that run again and again: the first call makes the record, later ones replace it, and one that changes nothing makes no new version. `If-None-Match: *` only creates; `If-Match`, where it is sent, only replaces what was read."),
                 params: handlers::WRITE_PARAMS.to_vec(),
                 if_none_match: true,
                 may_if_match: true,
                 body: Some((Media::Json, new(), example())),
                 answers: vec![(201, "application/json", Some(view()), None), (200, "application/json", Some(view()), None)],
                 schemas: new_schema.clone(),
-                problems: write_problems.iter().copied().chain([Code::PreconditionFailed, Code::NotEditable]).collect(),
+                problems: write_problems
+                    .iter()
+                    .copied()
+                    .chain([Code::PreconditionFailed, Code::NotEditable])
+                    .chain(C::CHANGES_REFUSED.map(|_| Code::InUse))
+                    .collect(),
                 ..Doc::default()
             },
         ),
@@ -216,7 +225,9 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             || web::patch().to(handlers::patch::<C>),
             Doc {
                 summary: format!("Change {article} {noun}"),
-                description: "JSON merge patch (RFC 7396): members that are given replace, null removes; the result is checked as a whole.".into(),
+                description: changing(
+                    "JSON merge patch (RFC 7396): members that are given replace, null removes; the result is checked as a whole.",
+                ),
                 params: handlers::WRITE_PARAMS.to_vec(),
                 if_match: true,
                 body: Some((Media::MergePatch, patch(), json!({}))),

@@ -7,7 +7,7 @@
 use super::convert;
 use crate::decimal::CURRENCIES;
 use crate::market::record::{Basis, Day, Id, Visibility};
-use crate::organisations::ProducerKind;
+use crate::organisations::{OrganisationStatus, ProducerKind};
 use crate::price::{self, PriceBasis};
 use crate::products::ProductStatus;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, SubjectKind, UnitId, reference};
@@ -99,7 +99,7 @@ macro_rules! words {
         }
     )+ };
 }
-words!(ProducerKind, ProductStatus, SubjectKind);
+words!(OrganisationStatus, ProducerKind, ProductStatus, SubjectKind);
 
 impl Meaning for Basis {
     fn of(text: &str) -> Option<Self> {

@@ -15,7 +15,7 @@ use crate::market::tables::Tables;
 use crate::measure;
 use crate::months::Months;
 use crate::offers::{self, Offer};
-use crate::organisations::{Organisation, ProducerKind};
+use crate::organisations::{Organisation, OrganisationStatus, ProducerKind};
 use crate::price::{self, PriceBasis};
 use crate::products::{Product, ProductStatus};
 use crate::reference::{CertificateKindId, GroupId, SubjectKind, UnitId, reference};
@@ -66,6 +66,7 @@ pub fn organisation(record: &Organisation) -> Result<OrganisationRecord, Unfit> 
         province: row.province_id.row(),
         producer_kind: record.producer.as_ref().and_then(|profile| producer_kind(profile.kind)),
         is_buyer: record.buyer.is_some(),
+        is_active: row.status == OrganisationStatus::Active,
     })
 }
 

@@ -249,6 +249,7 @@ fn read_table(db: &mut Db, job: Job, out: &mut Out<'_>) -> QueryResult<()> {
                 organisations::province_id,
                 producers::kind.nullable(),
                 buyers::organisation_id.nullable(),
+                organisations::status,
             ));
             each_row!(db, job, "organisations", query, OrganisationColumns, |row: OrganisationColumns| {
                 out.put(job.table, row.record().map(Change::Organisation));

@@ -6,7 +6,7 @@ use crate::market::record::{
     Basis, CertificateRecord, Day, DemandRecord, FOREVER, Id, MonthBits, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord,
     Visibility,
 };
-use crate::organisations::ProducerKind;
+use crate::organisations::{OrganisationStatus, ProducerKind};
 use crate::products::ProductStatus;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, SubjectKind, UnitId, reference};
 use diesel::prelude::*;
@@ -22,6 +22,7 @@ pub(super) struct OrganisationColumns {
     province: Cell<ProvinceId>,
     producer_kind: Option<Cell<ProducerKind>>,
     buyer: Option<Cell<Id>>,
+    status: Cell<OrganisationStatus>,
 }
 
 impl OrganisationColumns {
@@ -34,6 +35,7 @@ impl OrganisationColumns {
             province: known(self.province, "its province")?.row(),
             producer_kind: kind.and_then(convert::producer_kind),
             is_buyer: self.buyer.is_some(),
+            is_active: known(self.status, "its status")? == OrganisationStatus::Active,
         })
     }
 }

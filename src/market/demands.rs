@@ -20,6 +20,8 @@ pub struct About {
     pub title: Box<str>,
     /// Words for what is needed.
     pub text: Option<Arc<str>>,
+    /// Day from which on it is closed. Of a buyer who is not at work it is matched as if it had always been.
+    pub closed_on: Day,
     /// Number of the wording, where the words have one; it has the text.
     wording: Option<u32>,
 }
@@ -56,11 +58,11 @@ impl Demands {
     /// Adds a demand, or puts it in the place of an older version of itself.
     pub fn put(&mut self, need: Need, record: DemandRecord, thesaurus: &Thesaurus) {
         self.remove(record.id);
-        let DemandRecord { version, title, text, .. } = record;
+        let DemandRecord { version, title, text, closed_on, .. } = record;
         let wording = text.as_ref().and_then(|text| self.wordings.take(text, thesaurus));
         let text = wording.and_then(|wording| self.wordings.text(wording)).or_else(|| text.map(Into::into));
         self.book.put(need);
-        self.about.push(About { version, title: title.into(), text, wording });
+        self.about.push(About { version, title: title.into(), text, closed_on, wording });
     }
 
     /// Takes a demand out, where it is there.
@@ -72,11 +74,13 @@ impl Demands {
         }
     }
 
-    /// Moves the demands of a buyer to the unit that the buyer lies in now: its officers see their ceilings.
-    pub fn move_buyer(&mut self, buyer: u32, province: u8) {
-        let of_buyer: Vec<Need> = self.book.iter().filter(|need| need.buyer == buyer && need.buyer_province != province).cloned().collect();
+    /// Moves the demands of a buyer to the unit that the buyer lies in now, whose officers see their ceilings, and closes
+    /// them while the buyer is not at work.
+    pub fn move_buyer(&mut self, buyer: u32, province: u8, is_idle: bool) {
+        let of_buyer: Vec<Need> = self.book.iter().filter(|need| need.buyer == buyer).cloned().collect();
         for need in of_buyer {
-            self.book.put(Need { buyer_province: province, ..need });
+            let stated = self.get(need.id).map_or(need.closed_on, |(_, about)| about.closed_on);
+            self.book.put(Need { buyer_province: province, closed_on: if is_idle { Day::MIN } else { stated }, ..need });
         }
     }
 
@@ -150,8 +154,9 @@ impl Market {
 
     fn need(&self, record: &DemandRecord) -> Need {
         let buyer = self.organisations.row(record.buyer).unwrap_or(u32::MAX);
-        let province = self.organisations.get(buyer).map_or(0, |buyer| buyer.province);
-        Need::new(record, buyer, province, &self.tables)
+        let known = self.organisations.get(buyer);
+        let need = Need::new(record, buyer, known.map_or(0, |buyer| buyer.province), &self.tables);
+        if known.is_some_and(|buyer| buyer.is_idle) { Need { closed_on: Day::MIN, ..need } } else { need }
     }
 
     pub(super) fn put_demand(&mut self, record: DemandRecord) {
@@ -216,10 +221,10 @@ impl Market {
 
     /// The best `limit` demands for an offer, and the best `near_limit` of those that it just misses.
     pub fn best_demands(&self, supply: &Supply, setting: &Setting<'_>, limit: usize, near_limit: usize) -> Ranking<Id> {
-        // What is not made any more answers nothing.
-        let limits = if self.products.is_active(supply.product) { (limit, near_limit) } else { (0, 0) };
+        // What is not made any more answers nothing, nor does what its producer does not offer while not at work.
+        let is_active = self.products.is_active(supply.product);
         let answers = self.answering(supply.product);
-        self.demands.book.for_offer(supply, |need| answers(need), setting, limits.0, limits.1)
+        self.demands.book.for_offer(supply, |need| is_active && answers(need), setting, limit, near_limit)
     }
 
     /// What a producer is ready for, over all open demands.
@@ -243,7 +248,7 @@ impl Market {
         Some(self.supply(record, product))
     }
 
-    /// Whether the product of an offer is still made.
+    /// Whether the product of an offer is still made, and its producer at work.
     pub fn is_made(&self, supply: &Supply) -> bool {
         self.products.is_active(supply.product)
     }

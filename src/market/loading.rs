@@ -56,18 +56,19 @@ impl Market {
     fn put_new_products(&mut self, first: u32, arranged: &[(u32, &ProductRecord)]) {
         let Self { lexicon, organisations, products, .. } = self;
         let of_producers = &*organisations;
+        let is_idle = |producer: u32| of_producers.get(producer).is_some_and(|producer| producer.is_idle);
         let mut names = std::mem::take(&mut products.names);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for (row, (producer, record)) in (first..).zip(arranged) {
-                    products.state(row, &stated(record, *producer));
+                    products.state(row, &stated(record, *producer, is_idle(*producer)));
                 }
             });
             names.expect(arranged.iter().step_by(arranged.len() / EXPECTED + 1).map(|(_, record)| record.name.as_str()));
             let mut words = Vec::new();
             for (row, (producer, record)) in (first..).zip(arranged) {
                 names.set(row, &record.name, lexicon);
-                if record.is_active {
+                if record.is_active && !is_idle(*producer) {
                     words.clear();
                     words.extend(names.words(row));
                     words.iter().copied().chain(of_producers.product_words(*producer)).for_each(|word| lexicon.post_later(word, row));

@@ -11,6 +11,8 @@
 //! [`answering`] and [`demands`] (what is asked of the latter).
 
 pub mod answering;
+#[cfg(test)]
+mod at_work;
 mod certificates;
 pub mod demands;
 pub mod facet;

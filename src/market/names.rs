@@ -202,7 +202,7 @@ impl Names {
 
     /// The first codes of the name of `row`.
     #[inline]
-    fn first_codes(&self, row: u32) -> FirstCodes {
+    pub fn first_codes(&self, row: u32) -> FirstCodes {
         let start = self.starts.get(row as usize).map_or(0, |start| *start as usize);
         let codes = self.codes.get(start..).unwrap_or_default();
         FirstCodes(codes.first_chunk().copied().unwrap_or_else(|| {

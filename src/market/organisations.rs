@@ -19,13 +19,15 @@ pub struct Organisation {
     pub producer_kind: Option<u8>,
     /// Whether it buys.
     pub is_buyer: bool,
+    /// Whether it is paused or ended: it offers nothing and needs nothing. One without a record is not.
+    pub is_idle: bool,
     /// Row of the last of its products, or [`NO_ROW`].
     pub last_product: u32,
 }
 
 impl Default for Organisation {
     fn default() -> Self {
-        Self { version: 0, province: 0, producer_kind: None, is_buyer: false, last_product: NO_ROW }
+        Self { version: 0, province: 0, producer_kind: None, is_buyer: false, is_idle: false, last_product: NO_ROW }
     }
 }
 
@@ -120,6 +122,7 @@ impl Organisations {
         known.province = record.province;
         known.producer_kind = record.producer_kind;
         known.is_buyer = record.is_buyer;
+        known.is_idle = !record.is_active;
         for (set, is_in) in [(&mut self.producers, record.producer_kind.is_some()), (&mut self.buyers, record.is_buyer)] {
             _ = if is_in { set.insert(row) } else { set.remove(row) };
         }

@@ -100,7 +100,7 @@ impl Bitmaps {
 pub struct Products {
     index: Index,
     ids: Vec<Id>,
-    /// Versions, and above them [`ACTIVE`] and [`ILLUSTRATIVE`]; [`MANY_VERSIONS`] for those that stand beside.
+    /// Versions, and above them [`ACTIVE`], [`ILLUSTRATIVE`] and [`MADE`]; [`MANY_VERSIONS`] for those that stand beside.
     versions: Vec<u16>,
     /// The versions that are too large for the column, by row: hardly any is.
     large_versions: HashMap<u32, u32, RandomState>,
@@ -119,11 +119,12 @@ pub struct Products {
     pairs: Pairs,
 }
 
-/// Bits of [`Products::versions`]: still made, invented for a demo.
+/// Bits of [`Products::versions`]: on the market, invented for a demo, still made.
 const ACTIVE: u16 = 1 << 15;
 const ILLUSTRATIVE: u16 = 1 << 14;
+const MADE: u16 = 1 << 13;
 /// The version as it stands below them, of one that is at least so large.
-const MANY_VERSIONS: u16 = ILLUSTRATIVE - 1;
+const MANY_VERSIONS: u16 = MADE - 1;
 
 /// What a product's own record says.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +140,8 @@ pub struct Stated {
     /// Invented for a demo.
     pub illustrative: bool,
     /// Whether it is still made.
+    pub is_made: bool,
+    /// Whether its producer is at work as well.
     pub is_active: bool,
 }
 
@@ -230,7 +233,19 @@ impl Products {
         self.shelf_lives.get(row as usize).copied().unwrap_or(0)
     }
 
-    /// Whether it has a record and is still made.
+    /// Whether it has a record by which it is still made.
+    pub fn is_made(&self, row: u32) -> bool {
+        self.versions.get(row as usize).is_some_and(|version| version & MADE != 0)
+    }
+
+    /// Notes whether its producer is at work, where it is still made.
+    pub fn set_active(&mut self, row: u32, is_active: bool) {
+        if let Some(version) = self.versions.get_mut(row as usize) {
+            *version = if is_active { *version | ACTIVE } else { *version & !ACTIVE };
+        }
+    }
+
+    /// Whether it has a record, is still made, and its producer is at work.
     pub fn is_active(&self, row: u32) -> bool {
         self.versions.get(row as usize).is_some_and(|version| version & ACTIVE != 0)
     }
@@ -297,7 +312,7 @@ impl Products {
     pub fn state(&mut self, row: u32, stated: &Stated) {
         let at = row as usize;
         let flag = |stands: bool, bit: u16| if stands { bit } else { 0 };
-        let flags = flag(stated.is_active, ACTIVE) | flag(stated.illustrative, ILLUSTRATIVE);
+        let flags = flag(stated.is_active, ACTIVE) | flag(stated.illustrative, ILLUSTRATIVE) | flag(stated.is_made, MADE);
         let small = u16::try_from(stated.version).ok().filter(|version| *version < MANY_VERSIONS);
         if small.is_none() {
             self.large_versions.insert(row, u32::try_from(stated.version).unwrap_or(u32::MAX));

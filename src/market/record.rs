@@ -95,6 +95,8 @@ pub struct OrganisationRecord {
     pub producer_kind: Option<u8>,
     /// Whether it buys.
     pub is_buyer: bool,
+    /// Whether it is at work: who is not offers nothing and needs nothing.
+    pub is_active: bool,
 }
 
 /// A product that is still made.

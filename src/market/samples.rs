@@ -32,7 +32,7 @@ pub fn thesaurus() -> Thesaurus {
 }
 
 pub fn organisation(id: u128, name: &str, province: u8) -> OrganisationRecord {
-    OrganisationRecord { id: Id(id), version: 1, name: name.into(), province, producer_kind: Some(1), is_buyer: false }
+    OrganisationRecord { id: Id(id), version: 1, name: name.into(), province, producer_kind: Some(1), is_buyer: false, is_active: true }
 }
 
 pub fn product(id: u128, producer: u128, name: &str, group: u8) -> ProductRecord {

@@ -99,18 +99,22 @@ impl Market {
             return;
         }
         let renamed = !self.organisations.is_named(row, &record.name);
-        let products: Vec<u32> = self.products_of(row).collect();
+        let turned = known.is_idle == record.is_active;
         let moved = known.province != record.province;
+        let products: Vec<u32> = self.products_of(row).collect();
         let old: Vec<Word> = self.organisations.words(row).collect();
         let had: Vec<Word> = self.organisations.product_words(row).collect();
         self.organisations.put(row, record, &mut self.organisation_lexicon, &mut self.lexicon);
         self.post_organisation(row, &old);
-        if moved {
-            self.demands.move_buyer(row, record.province);
+        if moved || turned {
+            self.demands.move_buyer(row, record.province, !record.is_active);
         }
         for product in products {
-            if renamed && self.products.is_active(product) {
-                self.repost(product, &had);
+            match (self.products.is_active(product), self.products.is_made(product) && record.is_active) {
+                (false, true) => self.post_product(product, row),
+                (true, false) => self.forget_words(product, &had),
+                (true, true) if renamed => self.repost(product, &had),
+                _ => {}
             }
             self.refresh_with_offers(product);
         }
@@ -134,8 +138,15 @@ impl Market {
     fn forget_organisation(&mut self, id: Id) {
         if let Some(row) = self.organisations.row(id) {
             let version = self.organisations.get(row).map_or(0, |known| i64::from(known.version));
-            let gone =
-                OrganisationRecord { id, version: version + 1, name: String::new(), province: 0, producer_kind: None, is_buyer: false };
+            let gone = OrganisationRecord {
+                id,
+                version: version + 1,
+                name: String::new(),
+                province: 0,
+                producer_kind: None,
+                is_buyer: false,
+                is_active: true,
+            };
             self.put_organisation(&gone);
             if let Some(known) = self.organisations.get_mut(row) {
                 known.version = 0;
@@ -160,16 +171,13 @@ impl Market {
         }
         self.unlist(row);
         let producer = self.organisations.row_or_new(record.producer);
-        self.products.state(row, &stated(record, producer));
+        let is_idle = self.organisations.get(producer).is_some_and(|producer| producer.is_idle);
+        self.products.state(row, &stated(record, producer, is_idle));
         self.products.names.set(row, &record.name, &mut self.lexicon);
         self.offers.note(row);
         self.list(row, producer);
-        if record.is_active {
-            let words: Vec<Word> = self.products.all_words(row).collect();
-            for word in words.iter().copied().chain(self.organisations.product_words(producer)) {
-                if self.is_loading { self.lexicon.post_later(word, row) } else { self.lexicon.post(word, row) }
-            }
-            self.lexicon.count_pairs(&words, 1);
+        if self.products.is_active(row) {
+            self.post_product(row, producer);
         }
         self.refresh_papers(row);
         self.refresh_with_offers(row);
@@ -178,7 +186,8 @@ impl Market {
     fn forget_product(&mut self, id: Id) {
         let Some(row) = self.products.row(id) else { return };
         self.unlist(row);
-        let gone = Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_active: false };
+        let gone =
+            Stated { version: 0, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative: false, is_made: false, is_active: false };
         self.products.state(row, &gone);
         self.products.names.set(row, "", &mut self.lexicon);
         self.offers.note(row);
@@ -202,11 +211,30 @@ impl Market {
         let Some(known) = self.organisations.get_mut(producer) else { return };
         known.last_product = self.products.remove_made(row, known.last_product);
         if self.products.is_active(row) {
-            let name: Vec<Word> = self.products.all_words(row).collect();
-            let words: Vec<Word> = name.iter().copied().chain(self.organisations.product_words(producer)).collect();
-            self.lexicon.unpost(&words, row);
-            self.lexicon.count_pairs(&name, -1);
+            let of_producer: Vec<Word> = self.organisations.product_words(producer).collect();
+            self.forget_words(row, &of_producer);
         }
+    }
+
+    /// Posts the words of a product that is on the market from now on, and those of its producer.
+    fn post_product(&mut self, row: u32, producer: u32) {
+        self.products.set_active(row, true);
+        self.offers.note(row);
+        let words: Vec<Word> = self.products.all_words(row).collect();
+        for word in words.iter().copied().chain(self.organisations.product_words(producer)) {
+            if self.is_loading { self.lexicon.post_later(word, row) } else { self.lexicon.post(word, row) }
+        }
+        self.lexicon.count_pairs(&words, 1);
+    }
+
+    /// Takes a product that is on the market no longer out of the lexicon; `of_producer` are its producer's words there.
+    fn forget_words(&mut self, row: u32, of_producer: &[Word]) {
+        self.products.set_active(row, false);
+        self.offers.note(row);
+        let name: Vec<Word> = self.products.all_words(row).collect();
+        let words: Vec<Word> = name.iter().chain(of_producer).copied().collect();
+        self.lexicon.unpost(&words, row);
+        self.lexicon.count_pairs(&name, -1);
     }
 
     fn put_certificate(&mut self, record: &CertificateRecord) {
@@ -336,7 +364,8 @@ impl Market {
         }
     }
 
-    /// The group under which offers of a product are matched: none that anybody asks for, where it is not made any more.
+    /// The group under which offers of a product are matched: none that anybody asks for, where it is not made any more or
+    /// its producer is not at work.
     pub(super) fn group_on_offer(&self, product: u32) -> u8 {
         if self.products.is_active(product) { self.products.group(product) } else { NO_GROUP }
     }
@@ -441,7 +470,8 @@ impl Market {
         if supply.is_open(self.today) { terms(supply) } else { Terms::default() }
     }
 
-    /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of an unknown producer.
+    /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of a producer
+    /// who is unknown or not at work.
     pub(super) fn facts_on(&self, row: u32, day: Day) -> Option<Facts> {
         let mut facts = self.facts_without_offers(row, day)?;
         for offer in self.offers.chain(self.products.first_offer(row)) {
@@ -489,15 +519,16 @@ pub(super) fn dong_per_base(price: &Price) -> u32 {
     u32::try_from((exact + per - 1) / per).map_or(UNKNOWN_PRICE - 1, |amount| amount.min(UNKNOWN_PRICE - 1))
 }
 
-/// What a product's record says but for its name, with the row of its producer.
-pub(super) fn stated(record: &ProductRecord, producer: u32) -> Stated {
+/// What a product's record says but for its name, with the row of its producer and whether that one is not at work.
+pub(super) fn stated(record: &ProductRecord, producer: u32, is_idle: bool) -> Stated {
     Stated {
         version: record.version,
         producer,
         group: record.group & 0x7F,
         shelf_life_days: record.shelf_life_days.unwrap_or(0),
         illustrative: record.illustrative,
-        is_active: record.is_active,
+        is_made: record.is_active,
+        is_active: record.is_active && !is_idle,
     }
 }
 

@@ -34,7 +34,7 @@ operation!(GetMatch = "get_match", Memory);
 operation!(PreviewMatches = "preview_matches", Memory);
 operation!(GetProducerReadiness = "get_producer_readiness", Memory);
 
-const RULES: &str = "An offer fits when it passes every constraint: category, text, stars, certificate (over the whole period), period, months, minimum_order (no more than what is needed, nor than what is left in some month), quantity (beside what signed MoUs promise; what is left is rounded down to two digits for callers to whom `promised` is not shown), price, delivery, shelf_life, unit. Its score is the sum of seven parts, weight times fit; equal scores go by distance, then id. A price or ceiling that the caller may not see is unknown: it neither keeps apart nor counts; the producer of an offer is told that its price is above a ceiling, and never the ceiling. Sentences are in Vietnamese or English by Accept-Language.";
+const RULES: &str = "An offer fits when it passes every constraint: category, text, stars, certificate (over the whole period), period, months, minimum_order (no more than what is needed, nor than what is left in some month), quantity (beside what signed MoUs promise; what is left is rounded down to two digits for callers to whom `promised` is not shown), price, delivery, shelf_life, unit. Its score is the sum of seven parts, weight times fit; equal scores go by distance, then id. A price or ceiling that the caller may not see is unknown: it neither keeps apart nor counts; the producer of an offer is told that its price is above a ceiling, and never the ceiling. What an organisation that is suspended or dissolved offers or needs takes no part until it is active again. Sentences are in Vietnamese or English by Accept-Language.";
 
 /// Routes of matching.
 pub fn routes() -> Vec<Route> {
@@ -95,7 +95,7 @@ pub fn routes() -> Vec<Route> {
             || get_route().to(get_producer_readiness),
             "matches",
             "What a producer is ready for, and what it lacks",
-            "Over all open demands: how many its offers fit, and what each thing that it lacks costs it in demands and quantity, most valuable first.".into(),
+            "Over all open demands: how many its offers fit, and what each thing that it lacks costs it in demands and quantity, most valuable first, with the offers that it is about: a change of these is enough, and of no other is anything asked.".into(),
             &[AS_OF],
             "ProducerReadiness",
             schema_of::<ProducerReadiness>,

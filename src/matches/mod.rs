@@ -6,10 +6,11 @@
 //! many suppliers is elsewhere.
 //!
 //! In reading order: [`model`] (the answers), `params` (what may be asked), `http` (the questions), `propose`, `write`,
-//! `parts` and `terms` (JSON), `texts` (sentences).
+//! `parts` and `terms` (JSON), `texts` (sentences), `notes` (why nothing was considered).
 
 mod http;
 pub mod model;
+mod notes;
 mod params;
 mod parts;
 mod propose;

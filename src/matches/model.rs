@@ -277,6 +277,35 @@ pub struct MatchWeights {
     pub deliveries: u16,
 }
 
+crate::db::text_enum! {
+    /// Why what was asked about takes no part on the day.
+    MatchNoteCode {
+        /// The demand was closed.
+        DemandClosed = "demand_closed",
+        /// The demand takes no answers any more.
+        AnswerByPassed = "answer_by_passed",
+        /// The buyer is suspended or dissolved.
+        BuyerNotActive = "buyer_not_active",
+        /// The offer was closed.
+        OfferClosed = "offer_closed",
+        /// The last day of the offer has passed.
+        OfferOver = "offer_over",
+        /// The product is not made any more.
+        ProductDiscontinued = "product_discontinued",
+        /// The producer is suspended or dissolved.
+        ProducerNotActive = "producer_not_active",
+    }
+}
+
+/// Why nothing was considered.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MatchNote {
+    /// Stable word.
+    pub code: MatchNoteCode,
+    /// For people.
+    pub text: String,
+}
+
 /// The best offers for a demand.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OfferMatches {
@@ -288,6 +317,10 @@ pub struct OfferMatches {
     pub considered: u32,
     /// How many of them fit.
     pub eligible: u32,
+    /// Why none was considered, where the demand takes no part on the day: it was closed, its day for answers has passed, or
+    /// its buyer is suspended or dissolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<MatchNote>,
     /// What counted how much.
     pub weights: MatchWeights,
     /// Version of the weights; `custom` where the request gave them.
@@ -307,6 +340,10 @@ pub struct DemandMatches {
     pub considered: u32,
     /// How many of them it fits.
     pub eligible: u32,
+    /// Why none was considered, where the offer takes no part on the day: it was closed or is over, its product is not made
+    /// any more, or its producer is suspended or dissolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<MatchNote>,
     /// What counted how much.
     pub weights: MatchWeights,
     /// Version of the weights; `custom` where the request gave them.
@@ -353,6 +390,26 @@ pub struct MatchExplanation {
     pub as_of: NaiveDate,
 }
 
+/// A product by its name.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConcernedProduct {
+    /// Id, `prd_…`.
+    pub id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// An offer that one lack keeps from demands.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConcernedOffer {
+    /// Id, `ofr_…`.
+    pub id: String,
+    /// What is offered.
+    pub product: ConcernedProduct,
+    /// From how many of the demands it is kept by this alone.
+    pub demands: u32,
+}
+
 /// What one lack costs a producer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReadinessUnlock {
@@ -364,6 +421,10 @@ pub struct ReadinessUnlock {
     pub quantities: Vec<Base>,
     /// Changes that are enough for all of them; nothing where that would tell what the caller may not see.
     pub what_if: Vec<MatchChange>,
+    /// The offers that this is about: each lacks nothing else for at least one of these demands. At most 20, those first
+    /// that are kept from most.
+    #[schema(max_items = 20)]
+    pub offers: Vec<ConcernedOffer>,
 }
 
 /// What a producer is ready for.

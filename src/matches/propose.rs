@@ -4,13 +4,13 @@
 //! refused; what its papers and other promises say comes from the index.
 
 use super::model::NewProposal;
-use super::texts::Pen;
+use super::texts::{Pair, Pen, constraint_name};
 use super::write::code_word;
 use crate::access::{Owners, Permit};
 use crate::app::App;
 use crate::decimal::Quantity;
 use crate::demands::{Demand, Demands};
-use crate::error::{Code, Language, Problem, Result, text};
+use crate::error::{Code, Language, Problem, Result, Text, text};
 use crate::http::answer::Answer;
 use crate::http::auth::{Permitted, operation};
 use crate::http::body::Media;
@@ -25,23 +25,18 @@ use crate::log::Tx;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{Evaluation, Setting, Share, Supply, Weights, evaluate, shares};
-use crate::market::record::Day;
 use crate::mous::{MouStatus, Mous, NewMou, NewMouCommitment, NewMouParty, Period, Side};
 use crate::offers::{Offer, Offers};
 use crate::organisations::ProfileKind;
 use crate::reference::UnitId;
-use crate::search::{id_text, view_of};
+use crate::search::{date, id_text, view_of};
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 operation!(ProposeMou = "propose_mou");
-
-/// 1970-01-01 in chrono's count of days.
-const EPOCH: i32 = 719_163;
 
 pub(super) fn route() -> Route {
     Route {
@@ -51,7 +46,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, as the caller is shown it, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, as the caller is shown it, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed, or is of an organisation that is suspended or dissolved.".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -118,7 +113,7 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
         return Err(not_open());
     }
     if !found.eligible {
-        return Err(not_eligible(&found, (&supply, &asked), language));
+        return Err(not_eligible(&found, &Pair::new(&supply, &asked.need, market.papers()), language));
     }
     Ok(filled_in(&market, (&supply, &asked), demand.illustrative || offer.illustrative, &setting))
 }
@@ -127,27 +122,30 @@ fn not_open() -> Problem {
     Problem::new(
         Code::NotEligible,
         text(
-            "The demand or the offer has been closed or is over, or the product is not made any more.",
-            "Nhu cầu hoặc nguồn cung đã đóng hay đã hết hạn, hoặc sản phẩm không còn sản xuất.",
+            "The demand or the offer has been closed or is over, the product is not made any more, or one side is suspended or dissolved.",
+            "Nhu cầu hoặc nguồn cung đã đóng hay đã hết hạn, sản phẩm không còn sản xuất, hoặc một bên đang tạm ngừng hay đã giải thể.",
         ),
     )
 }
 
 /// 409 with the constraints that fail.
-fn not_eligible(found: &Evaluation, (supply, asked): (&Supply, &Asked), language: Language) -> Problem {
-    let codes: Vec<&str> = found.failing().map(code_word).collect();
-    let codes = codes.join(", ");
+fn not_eligible(found: &Evaluation, pair: &Pair<'_>, language: Language) -> Problem {
+    let names: Vec<Text> = found.failing().map(constraint_name).collect();
+    let listed = |language: Language| names.iter().map(|name| name.in_language(language)).collect::<Vec<_>>().join(", ");
     let blocked: Vec<Value> = found
         .verdicts
         .iter()
         .filter(|verdict| !verdict.passes)
         .map(|verdict| {
             let mut text = Vec::new();
-            Pen { out: &mut text, language }.constraint(&verdict.detail, false, (asked.need.unit, supply.unit));
+            Pen { out: &mut text, language }.constraint(&verdict.detail, false, pair);
             json!({"code": code_word(verdict.code), "text": String::from_utf8_lossy(&text)})
         })
         .collect();
-    let detail = text(format!("The offer does not fit the demand: {codes}."), format!("Nguồn cung không đáp ứng nhu cầu: {codes}."));
+    let detail = text(
+        format!("The offer does not fit the demand; what keeps them apart: {}.", listed(Language::En)),
+        format!("Nguồn cung không đáp ứng nhu cầu về: {}.", listed(Language::Vi)),
+    );
     Problem::new(Code::NotEligible, detail).with_member("blocked_by", Value::Array(blocked))
 }
 
@@ -190,8 +188,4 @@ fn filled_in(market: &Market, (supply, asked): (&Supply, &Asked), illustrative: 
         documents: Vec::new(),
         illustrative,
     }
-}
-
-fn date(day: Day) -> Option<NaiveDate> {
-    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH))
 }

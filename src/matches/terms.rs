@@ -1,5 +1,6 @@
 //! The members that constraints are about: what is needed, what there is, what would be enough.
 
+use super::texts::Pair;
 use super::write::{Page, code_word};
 use crate::market::facet::rows_of;
 use crate::market::matching::{Code, Detail, Mend, Need, Supply, Verdict};
@@ -17,7 +18,8 @@ impl Page<'_> {
             self.flag("passes", passes);
         }
         self.raw(",\"text\":\"");
-        self.pen().constraint(&verdict.detail, verdict.passes, (need.unit, supply.unit));
+        let pair = Pair::new(supply, need, self.market.papers());
+        self.pen().constraint(&verdict.detail, verdict.passes, &pair);
         self.raw("\",\"needed\":{");
         self.needed(&verdict.detail, need);
         self.raw("},\"found\":{");

@@ -4,14 +4,77 @@
 //! an escape in JSON (a test goes through the reference tables).
 
 use crate::decimal::CURRENCIES;
-use crate::error::Language;
-use crate::market::matching::{Detail, Mend, Part, PriceVerdict, Raw};
-use crate::market::record::{Day, FOREVER, MonthBits, Price, Rows};
+use crate::error::{Language, Text, text};
+use crate::market::matching::{Code, Detail, Mend, Need, Papers, Part, PriceVerdict, Raw, Supply};
+use crate::market::record::{Day, FOREVER, MonthBits, Paper, Price, Rows};
 use crate::reference::{CertificateKindId, ProvinceId, UnitId, reference};
 use crate::search::{civil, push_decimals, push_four, push_number, push_three, push_two};
 
 const MONTHS: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+/// What is counted in base units, as each language says it: one of it, several of it, and Vietnamese. Measures go by symbol.
+fn base_words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    match code {
+        "UNIT" => Some(("unit", "units", "đơn vị")),
+        "KHACH" => Some(("person", "people", "khách")),
+        "NGAY" => Some(("day", "days", "ngày")),
+        _ => None,
+    }
+}
+
+/// A constraint by name, within a sentence.
+pub fn constraint_name(code: Code) -> Text {
+    match code {
+        Code::Category => text("product group", "nhóm sản phẩm"),
+        Code::Text => text("words of the demand", "từ mô tả của nhu cầu"),
+        Code::Stars => text("OCOP stars", "sao OCOP"),
+        Code::Certificate => text("certificates", "giấy chứng nhận"),
+        Code::Period => text("days on offer", "thời gian chào bán"),
+        Code::Months => text("months of supply", "tháng cung cấp"),
+        Code::MinimumOrder => text("minimum order", "đơn hàng tối thiểu"),
+        Code::Quantity => text("quantity", "số lượng"),
+        Code::Price => text("price", "giá"),
+        Code::Delivery => text("place of delivery", "nơi giao hàng"),
+        Code::ShelfLife => text("shelf life", "hạn dùng còn lại"),
+        Code::Unit => text("unit of measure", "đơn vị tính"),
+    }
+}
+
+/// What a sentence about a pair needs beside how a constraint came out.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// Base unit of the demand.
+    needed_in: u8,
+    /// Base unit of the offer.
+    offered_in: u8,
+    /// First and last day of delivery.
+    needed: (Day, Day),
+    /// First and last day of the offer.
+    offered: (Day, Day),
+    /// Papers of the offer's product and its producer.
+    papers: &'a [Paper],
+}
+
+impl<'a> Pair<'a> {
+    /// The offer and the demand; `papers` is the arena of the offer's papers.
+    pub fn new(supply: &Supply, need: &Need, papers: &'a Papers) -> Self {
+        Self {
+            needed_in: need.unit,
+            offered_in: supply.unit,
+            needed: (need.from, need.until),
+            offered: (supply.from, supply.end()),
+            papers: papers.get(supply.papers),
+        }
+    }
+
+    /// Of the papers that are `meant`, the one that is in force on most days of delivery, or comes nearest to them.
+    fn nearest(&self, meant: impl Fn(&Paper) -> bool) -> Option<&'a Paper> {
+        let (from, until) = self.needed;
+        let days = |paper: &Paper| i64::from(paper.until.min(until)) - i64::from(paper.from.max(from));
+        self.papers.iter().filter(|paper| meant(paper)).max_by_key(|paper| (days(paper), paper.until, paper.stars))
+    }
+}
 
 /// Writes sentences at the end of `out`.
 #[derive(Debug)]
@@ -81,8 +144,9 @@ impl Pen<'_> {
         }
     }
 
-    /// How a constraint came out; the demand counts in `needed_in`, the offer in `offered_in`.
-    pub fn constraint(&mut self, detail: &Detail, passes: bool, (needed_in, offered_in): (u8, u8)) {
+    /// How a constraint came out for a pair.
+    pub fn constraint(&mut self, detail: &Detail, passes: bool, pair: &Pair<'_>) {
+        let (needed_in, offered_in) = (pair.needed_in, pair.offered_in);
         match *detail {
             Detail::Category { .. } if passes => {
                 self.say("The product's group is one that is asked for", "Nhóm sản phẩm thuộc nhóm được yêu cầu");
@@ -92,8 +156,8 @@ impl Pen<'_> {
             }
             Detail::Text if passes => self.say("The product answers the demand's words", "Sản phẩm khớp với từ mô tả của nhu cầu"),
             Detail::Text => self.say("The product does not answer the demand's words", "Sản phẩm không khớp với từ mô tả của nhu cầu"),
-            Detail::Stars { needed, found } => self.stars(needed, found),
-            Detail::Certificate { needed, found } => self.certificates(needed, found),
+            Detail::Stars { needed, found } => self.stars(needed, found, pair),
+            Detail::Certificate { needed, found } => self.certificates(needed, found, pair),
             Detail::Period { needed, found } => {
                 self.say("Needed ", "Cần ");
                 self.days(needed);
@@ -105,6 +169,11 @@ impl Pen<'_> {
                 self.months(needed);
                 self.say("; offered in ", "; chào bán vào ");
                 self.months(found);
+                if !passes && needed & found != 0 {
+                    // A month that both name lies outside the days on offer.
+                    self.say(", but only ", ", nhưng chỉ ");
+                    self.days(pair.offered);
+                }
             }
             Detail::OtherUnit => self.say(
                 "Offer and demand count in different units: not compared",
@@ -162,7 +231,7 @@ impl Pen<'_> {
         }
     }
 
-    fn stars(&mut self, needed: u8, found: u8) {
+    fn stars(&mut self, needed: u8, found: u8, pair: &Pair<'_>) {
         if needed == 0 {
             return self.say("No OCOP stars are asked for", "Không yêu cầu sao OCOP");
         }
@@ -176,18 +245,66 @@ impl Pen<'_> {
             self.whole(found.into());
             self.say("", " sao");
         }
+        if let Some(paper) = pair.nearest(|paper| paper.stars >= needed).filter(|_| found < needed) {
+            self.say("; a paper of ", "; giấy ");
+            self.whole(paper.stars.into());
+            self.say(" stars is in force ", " sao có hiệu lực ");
+            self.in_force(paper, pair.needed);
+        }
     }
 
-    fn certificates(&mut self, needed: u64, found: u64) {
+    fn certificates(&mut self, needed: u64, found: u64, pair: &Pair<'_>) {
         let missing = needed & !found;
         if needed == 0 {
-            self.say("No certificate is required", "Không yêu cầu giấy chứng nhận");
-        } else if missing == 0 {
+            return self.say("No certificate is required", "Không yêu cầu giấy chứng nhận");
+        }
+        if missing == 0 {
             self.say("In force over the whole period: ", "Có hiệu lực trong suốt kỳ giao: ");
-            self.kinds(needed);
-        } else {
-            self.say("Not in force over the whole period: ", "Không có hiệu lực trong suốt kỳ giao: ");
-            self.kinds(missing);
+            return self.kinds(needed);
+        }
+        self.say("Not in force over the whole period: ", "Không có hiệu lực trong suốt kỳ giao: ");
+        let mut is_first = true;
+        for kind in (0_u8..64).filter(|kind| missing >> kind & 1 == 1) {
+            if !is_first {
+                self.raw(", ");
+            }
+            is_first = false;
+            self.kinds(1 << kind);
+            match pair.nearest(|paper| paper.kind == kind) {
+                None => self.say(" (none is held)", " (chưa có giấy)"),
+                Some(paper) => {
+                    self.say(" (in force ", " (có hiệu lực ");
+                    self.in_force(paper, pair.needed);
+                    self.raw(")");
+                }
+            }
+        }
+    }
+
+    /// When a paper is in force that is not so over the whole of `needed`, and how the two stand to each other.
+    fn in_force(&mut self, paper: &Paper, needed: (Day, Day)) {
+        let (begins_late, ends_early) = (paper.from > needed.0, paper.until < needed.1);
+        match (begins_late, ends_early) {
+            (true, true) => self.days((paper.from, paper.until)),
+            (true, false) => {
+                self.say("from ", "từ ");
+                self.day(paper.from);
+            }
+            (false, _) => {
+                self.say("until ", "đến ");
+                self.day(paper.until);
+            }
+        }
+        if paper.until < needed.0 {
+            self.say(", before the period begins", ", trước kỳ giao");
+        } else if paper.from > needed.1 {
+            self.say(", after the period ends", ", sau kỳ giao");
+        } else if begins_late && ends_early {
+            self.say(", a part of the period", ", một phần của kỳ giao");
+        } else if begins_late {
+            self.say(", and begins within the period", ", bắt đầu trong kỳ giao");
+        } else if ends_early {
+            self.say(", and ends within the period", ", hết hạn trong kỳ giao");
         }
     }
 
@@ -301,23 +418,31 @@ impl Pen<'_> {
         self.unit(unit);
     }
 
+    /// A base unit behind a number of it.
     fn unit(&mut self, unit: u8) {
-        if let Some(unit) = UnitId::from_row(unit) {
-            self.out.push(b' ');
-            self.raw(&reference().units.get(unit).symbol);
+        let Some(unit) = UnitId::from_row(unit).map(|unit| reference().units.get(unit)) else { return };
+        self.out.push(b' ');
+        match base_words(&unit.code) {
+            Some((_, several, vi)) => self.say(several, vi),
+            None => self.raw(&unit.symbol),
         }
     }
 
+    /// A price for one base unit where that comes out in whole hundredths, else for as much as it is stated for.
     fn price(&mut self, price: &Price, unit: u8) {
-        self.decimal(price.amount.into(), 2);
+        let (amount, per) = (i128::from(price.amount) * 1_000, i128::from(price.per_base.max(1)));
+        let is_exact = amount % per == 0;
+        self.decimal(if is_exact { amount / per } else { price.amount.into() }, 2);
         self.out.push(b' ');
         self.raw(CURRENCIES.get(usize::from(price.currency)).map_or("VND", |(code, _)| code));
         self.out.push(b'/');
-        if price.per_base == 1_000 {
-            let symbol = UnitId::from_row(unit).map_or("", |unit| reference().units.get(unit).symbol.as_str());
-            self.raw(symbol);
-        } else {
-            self.quantity(price.per_base, unit);
+        if !is_exact {
+            return self.quantity(price.per_base, unit);
+        }
+        let Some(unit) = UnitId::from_row(unit).map(|unit| reference().units.get(unit)) else { return };
+        match base_words(&unit.code) {
+            Some((one, _, vi)) => self.say(one, vi),
+            None => self.raw(&unit.symbol),
         }
     }
 
@@ -500,7 +625,94 @@ mod tests {
         };
         let kilogram = "KG".parse::<UnitId>().unwrap().row();
         assert_eq!(both(|pen| pen.price(&of(1_000), kilogram)), ["32,000.5 VND/kg", "32.000,5 VND/kg"]);
+        // 32,000.50 for 12 kg is no whole number of hundredths for one.
         assert_eq!(both(|pen| pen.price(&of(12_000), kilogram)), ["32,000.5 VND/12 kg", "32.000,5 VND/12 kg"]);
+        let for_one = |amount: i64, per_base: i64, unit: &str| {
+            let unit = unit.parse::<UnitId>().unwrap().row();
+            both(|pen| pen.price(&Price { amount, per_base, ..of(1_000) }, unit))
+        };
+        // 30 million a tonne, 3,001 a lạng, 2.3 million for two hundred, 100 for 3 l.
+        assert_eq!(for_one(3_000_000_000, 1_000_000, "KG"), ["30,000 VND/kg", "30.000 VND/kg"]);
+        assert_eq!(for_one(300_100, 100, "KG"), ["30,010 VND/kg", "30.010 VND/kg"]);
+        assert_eq!(for_one(230_000_000, 200_000, "UNIT"), ["11,500 VND/unit", "11.500 VND/đơn vị"]);
+        assert_eq!(for_one(10_000, 3_000, "L"), ["100 VND/3 l", "100 VND/3 l"]);
+        assert_eq!(for_one(12_345, 1_000_000, "KG"), ["123.45 VND/1,000 kg", "123,45 VND/1.000 kg"]);
+    }
+
+    #[test]
+    fn what_is_counted_is_named_in_the_language_of_the_sentence() {
+        let said = |unit: &str| {
+            let unit = unit.parse::<UnitId>().unwrap().row();
+            both(|pen| pen.quantity(720_000, unit))
+        };
+        assert_eq!(said("UNIT"), ["720 units", "720 đơn vị"]);
+        assert_eq!(said("KHACH"), ["720 people", "720 khách"]);
+        assert_eq!(said("KG"), ["720 kg", "720 kg"]);
+        // Every base that is no measure has its words.
+        let bases = reference().units.all().iter().filter_map(|unit| unit.base_unit).map(|base| reference().units.get(base));
+        for base in bases.filter(|base| !["mass", "volume", "length", "area"].contains(&base.dimension.as_str())) {
+            assert!(base_words(&base.code).is_some(), "{}", base.code);
+        }
+    }
+
+    fn of_papers(papers: &[Paper]) -> Pair<'_> {
+        // 2027-01-01 to 2027-03-31, offered until 2027-02-28.
+        Pair { needed_in: 0, offered_in: 0, needed: (20_819, 20_908), offered: (20_819, 20_877), papers }
+    }
+
+    #[test]
+    fn a_paper_that_is_held_for_a_part_of_the_period_is_named_with_its_days() {
+        let paper = |stars, from, until| Paper { kind: 0, stars, from, until };
+        let said = |papers: &[Paper], found: u8| {
+            let detail = Detail::Stars { needed: 4, found };
+            both(|pen| pen.constraint(&detail, false, &of_papers(papers)))
+        };
+        // 20,864 is 2027-02-15.
+        assert_eq!(
+            said(&[paper(4, 20_000, 20_864), paper(5, 20_000, 20_500)], 0),
+            [
+                "At least 4 OCOP stars are needed over the whole period; none are held; a paper of 4 stars is in force until 2027-02-15, and ends within the period",
+                "Cần ít nhất 4 sao OCOP trong suốt kỳ giao; không có giấy nào đủ hiệu lực; giấy 4 sao có hiệu lực đến 15/02/2027, hết hạn trong kỳ giao"
+            ]
+        );
+        assert_eq!(
+            said(&[paper(3, 20_000, FOREVER), paper(4, 20_864, FOREVER)], 3)[0],
+            "At least 4 OCOP stars are needed over the whole period; held are 3; a paper of 4 stars is in force from 2027-02-15, and begins within the period"
+        );
+        // 20,818 is the last day of 2026.
+        assert_eq!(
+            said(&[paper(4, 20_000, 20_818)], 0)[1],
+            "Cần ít nhất 4 sao OCOP trong suốt kỳ giao; không có giấy nào đủ hiệu lực; giấy 4 sao có hiệu lực đến 31/12/2026, trước kỳ giao"
+        );
+        assert_eq!(said(&[paper(3, 20_000, 20_864)], 0)[0], "At least 4 OCOP stars are needed over the whole period; none are held");
+    }
+
+    #[test]
+    fn each_certificate_that_is_missing_says_what_there_is_of_it() {
+        let kind = |code: &str| reference().certificate_kinds.resolve(code).unwrap().row();
+        let (haccp, vietgap) = (kind("HACCP"), kind("VIETGAP"));
+        let detail = Detail::Certificate { needed: 1 << haccp | 1 << vietgap, found: 0 };
+        let papers = [Paper { kind: haccp, stars: 0, from: 20_830, until: 20_864 }];
+        let [en, vi] = both(|pen| pen.constraint(&detail, false, &of_papers(&papers)));
+        assert!(en.contains("HACCP (in force from 2027-01-12 to 2027-02-15, a part of the period)"), "{en}");
+        assert!(en.contains("VIETGAP (none is held)"), "{en}");
+        assert!(
+            vi.contains("HACCP (có hiệu lực từ 12/01/2027 đến 15/02/2027, một phần của kỳ giao)") && vi.contains("VIETGAP (chưa có giấy)"),
+            "{vi}"
+        );
+    }
+
+    #[test]
+    fn a_month_that_both_name_but_the_days_leave_out_is_told_with_the_days() {
+        let detail = Detail::Months { needed: 0b111, found: 0b1000_0000_0100, common: 0 };
+        let told = both(|pen| pen.constraint(&detail, false, &of_papers(&[])));
+        assert_eq!(
+            told,
+            [
+                "Needed in January, February, March; offered in March, December, but only from 2027-01-01 to 2027-02-28",
+                "Cần vào tháng 1, 2, 3; chào bán vào tháng 3, 12, nhưng chỉ từ 01/01/2027 đến 28/02/2027"
+            ]
+        );
     }
 
     #[test]

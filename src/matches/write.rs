@@ -1,12 +1,14 @@
 //! The answers as JSON, written from the index into one buffer.
 
+use super::notes::Note;
 use super::parts::Parts;
 use super::texts::Pen;
 use crate::error::Language;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{
-    Code, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, are_enough, evaluate, mends, missed, scored,
+    Code, Concerned, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, are_enough, evaluate, mends, missed,
+    scored,
 };
 use crate::market::record::{Day, Id};
 use crate::search::{Writer, fetch, lines, push_number, quote};
@@ -24,6 +26,9 @@ pub struct Page<'a> {
     made: Vec<(u32, Arc<str>)>,
     pub(super) parts: Parts,
 }
+
+/// Offers that are named for one thing that a producer lacks.
+pub const MOST_CONCERNED: usize = 20;
 
 /// Bytes of an item, by experience somewhat more.
 const ITEM_BYTES: usize = 1_200;
@@ -83,7 +88,8 @@ impl<'a> Page<'a> {
         if !self.made.is_empty() {
             market.kept_offers().keep(std::mem::take(&mut self.made));
         }
-        self.end(ranking.considered, ranking.eligible, version)
+        let note = Note::of_demand(market, need, self.setting.as_of);
+        self.end((ranking.considered, ranking.eligible), note.as_ref(), version)
     }
 
     /// The best demands for an offer.
@@ -101,7 +107,8 @@ impl<'a> Page<'a> {
             self.json.separate(at);
             self.missing(Shows::Demand, supply, need);
         }
-        self.end(ranking.considered, ranking.eligible, version)
+        let note = Note::of_offer(self.market, supply, self.setting.as_of);
+        self.end((ranking.considered, ranking.eligible), note.as_ref(), version)
     }
 
     fn fitting(&mut self, shows: Shows<'_>, supply: &Supply, need: &Need) {
@@ -128,9 +135,16 @@ impl<'a> Page<'a> {
         self.raw("}");
     }
 
-    fn end(mut self, considered: u32, eligible: u32, version: &str) -> Vec<u8> {
+    fn end(mut self, (considered, eligible): (u32, u32), note: Option<&Note>, version: &str) -> Vec<u8> {
         self.number("],\"considered\":", considered.into());
         self.number(",\"eligible\":", eligible.into());
+        if let Some(note) = note {
+            self.raw(",\"note\":{\"code\":\"");
+            self.raw(note.code.as_str());
+            self.raw("\",\"text\":");
+            quote(&mut self.json.out, note.text(self.language));
+            self.raw("}");
+        }
         self.weights(version);
         self.end_with()
     }
@@ -217,7 +231,19 @@ impl<'a> Page<'a> {
         // Quantities of a lack are of the offers that have it; what they count in is what its demands count in.
         let unit = unlock.quantities.first().map_or(0, |(unit, _)| *unit);
         self.what_if(&unlock.mends.iter().map(|mend| (code, *mend)).collect::<Vec<_>>(), unit);
-        self.raw("}");
+        self.raw(",\"offers\":[");
+        for (at, Concerned { offer, product, demands }) in unlock.offers.iter().take(MOST_CONCERNED).enumerate() {
+            self.json.separate(at);
+            self.raw("{\"id\":");
+            self.json.id("ofr", *offer);
+            self.raw(",\"product\":{\"id\":");
+            self.json.id("prd", self.market.products().id(*product));
+            self.raw(",\"name\":");
+            quote(&mut self.json.out, &self.market.products().name(*product));
+            self.number("},\"demands\":", (*demands).into());
+            self.raw("}");
+        }
+        self.raw("]}");
     }
 
     fn sides(&mut self, shows: Shows<'_>, supply: &Supply, need: &Need) {

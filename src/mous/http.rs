@@ -16,6 +16,7 @@ use crate::http::path_member;
 use crate::http::posted::Posted;
 use crate::http::route::{Doc, Route, schema_of};
 use crate::log::Tx;
+use crate::text::in_vietnamese;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -218,7 +219,10 @@ fn check_decision(tx: &Tx<'_>, mou: &Mou, new: &NewTransition, on: NaiveDate) ->
         faults.add(
             "/on",
             "in_future",
-            text(format!("It has not happened yet: today is {today}."), format!("Việc này chưa xảy ra: hôm nay là {today}.")),
+            text(
+                format!("It has not happened yet: today is {today}."),
+                format!("Việc này chưa xảy ra: hôm nay là {}.", in_vietnamese(today)),
+            ),
         );
     }
     check::day(&mut faults, "/on", Some(on));

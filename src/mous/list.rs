@@ -9,6 +9,7 @@ use crate::db::schema::{mou_commitments, mou_parties, mous};
 use crate::error::Result;
 use crate::http::query::Args;
 use crate::organisations::ProfileKind;
+use crate::reference::UnitId;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -39,6 +40,8 @@ pub enum Named<'a> {
     Event(&'a str),
     /// A product that a commitment is about.
     Product(&'a str),
+    /// A product of which a signed MoU that has not ended commits so many of this unit, on this day or later.
+    Units(&'a str, UnitId, NaiveDate),
     /// An organisation, as a party or as the registrar.
     Organisation(&'a str),
     /// An organisation that is a party by this profile.
@@ -51,6 +54,18 @@ fn naming(query: Query, named: Named<'_>) -> Query {
         Named::Product(id) => {
             let committed = mou_commitments::table.filter(mou_commitments::product_id.eq(id.to_owned()));
             query.filter(mous::id.eq_any(committed.select(mou_commitments::mou_id)))
+        }
+        Named::Units(id, unit, day) => {
+            let committed =
+                || mou_commitments::table.filter(mou_commitments::product_id.eq(id.to_owned()).and(mou_commitments::unit.eq(unit)));
+            let until = committed().filter(mou_commitments::ends_on.ge(day)).select(mou_commitments::mou_id);
+            // Where a commitment states no last day, that of its MoU holds.
+            let throughout = committed().filter(mou_commitments::ends_on.is_null()).select(mou_commitments::mou_id);
+            let goes_on = mous::effective_until.is_null().or(mous::effective_until.ge(day));
+            query
+                .filter(mous::signed_on.is_not_null())
+                .filter(mous::ended_on.is_null().or(mous::ended_on.gt(day)))
+                .filter(mous::id.eq_any(until).or(goes_on.and(mous::id.eq_any(throughout))))
         }
         Named::Organisation(id) => {
             let of_party = mou_parties::table.filter(mou_parties::organisation_id.eq(id.to_owned())).select(mou_parties::mou_id);

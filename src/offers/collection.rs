@@ -1,7 +1,7 @@
 //! `/v1/offers`
 
 use super::model::{BaseColumns, NewOffer, Offer, OfferView, PriceColumns, ProductOfOffer, PromisedMonth};
-use super::rules::{self, Checked, Commitment, Season, check};
+use super::rules::{self, Checked, Commitment, Season, check, counts_in_packs};
 use super::store::{self, Product};
 use crate::access::{Caller, Owners, Permit, Sight};
 use crate::closing::{Closes, closed_already};
@@ -105,6 +105,8 @@ impl Collection for Offers {
     }
 
     fn create(tx: &mut Tx<'_>, permit: &Permit, items: Vec<NewOffer>) -> Result<Vec<Result<Offer>>> {
+        let in_packs: Vec<&str> = items.iter().filter(|new| counts_in_packs(new)).map(|new| new.product_id.as_str()).collect();
+        store::hold_packs(tx.db, &in_packs)?;
         let products = store::products_of(tx.db, &items.iter().map(|new| new.product_id.as_str()).collect::<Vec<_>>())?;
         let mut results = Vec::with_capacity(items.len());
         for new in items {
@@ -125,6 +127,8 @@ impl Collection for Offers {
         if let Some(day) = current.closed_on {
             return Err(closed_already(day));
         }
+        let in_packs: &[&str] = if counts_in_packs(&new) { &[new.product_id.as_str()] } else { &[] };
+        store::hold_packs(tx.db, in_packs)?;
         let products = store::products_of(tx.db, &[new.product_id.as_str()])?;
         let checked = accepted(tx, permit, &new, products.get(&new.product_id))?;
         let next = record_of(new, checked, tx.next_version(current.meta()));

@@ -8,7 +8,10 @@ use crate::measure::{self, Base, Worth};
 use crate::months::{self, Months, ordinal};
 use crate::mous::Period;
 use crate::price::{Visibility, check_amount};
-use crate::reference::{ProvinceId, UnitId};
+use crate::products::is_package;
+use crate::reference::texts::Taken;
+use crate::reference::{ProvinceId, UnitId, reference};
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 
 /// Longest lead time: what takes over a year is no offer of this year's goods.
@@ -51,7 +54,7 @@ pub fn check(new: &NewOffer, worth: Option<Worth<'_>>, today: NaiveDate, faults:
     days(faults, "/remaining_shelf_life_days", new.remaining_shelf_life_days, 1, LONGEST_SHELF_LIFE_DAYS);
     let months = read_months(new, faults);
     let delivers_to = read_provinces(new, today, faults);
-    let unit = check::unit(faults, "/unit", &new.unit);
+    let unit = check::unit(faults, "/unit", &new.unit, Taken::Any);
     // What is wrong with a price shows even when the product or the quantity is wrong.
     let price = new.price.as_ref().map(|price| (price, read_price(price, today, faults)));
     if worth.is_none() {
@@ -78,6 +81,12 @@ pub fn check(new: &NewOffer, worth: Option<Worth<'_>>, today: NaiveDate, faults:
     })
 }
 
+/// Whether its quantity, least order or price is worth what the product says of its pack.
+pub fn counts_in_packs(new: &NewOffer) -> bool {
+    let units = [Some(&new.unit), new.minimum_order_unit.as_ref(), new.price.as_ref().map(|price| &price.per_unit)];
+    units.into_iter().flatten().any(|unit| reference().units.resolve(unit).is_ok_and(is_package))
+}
+
 /// A number of days in its bounds, where it is given.
 fn days(faults: &mut Faults, pointer: &str, value: Option<i32>, least: i32, most: i32) {
     if value.is_some_and(|days| !(least..=most).contains(&days)) {
@@ -96,7 +105,7 @@ fn read_months(new: &NewOffer, faults: &mut Faults) -> Option<Months> {
             "outside_period",
             text(
                 format!("None of these months lies between {} and {until}.", new.available_from),
-                format!("Không tháng nào nằm trong khoảng từ {} đến {until}.", new.available_from),
+                format!("Không tháng nào nằm trong khoảng từ {} đến {}.", in_vietnamese(new.available_from), in_vietnamese(until)),
             ),
         );
     }
@@ -148,7 +157,7 @@ fn read_minimum_order(
     };
     let own = match &new.minimum_order_unit {
         None => unit,
-        Some(input) => check::unit(faults, "/minimum_order_unit", input)?,
+        Some(input) => check::unit(faults, "/minimum_order_unit", input, Taken::Any)?,
     };
     let unit_at = if new.minimum_order_unit.is_some() { "/minimum_order_unit" } else { "/unit" };
     // The same unit has been judged with the quantity: it is not named twice.
@@ -166,11 +175,14 @@ fn read_price(new: &NewPrice, today: NaiveDate, faults: &mut Faults) -> Option<(
         faults.add(
             "/price/as_of",
             "in_future",
-            text(format!("The day on which the price was true: {today} or before."), format!("Ngày giá còn đúng: {today} hoặc trước đó.")),
+            text(
+                format!("The day on which the price was true: {today} or before."),
+                format!("Ngày giá còn đúng: {} hoặc trước đó.", in_vietnamese(today)),
+            ),
         );
     }
     let currency = check_amount(faults, "/price", new.amount, &new.currency);
-    let unit = check::unit(faults, "/price/per_unit", &new.per_unit);
+    let unit = check::unit(faults, "/price/per_unit", &new.per_unit, Taken::Any);
     Some((currency?, unit?))
 }
 

@@ -55,6 +55,19 @@ pub(super) fn products_of(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, P
         .collect())
 }
 
+/// Keeps the packs of the products of `ids` as they are until the transaction ends. On `SQLite` there is one writer.
+pub(super) fn hold_packs(db: &mut Db, ids: &[&str]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    if let Db::Postgres(conn) = db {
+        // In one order for all, so that no two wait for each other.
+        let products = products::table.filter(products::id.eq_any(ids.iter().copied())).order(products::id);
+        let _: Vec<String> = products.select(products::id).for_share().load(conn)?;
+    }
+    Ok(())
+}
+
 pub(super) fn load(db: &mut Db, ids: &[String]) -> Result<Vec<Offer>> {
     Ok(offers::table.filter(offers::id.eq_any(ids)).select(Offer::as_select()).load(db)?)
 }

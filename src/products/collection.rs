@@ -1,13 +1,13 @@
 //! `/v1/products`
 
-use super::model::{NewProduct, Product, ProductStatus, ProductView, Storage, ValidCertificate};
-use super::rules::{Checked, check, gtin_forms};
+use super::model::{NewProduct, Pack, Product, ProductStatus, ProductView, Storage, ValidCertificate};
+use super::rules::{Checked, check, gtin_forms, is_worth_another};
 use super::store;
 use crate::access::{Caller, Owners, Permit};
 use crate::certificates::{Certificate, valid_for_products, valid_on};
 use crate::db::schema::{certificates, organisations as organisation_rows, products};
 use crate::db::{Db, Json};
-use crate::error::{Code, Faults, Problem, Result, text};
+use crate::error::{Code, Fault, Faults, Problem, Result, Text, text};
 use crate::http::collection::{Collection, Spec, location, operations};
 use crate::http::page::{Page, keyset, prefix_end, text_key};
 use crate::http::query::{Args, Kind, Param, many, param};
@@ -59,6 +59,9 @@ impl Collection for Products {
         sorts: &["created", "-created", "name", "-name"],
         example,
     };
+    const CHANGES_REFUSED: Option<&'static str> = Some(
+        "While an offer that is neither closed nor over, or a commitment of a signed memorandum that has not ended, is counted in the product's pack, that pack keeps its content: another or none is refused with 409 `in_use`, whose `references` name what stands in the way. State the offers in KG, L or pieces, or close them, or register another product.",
+    );
     type New = NewProduct;
     type Record = Product;
     type View = ProductView;
@@ -114,6 +117,7 @@ impl Collection for Products {
         if is_same(current, &next)? {
             return Ok(current.clone());
         }
+        keep_agreed_pack(tx, permit, current, &next)?;
         if !store::update(tx.db, current, &next)? {
             return Err(Problem::unavailable("another writer was faster").contended());
         }
@@ -304,6 +308,32 @@ fn refuse_taken(article: &Article, own: Option<&str>, taken: &HashMap<Article, S
         .with_header("Location", location::<Products>(id))),
         _ => Ok(()),
     }
+}
+
+/// Refuses another worth of the pack of `current` while something agreed is counted in it: what was offered or promised in
+/// packs means the pack of its day.
+fn keep_agreed_pack(tx: &mut Tx<'_>, permit: &Permit, current: &Product, next: &Product) -> Result<()> {
+    let Some(pack) = Option::<Pack>::from(current.pack).filter(|pack| is_worth_another(pack, next.pack.into())) else { return Ok(()) };
+    store::lock(tx.db, &current.id)?;
+    let uses = store::counted_in(tx.db, &permit.caller, &current.id, pack.unit, tx.today)?;
+    let named = uses.list();
+    uses.refuse().map_err(|problem| {
+        let detail = pack_in_use(&pack, &named);
+        let fault = Fault { pointer: "/pack".into(), code: "counted_in_packs", detail: detail.clone() };
+        problem.with_detail(detail).with_errors(vec![fault])
+    })
+}
+
+fn pack_in_use(pack: &Pack, named: &str) -> Text {
+    let (unit, content, of) = (pack.unit.as_str(), pack.content_quantity, pack.content_unit.as_str());
+    text(
+        format!(
+            "What is agreed is counted in this pack, 1 {unit} = {content} {of}: {named}. State the quantity, minimum order and price of these offers in {of} or close them; a signed MoU keeps its pack until it ends. For another pack, register another product."
+        ),
+        format!(
+            "Đã có thỏa thuận tính theo quy cách này, 1 {unit} = {content} {of}: {named}. Hãy ghi số lượng, đơn tối thiểu và giá của các chào bán đó theo {of}, hoặc đóng chúng; biên bản đã ký giữ nguyên quy cách đến khi kết thúc. Nếu cần quy cách khác, hãy đăng ký sản phẩm khác."
+        ),
+    )
 }
 
 /// Refuses a GTIN that the producer has earlier in the batch.

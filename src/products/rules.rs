@@ -3,7 +3,9 @@
 use super::model::{NewPack, NewProduct, Pack, Picture};
 use crate::check;
 use crate::error::{Faults, text};
+use crate::measure;
 use crate::organisations::{Identity, ProfileKind};
+use crate::reference::texts::Taken;
 use crate::reference::{FactorKind, GroupId, UnitId, reference};
 use chrono::NaiveDate;
 
@@ -182,8 +184,8 @@ fn read_gtin(input: &str, faults: &mut Faults) -> Option<String> {
 }
 
 fn read_pack(pack: &NewPack, faults: &mut Faults) -> Option<Pack> {
-    let unit = check::unit(faults, "/pack/unit", &pack.unit);
-    let content_unit = check::unit(faults, "/pack/content_unit", &pack.content_unit);
+    let unit = check::unit(faults, "/pack/unit", &pack.unit, Taken::Packages);
+    let content_unit = check::unit(faults, "/pack/content_unit", &pack.content_unit, Taken::Fixed);
     if unit.is_some_and(|unit| !is_package(unit)) {
         faults.add(
             "/pack/unit",
@@ -214,6 +216,19 @@ fn read_pack(pack: &NewPack, faults: &mut Faults) -> Option<Pack> {
 pub fn is_package(unit: UnitId) -> bool {
     let unit = reference().units.get(unit);
     unit.factor_kind == FactorKind::PerProduct || unit.dimension == "package"
+}
+
+/// Whether what is counted in packs of `pack` would be worth something else with `next`.
+pub(super) fn is_worth_another(pack: &Pack, next: Option<Pack>) -> bool {
+    let worth = |stated: &Pack| {
+        let stated = measure::Pack { unit: stated.unit, content: stated.content_quantity, content_unit: stated.content_unit };
+        measure::one(pack.unit, Some(&stated))
+    };
+    match next {
+        None => true,
+        // What is too fine or too large to be told in a base unit is the same only when it is stated alike.
+        Some(next) => next != *pack && (worth(pack).is_err() || worth(pack) != worth(&next)),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use crate::db::schema::{certificates, offers, products, star_proposals};
 use crate::db::{Db, each, insert_all};
 use crate::error::Result;
 use crate::mous;
+use crate::reference::UnitId;
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 /// Products that have one of `gtins`: (producer, GTIN, id).
@@ -48,4 +50,27 @@ pub(super) fn uses(db: &mut Db, caller: &Caller, id: &str) -> Result<Uses> {
     let of_offers = offers::table.filter(offers::product_id.eq(id)).order(offers::id).select(offers::id).limit(NAMED);
     let uses = Uses::default().and("certificates", of_certificates.load(db)?).and("star-proposals", of_proposals.load(db)?);
     Ok(mous::using(db, caller, uses, mous::Named::Product(id))?.and("offers", of_offers.load(db)?))
+}
+
+/// Keeps offers from being counted in the packs of a product until the transaction ends. On `SQLite` there is one writer.
+pub(super) fn lock(db: &mut Db, id: &str) -> Result<()> {
+    if let Db::Postgres(conn) = db {
+        let _: Option<String> = products::table.find(id).select(products::id).for_no_key_update().first(conn).optional()?;
+    }
+    Ok(())
+}
+
+/// What counts in packs `unit` of a product on `day` or later: offers by their quantity, least order or price, and signed
+/// `MoUs`.
+pub(super) fn counted_in(db: &mut Db, caller: &Caller, id: &str, unit: UnitId, day: NaiveDate) -> Result<Uses> {
+    let in_packs = offers::unit.eq(unit).or(offers::minimum_order_unit.eq(unit)).or(offers::price_unit.eq(unit));
+    let of_offers: Vec<String> = offers::table
+        .filter(offers::product_id.eq(id).and(in_packs))
+        .filter(offers::closed_on.is_null().or(offers::closed_on.gt(day)))
+        .filter(offers::available_until.is_null().or(offers::available_until.ge(day)))
+        .order(offers::id)
+        .limit(NAMED)
+        .select(offers::id)
+        .load(db)?;
+    mous::using(db, caller, Uses::default().and("offers", of_offers), mous::Named::Units(id, unit, day))
 }

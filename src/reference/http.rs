@@ -474,7 +474,9 @@ async fn list_units(_: Permitted<ListUnits>, request: HttpRequest) -> Result<Htt
 async fn get_unit(_: Permitted<GetUnit>, request: HttpRequest) -> Result<HttpResponse> {
     Args::parse(request.query_string(), &[])?;
     let units = &reference().units;
-    let id = units.resolve(path_member(&request, "code")).map_err(|error| Problem::new(Code::NotFound, texts::unit_error(&error)))?;
+    let id = units
+        .resolve(path_member(&request, "code"))
+        .map_err(|error| Problem::new(Code::NotFound, texts::unit_error(&error, texts::Taken::Any)))?;
     Ok(cacheable(&request, &to_value(&UnitRecord::from(units.get(id)))?))
 }
 

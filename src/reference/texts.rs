@@ -1,6 +1,6 @@
 //! What is wrong with a name or code, in both languages, with what would be right.
 
-use super::{GroupError, ProvinceError, ProvinceId, UnitError, reference};
+use super::{FactorKind, GroupError, ProvinceError, ProvinceId, Unit, UnitError, reference};
 use crate::error::{Text, text};
 use chrono::NaiveDate;
 
@@ -34,13 +34,47 @@ pub fn group_error(error: &GroupError) -> Text {
     )
 }
 
-/// An unknown unit of measure.
-pub fn unit_error(error: &UnitError) -> Text {
-    let UnitError::Unknown { allowed, .. } = error;
-    let allowed = allowed.join(", ");
+/// Which units are taken in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Any; what a pack holds is said elsewhere.
+    Any,
+    /// Those of one size everywhere.
+    Fixed,
+    /// Those, and packs, but none whose size differs by region.
+    Agreed,
+    /// Those of which a product says what one holds.
+    Packages,
+}
+
+impl Taken {
+    fn takes(self, unit: &Unit) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Fixed => unit.factor_kind == FactorKind::Fixed,
+            Self::Agreed => unit.factor_kind != FactorKind::Ambiguous,
+            Self::Packages => unit.factor_kind == FactorKind::PerProduct || unit.dimension == "package",
+        }
+    }
+
+    /// Their codes, for a sentence.
+    pub fn codes(self) -> String {
+        let codes = reference().units.all().iter().filter(|unit| self.takes(unit)).map(|unit| unit.code.as_str());
+        codes.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// An unknown unit of measure, where those of `taken` are allowed.
+pub fn unit_error(error: &UnitError, taken: Taken) -> Text {
+    let UnitError::Unknown { near, .. } = error;
+    let is_taken = |code: &&String| reference().units.all().iter().any(|unit| unit.code == **code && taken.takes(unit));
+    let near = near.iter().filter(is_taken).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let (near, near_vi) =
+        if near.is_empty() { <(String, String)>::default() } else { (format!(" Near: {near}."), format!(" Gần đúng: {near}.")) };
+    let codes = taken.codes();
     text(
-        format!("No unit has this code, or several may be meant. Codes: {allowed}."),
-        format!("Không có đơn vị tính nào mang mã này, hoặc có nhiều khả năng. Các mã: {allowed}."),
+        format!("No unit has this code, or several may be meant.{near} Codes: {codes}."),
+        format!("Không có đơn vị tính nào mang mã này, hoặc có nhiều khả năng.{near_vi} Các mã: {codes}."),
     )
 }
 

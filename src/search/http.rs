@@ -11,7 +11,7 @@ use crate::error::{Code, Fault, Problem, Result, text};
 use crate::http::answer::read_fields;
 use crate::http::auth::{Permitted, operation};
 use crate::http::collection::Collection;
-use crate::http::collection_handlers::list_page;
+use crate::http::collection_handlers::{LIST_PARAMS, list_page};
 use crate::http::page::{After, seal};
 use crate::http::query::{AS_OF, Args, CURSOR, FIELDS, Kind, LIMIT, Param, param};
 use crate::http::route::{Doc, Route, Schemas, get_route, schema_of};
@@ -48,7 +48,7 @@ pub fn searchable<C: Searched>(mut routes: Vec<Route>) -> Vec<Route> {
         let doc = &mut route.doc;
         doc.from_memory = true;
         doc.description = format!(
-            "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. Its order is one of relevance (newest without words), price, quantity, stars, distance (needs `near`) and newest; `name`, `status` and the other parameters that only a list has don't go with it.",
+            "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. What a producer who is suspended or dissolved offers is found by no search. Its order is one of relevance (newest without words), price, quantity, stars, distance (needs `near`) and newest; `name`, `status` and the other parameters that only a list has don't go with it.",
             C::SPEC.description
         );
         // As a search takes a shared parameter: several times.
@@ -125,7 +125,7 @@ pub fn routes() -> Vec<Route> {
         doc: Doc {
             summary: "Suggest names while one types".into(),
             from_memory: true,
-            description: "Products, product groups, provinces, producers and buyers whose names fit what has been typed so far, the best of each first. Answered from memory.".into(),
+            description: "Products, product groups (by code as well), provinces, producers and buyers whose names fit all that has been typed so far, the best of each first. A province-level unit is found by the name of one before it, too, which is then told as `former_name`. Answered from memory.".into(),
             tag: "search",
             params: SUGGEST_PARAMS.to_vec(),
             answers: vec![(200, "application/json", Some("Suggestions".into()), None)],
@@ -137,11 +137,11 @@ pub fn routes() -> Vec<Route> {
 }
 
 const SUGGEST_PARAMS: &[Param] =
-    &[param("q", Kind::Text, "What has been typed so far."), param("limit", Kind::Limit, "Names of each kind, 1 to 100; 5 unless given.")];
+    &[param("q", Kind::Text, "What has been typed so far."), param("limit", Kind::Few(5), "Names of each kind, 1 to 100; 5 unless given.")];
 
 async fn list_products(permit: Permitted<ListProducts>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     if !params::is_search(request.query_string()) {
-        return list_page::<Products>(&permit, app, &request).await;
+        return list_page::<Products>(&permit, app, &request).await.map_err(also_of_searches::<Products>);
     }
     search::<Products>(&permit, &app, &request, |market, question, write, facets, seal| {
         let found = market.search(question);
@@ -152,13 +152,40 @@ async fn list_products(permit: Permitted<ListProducts>, app: Data<App>, request:
 
 async fn list_offers(permit: Permitted<ListOffers>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     if !params::is_search(request.query_string()) {
-        return list_page::<Offers>(&permit, app, &request).await;
+        return list_page::<Offers>(&permit, app, &request).await.map_err(also_of_searches::<Offers>);
     }
     search::<Offers>(&permit, &app, &request, |market, question, write, facets, seal| {
         let found = market.search_offers(question);
         let next = found.hits.last().filter(|_| found.more).map(|hit| seal(hit.key));
         write.offers(&found, facets, next.as_deref())
     })
+}
+
+/// `refused` by the plain list, with what a search would take: whoever names nothing that there is may have meant either.
+fn also_of_searches<C: Searched>(refused: Problem) -> Problem {
+    let told = |fault: &Fault| match (fault.code, fault.pointer.as_str()) {
+        ("unknown_parameter", _) => {
+            let list = C::SPEC.filters.iter().map(|param| param.name);
+            let search = OWN.iter().map(|param| param.name).filter(|name| C::SPEC.filters.iter().all(|param| param.name != *name));
+            let both = list.chain(["sort"]).chain(LIST_PARAMS.iter().map(|param| param.name)).collect::<Vec<_>>().join(", ");
+            let search = search.collect::<Vec<_>>().join(", ");
+            let detail = text(
+                format!("There is no parameter of this name here; there are: {both}; and those of a search: {search}."),
+                format!("Không có tham số này; các tham số có: {both}; và các tham số tìm kiếm: {search}."),
+            );
+            Fault { detail, ..fault.clone() }
+        }
+        ("not_allowed", "?sort") => {
+            let all = C::ALL_SORTS.join(", ");
+            Fault { detail: text(format!("One of: {all}."), format!("Một trong: {all}.")), ..fault.clone() }
+        }
+        _ => fault.clone(),
+    };
+    let faults: Vec<Fault> = refused.errors().iter().map(told).collect();
+    match faults.first() {
+        Some(first) if *refused.errors() != *faults => Problem::new(refused.code(), first.detail.clone()).with_errors(faults),
+        _ => refused,
+    }
 }
 
 /// `refused`, with a word for parameters that there are, though not in a search.

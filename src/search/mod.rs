@@ -21,6 +21,6 @@ mod write;
 
 pub use http::{from_memory, routes, searchable};
 pub use organisations::by_name;
-pub(crate) use plain::{civil, id_text, push_decimal, push_decimals, push_four, push_number, push_three, push_two, quote};
+pub(crate) use plain::{civil, date, id_text, push_decimal, push_decimals, push_four, push_number, push_three, push_two, quote};
 pub use view::view_of;
 pub(crate) use write::{Writer, fetch, lines};

@@ -305,9 +305,9 @@ pub struct OrganisationHitPage {
 pub struct Suggestions {
     /// Products, by name.
     pub products: Vec<SuggestedName>,
-    /// Product groups of 2026.
+    /// Product groups of 2026, by code or name.
     pub groups: Vec<SuggestedName>,
-    /// Province-level units of today.
+    /// Province-level units of the day asked, by their own names or by those of units that they succeeded.
     pub provinces: Vec<SuggestedName>,
     /// Producers.
     pub producers: Vec<SuggestedName>,
@@ -322,6 +322,9 @@ pub struct SuggestedName {
     pub id: String,
     /// The name.
     pub name: String,
+    /// Of a province-level unit that was found by it: the name of a unit before it, of which it is the successor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former_name: Option<String>,
     /// How it was found.
     pub matched: Matched,
 }

@@ -1,17 +1,18 @@
 //! What a search may ask.
 
 use crate::decimal::Quantity;
-use crate::error::{Problem, Result, Text, text};
-use crate::http::query::{Args, Kind, Param, many, param};
+use crate::error::{Problem, Result, text};
+use crate::http::query::{Args, Kind, Param, Wrong, many, param};
 use crate::indexing::tables::{region_of, regions};
 use crate::market::facet::Dimension;
 use crate::market::record::{Id, Rows};
 use crate::market::search::{Filter, Place, Sort};
 use crate::market::{Market, record::Day};
-use crate::measure;
+use crate::measure::{self, Worth};
 use crate::months;
 use crate::organisations::ProducerKind;
-use crate::reference::{CertificateKindId, ProvinceId, reference, texts};
+use crate::reference::texts::{self, Taken};
+use crate::reference::{CertificateKindId, GroupId, ProvinceId, reference};
 use chrono::NaiveDate;
 
 /// Names of the dimensions that can be counted, in the order of their bits.
@@ -115,10 +116,11 @@ pub fn is_search(query: &str) -> bool {
 /// # Errors
 /// 400 with what would be right.
 pub fn read(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Asked> {
+    let mut wrong = Wrong::default();
     if let Some(words) = args.get("q") {
-        has_words(words)?;
+        wrong.or_default(has_words(words));
     }
-    let place = args.get("near").map(|near| place(near, as_of)).transpose()?;
+    let place = args.get("near").and_then(|near| wrong.or_default(place(near, as_of).map(Some)));
     let sort = match args.get("sort") {
         None | Some("relevance") => Sort::Relevance,
         Some("price") => Sort::Price,
@@ -127,14 +129,16 @@ pub fn read(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Asked> {
         Some("distance") => Sort::Distance,
         Some(_) => Sort::Newest,
     };
-    if place.is_none() && (sort == Sort::Distance || args.has("within_km")) {
-        return Err(Problem::parameter(
+    if !args.has("near") && (sort == Sort::Distance || args.has("within_km")) {
+        wrong.or_default::<()>(Err(Problem::parameter(
             "near",
             "missing",
             text("Distances need a place: give near.", "Khoảng cách cần một điểm mốc: hãy ghi near."),
-        ));
+        )));
     }
-    Ok(Asked { filter: filter(args, market, as_of)?, facets: facets(args)?, sort, place })
+    let (filter, facets) = (filter(args, market, as_of, &mut wrong), wrong.or_default(facets(args)));
+    wrong.into_result()?;
+    Ok(Asked { filter, facets, sort, place })
 }
 
 /// Refuses a text without a letter or digit: it names nothing.
@@ -148,35 +152,33 @@ pub fn has_words(words: &str) -> Result<()> {
     Err(Problem::parameter("q", "no_words", text("Give at least one letter or digit.", "Hãy gõ ít nhất một chữ cái hoặc chữ số.")))
 }
 
-fn filter(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Filter> {
+/// What is asked of each product or offer; without what is noted as `wrong`.
+fn filter(args: &Args, market: &Market, as_of: NaiveDate, wrong: &mut Wrong) -> Filter {
     let rows = |units: Option<Vec<ProvinceId>>| units.map(|units| Rows::of(units.into_iter().map(ProvinceId::row)));
-    let unit = unit(args)?;
+    let unit = wrong.or_default(unit(args).map(Some));
     let price = args.number("price_at_most").and_then(|price| u32::try_from(price).ok());
     let kinds = args.all("producer_kind").filter_map(|word| ProducerKind::WORDS.iter().position(|known| *known == word));
-    Ok(Filter {
-        provinces: rows(args.provinces("province", as_of)?),
-        region: region(args)?,
-        groups: args.groups("group", as_of)?.map(|groups| Rows::of(groups.into_iter().map(crate::reference::GroupId::row))),
+    let delivers_to = args.get("delivers_to").and_then(|input| wrong.or_default(province("delivers_to", input, as_of).map(Some)));
+    Filter {
+        provinces: rows(wrong.or_default(args.provinces("province", as_of))),
+        region: wrong.or_default(region(args)),
+        groups: wrong.or_default(args.groups("group", as_of)).map(|groups| Rows::of(groups.into_iter().map(GroupId::row))),
         least_stars: args.number("stars").and_then(|stars| u8::try_from(stars).ok()).unwrap_or(0),
         kinds: args.has("producer_kind").then(|| kinds.fold(0_u16, |set, kind| set | 1 << kind)),
-        certificates: certificates(args)?,
+        certificates: wrong.or_default(certificates(args)),
         held: indication(args),
-        period: period(args)?,
+        period: wrong.or_default(period(args)),
         months: args.all("months").filter_map(|month| month.parse::<u16>().ok()).fold(0, |set, month| set | 1 << (month - 1).min(11)),
-        quantity: args.get("quantity").map(|value| quantity(value, unit)).transpose()?,
-        price_at_most: price.map(|price| per_base(price, unit)),
+        quantity: args.get("quantity").and_then(|value| wrong.or_default(quantity(value, unit).map(Some))),
+        price_at_most: price.zip(unit).map(|(price, unit)| per_base(price, unit)),
         // Without a unit it is a price for whichever base unit an offer is counted in.
-        unit: (price.is_some() && args.has("unit")).then(|| unit.unit.row()),
-        delivers_to: args
-            .get("delivers_to")
-            .map(|input| province("delivers_to", input, as_of))
-            .transpose()?
-            .map(|id| market.tables().current(id.row())),
+        unit: unit.filter(|_| price.is_some() && args.has("unit")).map(|unit| unit.unit.row()),
+        delivers_to: delivers_to.map(|id| market.tables().current(id.row())),
         within_km: args.number("within_km").and_then(|km| u16::try_from(km).ok()),
         is_offered: args.maybe_flag("offered"),
         is_illustrative: args.maybe_flag("illustrative"),
         producer: args.get("producer").map(|id| Id::parse(id).and_then(|id| market.organisations().row(id)).unwrap_or(u32::MAX)),
-    })
+    }
 }
 
 fn facets(args: &Args) -> Result<u8> {
@@ -222,14 +224,16 @@ fn region(args: &Args) -> Result<Option<Rows>> {
 }
 
 fn certificates(args: &Args) -> Result<u64> {
+    let mut wrong = Wrong::default();
     let mut kinds = 0_u64;
     for code in args.all("certificates") {
         let kind = reference()
             .certificate_kinds
             .resolve(code)
-            .map_err(|_| Problem::parameter("certificates", "unknown_certificate_kind", texts::certificate_kind_error()))?;
-        kinds |= bit(kind);
+            .map_err(|_| Problem::parameter("certificates", "unknown_certificate_kind", texts::certificate_kind_error()));
+        kinds |= wrong.or_default(kind.map(bit));
     }
+    wrong.into_result()?;
     Ok(kinds)
 }
 
@@ -262,21 +266,16 @@ fn period(args: &Args) -> Result<Option<(Day, Day)>> {
 /// A unit of fixed size, and what one is worth in its base unit.
 fn unit(args: &Args) -> Result<measure::Base> {
     let input = args.get("unit").unwrap_or("KG");
-    let wrong = |detail: Text| Problem::parameter("unit", "unknown_unit", detail);
-    let day_less = reference()
-        .units
-        .resolve(input)
-        .map_err(|_| wrong(text("A unit of fixed size, such as KG, TAN, L or CAI.", "Một đơn vị cố định, như KG, TAN, L hoặc CAI.")))?;
-    measure::one(day_less, None).map_err(|_| {
-        wrong(text(
-            "A unit of fixed size, such as KG, TAN, L or CAI: a pack holds something else for each product.",
-            "Một đơn vị cố định, như KG, TAN, L hoặc CAI: quy cách đóng gói khác nhau theo sản phẩm.",
-        ))
+    let unknown = |error| Problem::parameter("unit", "unknown_unit", texts::unit_error(&error, Taken::Fixed));
+    let unit = reference().units.resolve(input).map_err(unknown)?;
+    measure::one(unit, None).map_err(|error| {
+        let (code, detail) = measure::said(error, Worth::Fixed);
+        Problem::parameter("unit", code, detail)
     })
 }
 
-/// So much of `unit`, in thousandths of the base unit.
-fn quantity(value: &str, unit: measure::Base) -> Result<(i64, u8)> {
+/// So much of `unit`, in thousandths of the base unit; where the unit is none, that alone is wrong with it.
+fn quantity(value: &str, unit: Option<measure::Base>) -> Result<(i64, u8)> {
     let wrong = || {
         Problem::parameter(
             "quantity",
@@ -288,6 +287,7 @@ fn quantity(value: &str, unit: measure::Base) -> Result<(i64, u8)> {
         )
     };
     let asked: Quantity = value.parse().map_err(|_| wrong())?;
+    let Some(unit) = unit else { return if asked.0 > 0 { Ok((asked.0, 0)) } else { Err(wrong()) } };
     let base = i128::from(asked.0) * i128::from(unit.quantity.0) / 1_000;
     let base = i64::try_from(base).ok().filter(|base| *base > 0).ok_or_else(wrong)?;
     Ok((base, unit.unit.row()))

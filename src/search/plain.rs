@@ -4,6 +4,7 @@
 
 use crate::ids::base32;
 use crate::market::record::{Day, Id};
+use chrono::NaiveDate;
 
 const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -19,6 +20,14 @@ const fn pairs() -> [[u8; 2]; 100] {
         number += 1;
     }
     pairs
+}
+
+/// 1970-01-01 in chrono's count of days.
+const EPOCH: i32 = 719_163;
+
+/// A day of the index as everywhere else; none where there is no such day.
+pub fn date(day: Day) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH))
 }
 
 /// The last two digits of `number`.

@@ -4,64 +4,150 @@ use super::model::{Matched, SuggestedName, Suggestions};
 use super::plain::id_text;
 use crate::market::Market;
 use crate::market::organisations::Side;
+use crate::market::text::query::How;
 use crate::market::text::tokens::{Token, tokens};
-use crate::reference::reference;
+use crate::reference::{ProductGroup, reference};
 use crate::text::fold;
 use chrono::NaiveDate;
 
 /// What fits `typed`, at most `limit` of each kind.
+///
+/// Of products and organisations every word that was typed must be meant: while one types, what has some of the words alone
+/// is noise.
 pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate) -> Suggestions {
-    let products = market.suggest_products(typed, limit).into_iter().map(|found| SuggestedName {
-        id: id_text("prd", market.products().id(found.row)),
-        name: market.products().name(found.row),
-        matched: found.how.into(),
-    });
-    let organisations = |side: Side| -> Vec<SuggestedName> {
-        let named = market.suggest_organisations(typed, side, limit).into_iter().map(|found| {
-            let id = id_text("org", market.organisations().id(found.row));
-            SuggestedName { id, name: market.organisations().name(found.row), matched: found.how.into() }
-        });
-        named.collect()
+    let suggested = |id: String, name: String, how: How| {
+        (how != How::Partial).then(|| SuggestedName { id, name, former_name: None, matched: how.into() })
     };
-    let groups = &reference().product_groups;
-    let current = groups.all().iter().filter(|group| groups.current(group.id) == Some(group.id));
-    let provinces = reference().provinces.in_force(as_of);
+    let products = market
+        .suggest_products(typed, limit)
+        .into_iter()
+        .filter_map(|found| suggested(id_text("prd", market.products().id(found.row)), market.products().name(found.row), found.how));
+    let organisations = |side: Side| -> Vec<SuggestedName> {
+        let organisations = market.organisations();
+        let named = market.suggest_organisations(typed, side, limit).into_iter();
+        named.filter_map(|found| suggested(id_text("org", organisations.id(found.row)), organisations.name(found.row), found.how)).collect()
+    };
     Suggestions {
         products: products.collect(),
-        groups: fitting(typed, limit, current.map(|group| (group.id.as_str().to_owned(), group.name_vi.clone()))),
-        provinces: fitting(typed, limit, provinces.map(|province| (province.id.as_str().to_owned(), province.name.clone()))),
+        groups: groups(typed, limit, as_of),
+        provinces: provinces(typed, limit, as_of),
         producers: organisations(Side::Producers),
         buyers: organisations(Side::Buyers),
     }
 }
 
+/// Groups of 2026: the one whose code was typed, also by a decision before, those below it, then those by name.
+fn groups(typed: &str, limit: usize, as_of: NaiveDate) -> Vec<SuggestedName> {
+    let groups = &reference().product_groups;
+    let code = typed.trim();
+    let meant = groups.resolve(code, as_of).ok().and_then(|id| groups.current(id));
+    let is_below = |other: &str| {
+        let rest = other.get(..code.len()).filter(|start| start.eq_ignore_ascii_case(code)).and_then(|_| other.get(code.len()..));
+        rest.is_some_and(|rest| rest.starts_with('.') || code.ends_with('.') && !rest.is_empty())
+    };
+    let current = || groups.all().iter().filter(|group| groups.current(group.id) == Some(group.id));
+    let of = |group: &ProductGroup, matched| SuggestedName {
+        id: group.id.as_str().to_owned(),
+        name: group.name_vi.clone(),
+        former_name: None,
+        matched,
+    };
+    let exact = meant.map(|id| of(groups.get(id), Matched::Exact));
+    let below = current().filter(|group| is_below(&group.code) && Some(group.id) != meant).map(|group| of(group, Matched::Prefix));
+    let mut found: Vec<SuggestedName> = exact.into_iter().chain(below).collect();
+    let named = fitting(typed, current().map(|group| (group.id.as_str(), group.name_vi.as_str())));
+    add_others(&mut found, named.map(|(id, name, matched)| SuggestedName { id: id.into(), name: name.into(), former_name: None, matched }));
+    found.truncate(limit);
+    found
+}
+
+/// Units of the day by their own names, then those by the names of units before them: both are words that filters take.
+fn provinces(typed: &str, limit: usize, as_of: NaiveDate) -> Vec<SuggestedName> {
+    let provinces = &reference().provinces;
+    let in_force = provinces.in_force(as_of).map(|province| (province.id, province.name.as_str()));
+    let mut found: Vec<SuggestedName> = fitting(typed, in_force)
+        .map(|(id, name, matched)| SuggestedName { id: id.as_str().to_owned(), name: name.to_owned(), former_name: None, matched })
+        .collect();
+    let former = provinces.all().iter().filter(|province| province.valid_from <= as_of && !province.is_in_force(as_of));
+    let by_former = fitting(typed, former.map(|province| (province.id, province.name.as_str()))).map(|(id, former_name, matched)| {
+        let today = provinces.get(provinces.as_of(id, as_of));
+        SuggestedName { id: today.id.as_str().to_owned(), name: today.name.clone(), former_name: Some(former_name.to_owned()), matched }
+    });
+    add_others(&mut found, by_former);
+    found.truncate(limit);
+    found
+}
+
+/// Adds those of `more` that are not there.
+fn add_others(found: &mut Vec<SuggestedName>, more: impl Iterator<Item = SuggestedName>) {
+    for name in more {
+        if found.iter().all(|known| known.id != name.id) {
+            found.push(name);
+        }
+    }
+}
+
 /// Names of a short table in which every typed word begins a word; those whose own beginning it is first.
-fn fitting(typed: &str, limit: usize, names: impl Iterator<Item = (String, String)>) -> Vec<SuggestedName> {
+fn fitting<'n, I: Copy + Ord + 'n>(typed: &str, names: impl Iterator<Item = (I, &'n str)>) -> impl Iterator<Item = (I, &'n str, Matched)> {
     let typed_key = fold(typed);
     let words: Vec<&str> = typed_key.split(' ').filter(|word| !word.is_empty()).collect();
-    if words.is_empty() {
-        return Vec::new();
-    }
-    let mut found: Vec<(bool, usize, String, String)> = names
+    let mut found: Vec<(bool, usize, &str, I)> = names
         .filter_map(|(id, name)| {
-            let key = fold(&name);
-            let all = words.iter().all(|word| key.split(' ').any(|own| own.starts_with(word)));
+            let key = fold(name);
+            let all = !words.is_empty() && words.iter().all(|word| key.split(' ').any(|own| own.starts_with(word)));
             all.then(|| (!key.contains(&typed_key), name.chars().count(), name, id))
         })
         .collect();
     found.sort();
-    let suggested = found.into_iter().map(|(_, _, name, id)| {
+    let typed = typed.to_owned();
+    found.into_iter().map(move |(_, _, name, id)| {
         let has = |words: &[String], of: &[String]| words.iter().all(|word| of.contains(word));
         let spelled = |text: &str| tokens(text).iter().map(Token::spelling).collect::<Vec<_>>();
         let folded = |text: &str| tokens(text).into_iter().map(|token| token.folded).collect::<Vec<_>>();
-        let matched = if has(&spelled(typed), &spelled(&name)) {
+        let matched = if has(&spelled(&typed), &spelled(name)) {
             Matched::Exact
-        } else if has(&folded(typed), &folded(&name)) {
+        } else if has(&folded(&typed), &folded(name)) {
             Matched::Folded
         } else {
             Matched::Prefix
         };
-        SuggestedName { id, name, matched }
-    });
-    suggested.take(limit).collect()
+        (id, name, matched)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_former_unit_leads_to_the_unit_of_the_day_and_says_its_name() {
+        let found = |typed: &str, day: NaiveDate| -> Vec<(String, Option<String>)> {
+            provinces(typed, 5, day).into_iter().map(|found| (found.name, found.former_name)).collect()
+        };
+        let today = day("2026-11-23");
+        let of = |name: &str, former: &str| vec![(name.to_owned(), Some(former.to_owned()))];
+        assert_eq!(found("soc trang", today), of("Thành phố Cần Thơ", "Tỉnh Sóc Trăng"));
+        assert_eq!(found("bình dương", today), of("Thành phố Hồ Chí Minh", "Tỉnh Bình Dương"));
+        assert_eq!(found("vung tau", today), of("Thành phố Hồ Chí Minh", "Tỉnh Bà Rịa - Vũng Tàu"));
+        assert_eq!(found("soc trang", day("2020-10-27")), [("Tỉnh Sóc Trăng".to_owned(), None)]);
+        // A unit that kept its name is named once, by that.
+        assert_eq!(found("an giang", today), [("Tỉnh An Giang".to_owned(), None)]);
+        assert!(found("atlantis", today).is_empty());
+    }
+
+    #[test]
+    fn a_code_leads_to_its_group_and_those_below() {
+        let found = |typed: &str| -> Vec<String> { groups(typed, 3, day("2026-11-23")).into_iter().map(|found| found.id).collect() };
+        assert_eq!(found("I.1.a"), ["QD26-2026/I.1.a"]);
+        assert_eq!(found("iii")[0], "QD26-2026/III");
+        // By a code of 2019, what that became.
+        assert_eq!(found("N1.1.a"), ["QD26-2026/I.1.a"]);
+        let below = found("I.1");
+        assert_eq!(below[0], "QD26-2026/I.1");
+        assert!(below[1..].iter().all(|id| id.starts_with("QD26-2026/I.1.")), "{below:?}");
+    }
 }

@@ -5,6 +5,7 @@ use crate::certificates::{Certificate, OCOP, are_stars, not_stars};
 use crate::check;
 use crate::error::{Faults, text};
 use crate::organisations::Identity;
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 use std::collections::HashMap;
 
@@ -58,7 +59,7 @@ fn check_stars(new: &NewStarProposal, current: Option<&StarProposal>, known: &Kn
             "not_higher",
             text(
                 format!("The product has {held} stars on {day}: a proposal is for more."),
-                format!("Ngày {day} sản phẩm đang có {held} sao: đề nghị phải cho hạng cao hơn."),
+                format!("Ngày {} sản phẩm đang có {held} sao: đề nghị phải cho hạng cao hơn.", in_vietnamese(day)),
             ),
         );
     }
@@ -69,7 +70,11 @@ fn check_dates(new: &NewStarProposal, today: NaiveDate, faults: &mut Faults) {
     check::day(faults, "/outcome_on", new.outcome_on);
     for (pointer, day) in [("/proposed_on", Some(new.proposed_on)), ("/outcome_on", new.outcome_on)] {
         if day.is_some_and(|day| day > today) {
-            faults.add(pointer, "in_future", text(format!("Not after today, {today}."), format!("Không sau hôm nay, {today}.")));
+            faults.add(
+                pointer,
+                "in_future",
+                text(format!("Not after today, {today}."), format!("Không sau hôm nay, {}.", in_vietnamese(today))),
+            );
         }
     }
     check::order(

@@ -12,6 +12,19 @@ fn ceiling(visibility: &str) -> Value {
 }
 
 #[test]
+fn a_unit_that_there_is_none_of_is_answered_with_those_that_fit_here() {
+    let app = TestApp::start();
+    let buyer = a_buyer(&app).create();
+    let refused = a_demand(&app, &buyer).with(json!({"unit": "furlong"})).send().expect(422);
+    assert_eq!(refused.fault_codes(), [("/unit".to_owned(), "unknown_unit".to_owned())]);
+    let detail = refused.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("TAN") && detail.contains("KHACH") && !detail.contains("HOP"), "{detail}");
+    let near =
+        a_demand(&app, &buyer).with(json!({"unit": "TANN"})).send().expect(422).json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+    assert!(near.contains("Near: TAN"), "{near}");
+}
+
+#[test]
 fn a_demand_is_read_back_with_its_buyer_its_place_and_its_base_unit() {
     let app = TestApp::start();
     let buyer = a_buyer(&app).create();

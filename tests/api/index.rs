@@ -44,7 +44,7 @@ fn a_market(app: &TestApp) -> Vec<Record> {
     let workshop = a_facility(app, &producer).create();
     a_certificate(app, "HACCP", &producer).with(json!({"facility_id": workshop.id})).create();
     let offer = an_offer(app, &rice).create();
-    an_offer(app, &onion).with(json!({"quantity": "10", "unit": "THUNG", "months": [11, 12, 1, 2], "available_until": "2028-02-29",
+    let boxes = an_offer(app, &onion).with(json!({"quantity": "10", "unit": "THUNG", "months": [11, 12, 1, 2], "available_until": "2028-02-29",
         "lead_time_days": 3, "remaining_shelf_life_days": 20, "price": null, "delivers_to": null, "minimum_order": null, "minimum_order_unit": null})).create();
     let closed = an_offer(app, &rice).create();
     app.post(&format!("{}/close", closed.path), json!({})).key(&admin).send().expect(200);
@@ -64,7 +64,11 @@ fn a_market(app: &TestApp) -> Vec<Record> {
     let gone = an_offer(app, &old).create();
     app.delete(&gone.path, &gone.etag).key(&admin).send().expect(204);
     app.patch(&offer.path, &offer.etag, json!({"quantity": "6"})).key(&admin).send().expect(200);
-    // What the box holds is stated anew: the memorandum is worth something else.
+    let idle = a_producer(app).named("Tạm nghỉ").with(json!({"status": "suspended"})).create();
+    an_offer(app, &a_product(app, &idle).create()).create();
+    // What the box holds is stated anew, after the offer in boxes was closed: the memorandum, whose time is over, is worth
+    // something else.
+    app.post(&format!("{}/close", boxes.path), json!({})).key(&admin).send().expect(200);
     app.patch(&onion.path, &onion.etag, json!({"pack": {"content_quantity": "15"}})).key(&admin).send().expect(200);
     vec![producer, rice, onion, offer, mou]
 }

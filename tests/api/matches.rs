@@ -384,7 +384,9 @@ fn a_pair_that_fails_much_is_explained_and_no_near_miss() {
 fn a_certificate_counts_only_where_it_is_in_force_on_every_day() {
     let fair = a_fair();
     assert_eq!(fair.matches()["eligible"], 1);
-    for end in ["2027-03-30", "2026-12-31"] {
+    for (end, stands) in
+        [("2027-03-30", "until 2027-03-30, and ends within the period"), ("2026-12-31", "until 2026-12-31, before the period begins")]
+    {
         fair.change(&fair.haccp, json!({"valid_until": end}));
         let found = fair.matches();
         assert_eq!(
@@ -392,7 +394,10 @@ fn a_certificate_counts_only_where_it_is_in_force_on_every_day() {
             (Some(0), &json!({"certificates": []})),
             "{end}"
         );
-        assert_eq!(found["near_misses"][0]["blocked_by"][0]["text"], "Not in force over the whole period: HACCP");
+        assert_eq!(
+            found["near_misses"][0]["blocked_by"][0]["text"],
+            format!("Not in force over the whole period: HACCP (in force {stands})")
+        );
     }
     fair.change(&fair.haccp, json!({"valid_until": "2027-03-31"}));
     assert_eq!(fair.matches()["eligible"], 1);
@@ -653,6 +658,9 @@ fn a_producer_hears_what_it_is_ready_for_and_what_each_lack_costs() {
     assert_eq!(unlocks[0]["what_if"][0]["certificates"], json!(["ISO22000"]));
     assert_eq!(unlocks[0]["what_if"][0]["until"], "2027-03-31", "enough for both");
     assert_eq!((unlocks[1]["code"].as_str(), unlocks[1]["demands"].as_u64()), (Some("stars"), Some(1)));
+    let onions = json!({"id": fair.product.id, "name": "Hành tím Vĩnh Châu"});
+    assert_eq!(unlocks[0]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 2}]));
+    assert_eq!(unlocks[1]["offers"], json!([{"id": fair.offer.id, "product": onions, "demands": 1}]));
     // The paper comes, and the demands with it.
     a_certificate(&fair.app, "ISO22000", &fair.producer)
         .with(json!({"subject": "facility", "facility_id": fair.workshop.id}))
@@ -662,6 +670,166 @@ fn a_producer_hears_what_it_is_ready_for_and_what_each_lack_costs() {
     let found = fair.ask(&format!("/v1/producers/{}/readiness", fair.producer.id), None);
     assert_eq!((found["served"].as_u64(), found["unlocks"][0]["code"].as_str()), (Some(3), Some("stars")));
     assert_eq!(found["unlocks"][0]["demands"], 2);
+}
+
+#[test]
+fn a_lack_names_the_offers_that_it_is_about_and_no_other() {
+    let fair = a_fair();
+    // One keeps shorter than is asked for, one does not say, and one long enough that stands apart by its months.
+    fair.change(&fair.demand, json!({"minimum_remaining_shelf_life_days": 217}));
+    fair.change(&fair.offer, json!({"remaining_shelf_life_days": 30}));
+    let young = a_product(&fair.app, &fair.producer)
+        .named("Hành tím non")
+        .with(json!({"group": "QD26-2026/I.1.a", "shelf_life_days": null}))
+        .create();
+    an_ocop_certificate(&fair.app, &young)
+        .stars(4)
+        .with(json!({"number": "4-2025"}))
+        .issued_on("2025-06-01")
+        .valid_until("2028-06-01")
+        .create();
+    let silent = onions(&fair.app, &young).create();
+    let other = onions(&fair.app, &fair.product).with(json!({"remaining_shelf_life_days": 300, "months": [6]})).create();
+    let found = fair.ask(&format!("/v1/producers/{}/readiness", fair.producer.id), None);
+    let of = |code: &str| -> Vec<String> {
+        let unlock = found["unlocks"].as_array().unwrap().iter().find(|unlock| unlock["code"] == code).unwrap();
+        unlock["offers"].as_array().unwrap().iter().map(|offer| offer["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of("shelf_life"), [fair.offer.id.clone(), silent.id]);
+    assert_eq!(of("months"), [other.id]);
+}
+
+#[test]
+fn what_takes_no_part_says_why_nothing_was_considered() {
+    let fair = a_fair();
+    let note = |path: &str| fair.ask(&format!("{path}/matches"), None).get("note").cloned();
+    assert_eq!((note(&fair.demand.path), note(&fair.offer.path)), (None, None));
+    let admin = fair.app.admin();
+    fair.change(&fair.demand, json!({"answer_by": "2026-11-30"}));
+    fair.app.set_clock("2026-12-01 05:00:00");
+    let said = |path: &str, language: &str| {
+        let answer = fair.app.get(&format!("{path}/matches")).header("Accept-Language", language).send().expect(200).json();
+        assert_eq!((answer["considered"].as_u64(), &answer["items"]), (Some(0), &json!([])));
+        (answer["note"]["code"].as_str().unwrap().to_owned(), answer["note"]["text"].as_str().unwrap().to_owned())
+    };
+    let told = |code: &str, text: &str| (code.to_owned(), text.to_owned());
+    assert_eq!(said(&fair.demand.path, "en"), told("answer_by_passed", "The demand took answers until 2026-11-30."));
+    assert_eq!(said(&fair.demand.path, "vi"), told("answer_by_passed", "Nhu cầu chỉ nhận trả lời đến hết ngày 30/11/2026."));
+    let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"answer_by": "2026-12-05"})).into_body();
+    let preview = fair.app.post("/v1/matches/preview?as_of=2026-12-06", body).key(&admin).send().expect(200).json();
+    assert_eq!((preview["considered"].as_u64(), preview["note"]["code"].as_str()), (Some(0), Some("answer_by_passed")));
+    fair.app.post(&format!("{}/close", fair.demand.path), json!({"on": "2026-11-28"})).key(&admin).send().expect(200);
+    assert_eq!(said(&fair.demand.path, "vi"), told("demand_closed", "Nhu cầu đã đóng từ ngày 28/11/2026."));
+    fair.turn(&fair.buyer, "suspended");
+    assert_eq!(said(&fair.demand.path, "en").0, "buyer_not_active");
+    fair.change(&fair.offer, json!({"available_until": "2026-11-30"}));
+    assert_eq!(said(&fair.offer.path, "en"), told("offer_over", "The offer ended on 2026-11-30."));
+    fair.app.post(&format!("{}/close", fair.offer.path), json!({"on": "2026-11-28"})).key(&admin).send().expect(200);
+    assert_eq!(said(&fair.offer.path, "vi"), told("offer_closed", "Chào bán đã đóng từ ngày 28/11/2026."));
+    fair.change(&fair.product, json!({"status": "discontinued"}));
+    assert_eq!(said(&fair.offer.path, "en").0, "product_discontinued");
+    fair.turn(&fair.producer, "dissolved");
+    assert_eq!(said(&fair.offer.path, "en").0, "producer_not_active");
+}
+
+#[test]
+fn a_refused_proposal_names_what_keeps_the_two_apart_in_words() {
+    let fair = a_fair();
+    fair.change(&fair.demand, json!({"suppliers_at_most": 1, "least_stars": 5}));
+    fair.change(&fair.offer, json!({"quantity": "4"}));
+    let path = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let refused = |language: &str| {
+        let answer = fair.app.post(&path, json!({})).key(&fair.app.admin()).header("Accept-Language", language).send().expect(409);
+        answer.json()["detail"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("en"), "The offer does not fit the demand; what keeps them apart: OCOP stars, quantity.");
+    assert_eq!(refused("vi"), "Nguồn cung không đáp ứng nhu cầu về: sao OCOP, số lượng.");
+}
+
+impl Fair {
+    /// What everybody is shown of the producer's goods: by search, by suggestion, by matches from both sides, ready or not.
+    fn on_the_market(&self) -> Value {
+        let count = |path: &str| self.app.get(path).send().expect(200).json();
+        let matches = |path: &str| {
+            let found = count(&format!("{path}/matches"));
+            [found["considered"].clone(), found["eligible"].clone()]
+        };
+        let suggested = count("/v1/suggest?q=Hành tím");
+        json!({
+            "products": count("/v1/products?q=hành tím")["total"],
+            "by filter": count("/v1/products?facets=stars")["total"],
+            "offers": count("/v1/offers?q=hành tím")["total"],
+            "suggested": suggested["products"].as_array().map(Vec::len),
+            "producers": count("/v1/suggest?q=Bưng Tròn")["producers"].as_array().map(Vec::len),
+            "buyers": count("/v1/suggest?q=Gánh Hàng")["buyers"].as_array().map(Vec::len),
+            "demand": matches(&self.demand.path),
+            "offer": matches(&self.offer.path),
+            "open": count(&format!("/v1/producers/{}/readiness", self.producer.id))["open"],
+        })
+    }
+
+    fn turn(&self, organisation: &Record, status: &str) {
+        let path = format!("/v1/organisations/{}", organisation.id);
+        let admin = self.app.admin();
+        let etag = self.app.get(&path).key(&admin).send().expect(200).etag();
+        self.app.patch(&path, &etag, json!({"status": status})).key(&admin).send().expect(200);
+    }
+}
+
+#[test]
+fn who_is_suspended_or_dissolved_offers_and_needs_nothing_until_it_is_active_again() {
+    let fair = a_fair();
+    let propose = || {
+        let path = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+        fair.app.post(&path, json!({})).key(&fair.app.admin()).send()
+    };
+    let all = json!({
+        "products": 1, "by filter": 1, "offers": 1, "suggested": 1, "producers": 1, "buyers": 1, "demand": [1, 1], "offer": [1, 1], "open": 1
+    });
+    assert_eq!(fair.on_the_market(), all);
+    let anew = || {
+        fair.app.index().rebuild().unwrap();
+        fair.on_the_market()
+    };
+    for status in ["suspended", "dissolved"] {
+        fair.turn(&fair.producer, status);
+        let none = json!({
+            "products": 0, "by filter": 0, "offers": 0, "suggested": 0, "producers": 0, "buyers": 1, "demand": [0, 0], "offer": [0, 0],
+            "open": 1
+        });
+        assert_eq!(fair.on_the_market(), none, "{status}");
+        assert_eq!(anew(), none, "{status}, read from the tables");
+        let refused = propose().expect(409);
+        assert_eq!(refused.problem_code(), "not_eligible");
+        assert!(refused.json()["detail"].as_str().unwrap().contains("suspended or dissolved"), "{}", refused.text);
+        // The register still shows all of it, and the organisation by its name.
+        for path in [&fair.product.path, &fair.offer.path, &fair.producer.path] {
+            fair.app.get(path).send().expect(200);
+        }
+        for list in ["/v1/products", "/v1/offers", &format!("/v1/producers?q=Bưng Tròn&status={status}")] {
+            assert_eq!(fair.app.get(list).send().expect(200).items().len(), 1, "{list}");
+        }
+        fair.turn(&fair.producer, "active");
+        assert_eq!(fair.on_the_market(), all, "{status} no more");
+        fair.turn(&fair.buyer, status);
+        let none = json!({
+            "products": 1, "by filter": 1, "offers": 1, "suggested": 1, "producers": 1, "buyers": 0, "demand": [0, 0], "offer": [0, 0],
+            "open": 0
+        });
+        assert_eq!(fair.on_the_market(), none, "{status} buyer");
+        assert_eq!(anew(), none, "{status} buyer, read from the tables");
+        assert_eq!(propose().expect(409).problem_code(), "not_eligible");
+        fair.turn(&fair.buyer, "active");
+        assert_eq!(anew(), all);
+    }
+    // What is registered meanwhile waits as well.
+    fair.turn(&fair.producer, "suspended");
+    onions(&fair.app, &a_product(&fair.app, &fair.producer).named("Hành tím non").with(json!({"group": "QD26-2026/I.1.a"})).create())
+        .create();
+    assert_eq!(fair.on_the_market()["products"], 0);
+    fair.turn(&fair.producer, "active");
+    assert_eq!((&fair.on_the_market()["products"], &fair.on_the_market()["offers"]), (&json!(2), &json!(2)));
+    propose().expect(201);
 }
 
 #[test]

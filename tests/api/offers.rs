@@ -1,6 +1,8 @@
 //! Offers: what a producer can supply, who sees its price and what is promised of it, and how it ends.
 
-use crate::support::{Draft, Record, TestApp, Value, a_buyer, a_mou, a_producer, a_product, an_ocop_certificate, an_offer, json, walk};
+use crate::support::{
+    Draft, Record, Response, TestApp, Value, a_buyer, a_mou, a_producer, a_product, an_ocop_certificate, an_offer, json, walk,
+};
 
 fn fault(pointer: &str, code: &str) -> (String, String) {
     (pointer.to_owned(), code.to_owned())
@@ -211,6 +213,11 @@ fn a_closed_offer_takes_no_change_and_is_not_opened_again() {
     let made = an_offer(&app, &a_product(&app, &producer).create()).by(&key).create();
     let close = format!("{}/close", made.path);
     app.post(&close, json!({})).key(&app.producer(a_producer(&app).named("Khác").create())).send().expect(403);
+    let early = app.post(&close, json!({"on": "2026-12-01"})).key(&key).header("Accept-Language", "vi").send().expect(422);
+    assert!(early.text.contains("Hôm nay (23/11/2026)"), "{}", early.text);
+    let turned = json!({"available_until": "2025-12-31"});
+    let turned = app.patch(&made.path, &made.etag, turned).key(&key).header("Accept-Language", "vi").send().expect(422);
+    assert!(turned.text.contains("(31/12/2025 trước 01/01/2026)"), "{}", turned.text);
     app.post(&close, json!({})).key(&app.buyer(a_buyer(&app).create())).send().expect(403);
     app.post("/v1/offers/ofr_0/close", json!({})).key(&key).send().expect(404);
     let closed = app.post(&close, json!({"reason": "Đã bán hết"})).key(&key).send().expect(200);
@@ -269,17 +276,120 @@ fn a_producer_offers_its_own_products_and_a_product_is_kept_while_it_is_offered(
     assert!(refused.json()["references"].to_string().contains("offers"), "{}", refused.text);
 }
 
+/// The answer to `product` with another pack.
+fn restated(app: &TestApp, product: &Record, pack: Value) -> Response {
+    let etag = app.get(&product.path).send().expect(200).etag();
+    app.patch(&product.path, &etag, json!({"pack": pack})).key(&app.admin()).send()
+}
+
 #[test]
-fn a_pack_that_is_stated_anew_changes_no_offer_that_stands() {
+fn a_pack_keeps_its_content_while_an_open_offer_is_counted_in_it() {
     let app = TestApp::start();
     let product = a_product(&app, &a_producer(&app).create()).create();
-    let offer = an_offer(&app, &product).with(json!({"quantity": "10", "unit": "TUI"})).create();
-    app.patch(&product.path, &product.etag, json!({"pack": {"content_quantity": "10"}})).key(&app.admin()).send().expect(200);
-    let read = app.get(&offer.path).send().expect(200);
-    assert_eq!(read.json()["quantity_base"]["quantity"], "50", "what was offered stays what it was");
-    // Who writes the offer again says it of the pack of today.
-    let written = app.patch(&offer.path, &offer.etag, json!({"quantity": "11"})).key(&app.admin()).send().expect(200);
-    assert_eq!(written.json()["quantity_base"]["quantity"], "110");
+    let in_bags = json!({"quantity": "10", "unit": "TUI", "minimum_order": "60", "minimum_order_unit": "KG"});
+    let offer = an_offer(&app, &product).with(in_bags.clone()).create();
+    assert_eq!(offer.json["quantity_base"]["quantity"], "50");
+    for pack in [json!({"content_quantity": "10"}), json!({"unit": "THUNG"}), Value::Null] {
+        let refused = restated(&app, &product, pack).expect(409);
+        assert_eq!(refused.problem_code(), "in_use");
+        assert_eq!(refused.fault_codes(), [fault("/pack", "counted_in_packs")]);
+        let told = refused.json();
+        assert_eq!(told["references"], json!([{"collection": "offers", "ids": [offer.id]}]));
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.contains("1 TUI = 5 KG") && detail.contains(&offer.id), "{detail}");
+    }
+    // The same in other words is no other pack, and everything else of the product changes as before.
+    restated(&app, &product, json!({"content_quantity": "5000", "content_unit": "G"})).expect(200);
+    restated(&app, &product, json!({"content_quantity": "5", "content_unit": "KG"})).expect(200);
+    let kept = app.get(&product.path).send().expect(200).etag();
+    app.patch(&product.path, &kept, json!({"shelf_life_days": 300})).key(&app.admin()).send().expect(200);
+    // By least order and by price alone it counts as well.
+    let etag = app.get(&offer.path).send().expect(200).etag();
+    let by_order = json!({"quantity": "50", "unit": "KG", "minimum_order": "2", "minimum_order_unit": "TUI"});
+    let stated = app.patch(&offer.path, &etag, by_order).key(&app.admin()).send().expect(200);
+    restated(&app, &product, Value::Null).expect(409);
+    let by_price = json!({"minimum_order": "10", "minimum_order_unit": "KG", "price": {"per_unit": "TUI"}});
+    let stated = app.patch(&offer.path, &stated.etag(), by_price).key(&app.admin()).send().expect(200);
+    restated(&app, &product, Value::Null).expect(409);
+    // In kilograms it stands whatever the bag holds.
+    app.patch(&offer.path, &stated.etag(), json!({"price": {"per_unit": "KG"}})).key(&app.admin()).send().expect(200);
+    restated(&app, &product, json!({"content_quantity": "10"})).expect(200);
+    // Neither a closed offer nor one whose days are over stands in the way.
+    let closed = an_offer(&app, &product).with(in_bags.clone()).create();
+    assert_eq!(closed.json["quantity_base"]["quantity"], "100");
+    restated(&app, &product, json!({"content_quantity": "5"})).expect(409);
+    app.post(&format!("{}/close", closed.path), json!({})).key(&app.admin()).send().expect(200);
+    an_offer(&app, &product).with(in_bags).with(json!({"available_until": "2026-11-22"})).create();
+    restated(&app, &product, Value::Null).expect(200);
+    assert_eq!(app.get(&closed.path).send().expect(200).json()["quantity_base"]["quantity"], "100", "it stays what it was");
+}
+
+#[test]
+fn a_pack_keeps_its_content_while_a_signed_memorandum_commits_so_many() {
+    let app = TestApp::start();
+    let (producer, buyer) = (a_producer(&app).create(), a_buyer(&app).create());
+    let product = a_product(&app, &producer).create();
+    let offer =
+        an_offer(&app, &product).with(json!({"quantity": "120", "unit": "KG", "minimum_order": null, "minimum_order_unit": null})).create();
+    let promise = |unit: &str| json!({"commitments": [{"product_id": product.id, "quantity": "3", "unit": unit, "period": "month", "starts_on": "2026-11-01"}]});
+    let mou = |unit: &str, until: &str| {
+        a_mou(&app).of_producer(&producer).with_buyer(&buyer).with(promise(unit)).with(json!({"effective_until": until}))
+    };
+    // A draft, another unit, and one whose time is over.
+    a_mou(&app).draft().of_producer(&producer).with_buyer(&buyer).with(promise("TUI")).create();
+    mou("KG", "2027-10-27").create();
+    mou("TUI", "2026-11-22").create();
+    restated(&app, &product, json!({"content_quantity": "10"})).expect(200);
+    let signed = mou("TUI", "2027-10-27").create();
+    let promised = |app: &TestApp| {
+        let read = app.get(&offer.path).key(&app.admin()).send().expect(200).json();
+        read["promised"][1].clone()
+    };
+    // Three kilograms and three bags of ten.
+    assert_eq!(promised(&app), json!({"month": "2026-12", "quantity": "33"}));
+    for pack in [json!({"content_quantity": "5"}), Value::Null] {
+        let refused = restated(&app, &product, pack).expect(409);
+        assert_eq!(refused.json()["references"], json!([{"collection": "mous", "ids": [signed.id]}]));
+    }
+    assert_eq!(promised(&app)["quantity"], "33");
+    // A script that puts its product again is told the same.
+    let body = a_product(&app, &producer).with(json!({"name": "Gạo bao"})).into_body();
+    let put = |change: Value| {
+        let mut body = body.clone();
+        body["pack"]["content_quantity"] = change;
+        app.put("/v1/products/by-ref/sheet/1", body).key(&app.admin()).send()
+    };
+    let bags = put(json!("5")).expect(201).id();
+    let bags = Record { path: format!("/v1/products/{bags}"), etag: String::new(), json: Value::Null, id: bags };
+    an_offer(&app, &bags).with(json!({"quantity": "10", "unit": "TUI"})).create();
+    assert_eq!(put(json!("6")).expect(409).problem_code(), "in_use");
+    put(json!("5")).expect(200);
+    // What is ended binds nobody any more.
+    let ended = json!({"to": "terminated", "on": "2026-11-23", "reason": "Hai bên thỏa thuận"});
+    app.post(&format!("{}/transitions", signed.path), ended).key(&app.admin()).send().expect(200);
+    restated(&app, &product, Value::Null).expect(200);
+}
+
+#[test]
+fn a_pack_and_an_offer_that_counts_in_it_never_pass_each_other() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let producer = a_producer(&app).create();
+    for _ in 0..8 {
+        let product = a_product(&app, &producer).create();
+        let (offered, restated) = std::thread::scope(|scope| {
+            let offered = scope.spawn(|| an_offer(&app, &product).by(&admin).with(json!({"quantity": "10", "unit": "TUI"})).create());
+            let pack = json!({"pack": {"content_quantity": "10"}});
+            let restated = scope.spawn(|| app.patch(&product.path, &product.etag, pack).key(&admin).send().status);
+            (offered.join().unwrap(), restated.join().unwrap())
+        });
+        let worth = offered.json["quantity_base"]["quantity"].clone();
+        match restated {
+            200 => assert_eq!(worth, "100"),
+            409 => assert_eq!(worth, "50"),
+            other => panic!("{other}"),
+        }
+    }
 }
 
 #[test]

@@ -308,7 +308,7 @@ fn what_is_wrong_with_a_search_is_said() {
     assert_eq!(fault("q=x&region=Atlantis"), of("?region", "unknown_region"));
     assert_eq!(fault("q=x&certificates=NONE"), of("?certificates", "unknown_certificate_kind"));
     assert_eq!(fault("q=x&quantity=0"), of("?quantity", "not_a_quantity"));
-    assert_eq!(fault("q=x&quantity=5&unit=THUNG"), of("?unit", "unknown_unit"));
+    assert_eq!(fault("q=x&quantity=5&unit=THUNG"), of("?unit", "pack_needed"));
     assert_eq!(fault("q=x&price_at_most=-1"), of("?price_at_most", "out_of_range"));
     assert_eq!(fault("q=x&within_km=50"), of("?near", "missing"));
     assert_eq!(fault("q=x&near=91,200"), of("?near", "not_a_place"));
@@ -320,6 +320,62 @@ fn what_is_wrong_with_a_search_is_said() {
     assert_eq!(fault("q=- %25"), of("?q", "no_words"));
     let empty = app.get("/v1/products?q=xoài cát").send().expect(200).json();
     assert_eq!((empty["total"].as_u64(), &empty["matched"], &empty["items"]), (Some(0), &Value::Null, &json!([])));
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_search_is_said_at_once() {
+    let app = TestApp::start();
+    let refused = |path: &str| app.get(path).send().expect(400);
+    let codes = |path: &str| {
+        let mut codes: Vec<String> = refused(path).fault_codes().into_iter().map(|(at, code)| format!("{at} {code}")).collect();
+        codes.sort();
+        codes
+    };
+    assert_eq!(
+        codes(
+            "/v1/products?q=a&group=X&certificates=Y&certificates=W&unit=Z&quantity=0&province=Atlantis&facets=colour&region=Q&near=91,1"
+        ),
+        [
+            "?certificates unknown_certificate_kind",
+            "?certificates unknown_certificate_kind",
+            "?facets not_allowed",
+            "?group unknown_group",
+            "?near not_a_place",
+            "?province unknown_province",
+            "?quantity not_a_quantity",
+            "?region unknown_region",
+            "?unit unknown_unit",
+        ]
+    );
+    // A plain list as well.
+    assert_eq!(codes("/v1/offers?group=X&province=Atlantis"), ["?group unknown_group", "?province unknown_province"]);
+    let detail = |path: &str| refused(path).json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+    // Every unit of fixed size is named, and no other.
+    let unknown = detail("/v1/products?q=a&quantity=1&unit=FOO");
+    for code in ["KG", "G", "LANG", "TAN", "ML", "M3", "QUA", "TA12", "DOI", "KHACH"] {
+        assert!(unknown.split([' ', ',', '.']).any(|word| word == code), "{code}: {unknown}");
+    }
+    for code in ["THUNG", "HOP", "CHUC", "NAI"] {
+        assert!(!unknown.contains(code), "{code}: {unknown}");
+    }
+    let ten = refused("/v1/products?q=a&quantity=1&unit=CHUC");
+    assert_eq!(ten.fault_codes(), [("?unit".to_owned(), "ambiguous_unit".to_owned())]);
+    assert!(ten.json()["detail"].as_str().unwrap().contains("differs by region"), "{}", ten.text);
+    let pack = detail("/v1/products?q=a&quantity=1&unit=THUNG");
+    assert!(pack.contains("something else for each product") && pack.contains("KHACH"), "{pack}");
+    // Whoever asks the list for what only a search has is told of both.
+    for (path, words) in [
+        ("/v1/products?sort=best", ["created", "-name", "relevance", "distance"]),
+        ("/v1/offers?sort=best", ["created", "-available_from", "price", "newest"]),
+        ("/v1/products?facet=stars", ["name", "sort", "facets", "q"]),
+        ("/v1/offers?facet=stars", ["month", "cursor", "facets", "price_at_most"]),
+    ] {
+        let detail = detail(path);
+        for word in words {
+            assert!(detail.split([' ', ',', ';', '.']).any(|known| known == word), "{path}: {word}: {detail}");
+        }
+    }
+    assert_eq!(codes("/v1/products?sort=best&colour=red"), ["?colour unknown_parameter", "?sort not_allowed"]);
 }
 
 #[test]
@@ -344,6 +400,17 @@ fn names_are_suggested_while_one_types() {
     assert_eq!(names["buyers"], json!([{"id": buyer.id, "name": "Siêu thị Hành Trình", "matched": "prefix"}]));
     let places = app.get("/v1/suggest?q=can th").send().expect(200).json();
     assert_eq!(places["provinces"][0]["name"], "Thành phố Cần Thơ");
+    // By the name of a unit before it, and by the code of a group.
+    let former = app.get("/v1/suggest?q=soc trang").send().expect(200).json();
+    assert_eq!(
+        former["provinces"],
+        json!([{"id": "92@2025-07-01", "name": "Thành phố Cần Thơ", "former_name": "Tỉnh Sóc Trăng", "matched": "folded"}])
+    );
+    let coded = app.get("/v1/suggest?q=i.1.a").send().expect(200).json();
+    assert_eq!((coded["groups"][0]["id"].as_str(), coded["groups"][0]["matched"].as_str()), (Some("QD26-2026/I.1.a"), Some("exact")));
+    // Some of the words are not enough.
+    let some = app.get("/v1/suggest?q=siêu thị ân thi").send().expect(200).json();
+    assert_eq!((&some["buyers"], &some["products"]), (&json!([]), &json!([])));
     let groups = app.get("/v1/suggest?q=rau cu qua").send().expect(200).json();
     assert!(!groups["groups"].as_array().unwrap().is_empty());
     app.get("/v1/suggest").send().expect(400);

@@ -50,6 +50,6 @@ pub use left::left;
 pub use mend::{Mend, are_enough, mends};
 pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};
-pub use readiness::{Lack, Readiness, Unlock, readiness};
+pub use readiness::{Concerned, Lack, Readiness, Unlock, readiness};
 pub use score::{Criterion, Part, Raw, Weights, WrongSum};
 pub use shares::{Share, shares};

@@ -5,7 +5,7 @@ use super::demands::DemandBook;
 use super::facts::{Need, Setting, Supply};
 use super::judge::judge;
 use super::mend::{Mend, mend};
-use crate::market::record::Price;
+use crate::market::record::{Id, Price};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,6 +61,19 @@ pub struct Unlock {
     pub quantities: Vec<(u8, i128)>,
     /// Changes that are enough for every one of these demands; none where the caller may not see what would be.
     pub mends: Vec<Mend>,
+    /// The offers that lack nothing but this for one of these demands, those first that do for most of them, then by id.
+    pub offers: Vec<Concerned>,
+}
+
+/// An offer that one lack keeps from demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concerned {
+    /// `ofr_…`
+    pub offer: Id,
+    /// Row of its product.
+    pub product: u32,
+    /// From how many.
+    pub demands: u32,
 }
 
 /// What a producer is ready for.
@@ -82,6 +95,16 @@ struct Cost {
     demands: u32,
     quantities: BTreeMap<u8, i128>,
     mends: Vec<Mend>,
+    /// Product and number of demands by offer.
+    offers: BTreeMap<Id, (u32, u32)>,
+}
+
+/// What one demand finds one lack to keep from it.
+#[derive(Debug, Default)]
+struct Kept {
+    most: i64,
+    mends: Vec<Mend>,
+    offers: Vec<(Id, u32)>,
 }
 
 /// Holds the offers of one producer against all open demands; `answers` says whether the product of an offer answers a
@@ -97,7 +120,7 @@ pub fn readiness(supplies: &[Supply], demands: &DemandBook, answers: impl Fn(&Su
         }
         let asked = supplies.iter().filter(|supply| supply.is_open(setting.as_of) && need.wants(supply.group) && answers(supply, need));
         let (mut is_considered, mut is_served) = (false, false);
-        let mut lacks: BTreeMap<Lack, (i64, Vec<Mend>)> = BTreeMap::new();
+        let mut lacks: BTreeMap<Lack, Kept> = BTreeMap::new();
         for supply in asked {
             is_considered = true;
             let judged = judge(supply, need, true, setting);
@@ -106,25 +129,41 @@ pub fn readiness(supplies: &[Supply], demands: &DemandBook, answers: impl Fn(&Su
             let mends: Vec<Mend> = mend(code, &judged, supply, need, setting).into_iter().map(|(_, mend)| mend).collect();
             let quantity = need.quantity.min(if code == Code::Quantity { brought(&mends, supply) } else { judged.left.most });
             let entry = lacks.entry(lack(code, &mends, supply, need)).or_default();
-            entry.0 = entry.0.max(quantity);
-            widen(&mut entry.1, &mends);
+            entry.most = entry.most.max(quantity);
+            widen(&mut entry.mends, &mends);
+            entry.offers.push((supply.id, supply.product));
         }
         found.considered += u32::from(is_considered);
         found.served += u32::from(is_served);
-        for (lack, (quantity, mends)) in lacks.into_iter().filter(|_| !is_served) {
+        for (lack, Kept { most, mends, offers }) in lacks.into_iter().filter(|_| !is_served) {
             let cost = costs.entry(lack).or_default();
             cost.demands += 1;
-            *cost.quantities.entry(need.unit).or_default() += i128::from(quantity);
+            *cost.quantities.entry(need.unit).or_default() += i128::from(most);
             widen(&mut cost.mends, &mends);
+            for (offer, product) in offers {
+                cost.offers.entry(offer).or_insert((product, 0)).1 += 1;
+            }
         }
     }
     found.unlocks = costs
         .into_iter()
-        .map(|(lack, cost)| Unlock { lack, demands: cost.demands, quantities: cost.quantities.into_iter().collect(), mends: cost.mends })
+        .map(|(lack, cost)| Unlock {
+            lack,
+            demands: cost.demands,
+            quantities: cost.quantities.into_iter().collect(),
+            mends: cost.mends,
+            offers: most_concerned(cost.offers),
+        })
         .collect();
     // The sort keeps the order of lacks where nothing else decides.
     found.unlocks.sort_by_key(|unlock| Reverse((unlock.demands, unlock.quantities.iter().map(|(_, quantity)| quantity).sum::<i128>())));
     found
+}
+
+fn most_concerned(offers: BTreeMap<Id, (u32, u32)>) -> Vec<Concerned> {
+    let mut offers: Vec<Concerned> = offers.into_iter().map(|(offer, (product, demands))| Concerned { offer, product, demands }).collect();
+    offers.sort_by_key(|concerned| Reverse(concerned.demands));
+    offers
 }
 
 /// The quantity that is offered once more is.

@@ -36,7 +36,8 @@ impl Market {
     pub fn suggest_organisations(&self, text: &str, side: Side, limit: usize) -> Vec<Suggestion> {
         let among = Some(self.organisations.on(side));
         let Some(words) = Words::within(text, &self.organisation_lexicon, &self.thesaurus, among) else { return Vec::new() };
-        let ranked = words.rows().iter().take(MOST_RANKED).map(|row| {
+        let at_work = |row: &u32| self.organisations.get(*row).is_some_and(|known| !known.is_idle);
+        let ranked = words.rows().iter().filter(at_work).take(MOST_RANKED).map(|row| {
             let (score, how) = words.score(row, &self.organisations.ranked(row));
             (std::cmp::Reverse(score), self.organisations.id(row), Suggestion { row, how })
         });

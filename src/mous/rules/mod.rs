@@ -5,7 +5,9 @@ use crate::check;
 use crate::decimal::CURRENCIES;
 use crate::error::{Faults, text};
 use crate::organisations::ProfileKind;
+use crate::reference::texts::Taken;
 use crate::reference::{FactorKind, GroupId, UnitId, reference};
+use crate::text::in_vietnamese;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -251,7 +253,10 @@ fn check_days(new: &NewMou, today: NaiveDate, faults: &mut Faults) {
             faults.add(
                 pointer,
                 "in_future",
-                text(format!("It has not happened yet: today is {today}."), format!("Việc này chưa xảy ra: hôm nay là {today}.")),
+                text(
+                    format!("It has not happened yet: today is {today}."),
+                    format!("Việc này chưa xảy ra: hôm nay là {}.", in_vietnamese(today)),
+                ),
             );
         }
     }
@@ -346,7 +351,7 @@ fn check_commitment(commitment: &NewMouCommitment, at: &str, day: NaiveDate, fau
     }
     check::maybe_line(faults, &here("description"), commitment.description.as_deref(), check::LINE_LIMIT);
     let group_id = commitment.group.as_deref().and_then(|group| check::group(faults, &here("group"), group, day));
-    let unit = commitment.unit.as_deref().and_then(|unit| check::unit(faults, &here("unit"), unit));
+    let unit = commitment.unit.as_deref().and_then(|unit| check::unit(faults, &here("unit"), unit, Taken::Agreed));
     if let Some(unit) = unit {
         check_unit(unit, &here("unit"), faults);
     }

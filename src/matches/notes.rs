@@ -1,0 +1,78 @@
+//! Why nothing was considered: said where what was asked about takes no part in the market on the day.
+
+use super::model::MatchNoteCode;
+use crate::error::{Language, Text, text};
+use crate::market::Market;
+use crate::market::matching::{Need, Supply};
+use crate::market::record::{Day, FOREVER};
+use crate::search::date;
+use crate::text::in_vietnamese;
+
+/// What keeps one side out on the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Stable word.
+    pub code: MatchNoteCode,
+    text: Text,
+}
+
+impl Note {
+    /// The sentence.
+    pub fn text(&self, language: Language) -> &str {
+        self.text.in_language(language)
+    }
+
+    /// Why a demand is not considered on `as_of`; nothing where it is.
+    pub fn of_demand(market: &Market, need: &Need, as_of: Day) -> Option<Self> {
+        if market.organisations().get(need.buyer).is_some_and(|buyer| buyer.is_idle) {
+            return Some(Self {
+                code: MatchNoteCode::BuyerNotActive,
+                text: text(
+                    "The buyer is suspended or dissolved: its demands take no part.",
+                    "Đơn vị mua đang tạm ngừng hoặc đã giải thể nên nhu cầu không được ghép.",
+                ),
+            });
+        }
+        if need.closed_on <= as_of {
+            let code = MatchNoteCode::DemandClosed;
+            return Some(Self { code, text: on(need.closed_on, "The demand was closed on", "Nhu cầu đã đóng từ ngày") });
+        }
+        let code = MatchNoteCode::AnswerByPassed;
+        (need.answer_by < as_of)
+            .then(|| Self {
+                code, text: on(need.answer_by, "The demand took answers until", "Nhu cầu chỉ nhận trả lời đến hết ngày")
+            })
+    }
+
+    /// Why an offer is not considered on `as_of`; nothing where it is.
+    pub fn of_offer(market: &Market, supply: &Supply, as_of: Day) -> Option<Self> {
+        let note = |code, text| Some(Self { code, text });
+        if market.organisations().get(supply.producer).is_some_and(|producer| producer.is_idle) {
+            return note(
+                MatchNoteCode::ProducerNotActive,
+                text(
+                    "The producer is suspended or dissolved: its offers take no part.",
+                    "Chủ thể sản xuất đang tạm ngừng hoặc đã giải thể nên chào bán không được ghép.",
+                ),
+            );
+        }
+        if !market.is_made(supply) {
+            let detail = text("The product is not made any more.", "Sản phẩm không còn được sản xuất.");
+            return note(MatchNoteCode::ProductDiscontinued, detail);
+        }
+        if supply.closed_on <= as_of {
+            return note(MatchNoteCode::OfferClosed, on(supply.closed_on, "The offer was closed on", "Chào bán đã đóng từ ngày"));
+        }
+        if supply.until < as_of && supply.until != FOREVER {
+            return note(MatchNoteCode::OfferOver, on(supply.until, "The offer ended on", "Chào bán đã kết thúc ngày"));
+        }
+        None
+    }
+}
+
+fn on(day: Day, en: &str, vi: &str) -> Text {
+    match date(day) {
+        Some(day) => text(format!("{en} {day}."), format!("{vi} {}.", in_vietnamese(day))),
+        None => text(format!("{en} an unknown day."), format!("{vi} không rõ.")),
+    }
+}
