@@ -141,9 +141,12 @@ impl Reading<Word, Slot> {
         if self.is_in_other_words {
             return self.takes_in_other_words(name, producer, lexicon);
         }
-        let (in_name, in_producer) = (self.unmasked(name), self.unmasked(producer));
-        let has = |words: &[Word], slot: Slot| words.iter().any(|word| slot.takes(*word, lexicon));
-        self.words.iter().all(|slot| has(&in_name, *slot) || has(&in_producer, *slot)) && self.words.iter().any(|slot| has(&in_name, *slot))
+        let (of_name, of_producer) = (self.masked(name), self.masked(producer));
+        let has = |words: &[Word], masked: &[usize], slot: Slot| {
+            words.iter().enumerate().any(|(at, word)| slot.takes(*word, lexicon) && !masked.contains(&at))
+        };
+        self.words.iter().all(|slot| has(name, &of_name, *slot) || has(producer, &of_producer, *slot))
+            && self.words.iter().any(|slot| has(name, &of_name, *slot))
     }
 
     /// As a search takes them: nowhere with the words of a phrase in which the other name means something else.
@@ -164,14 +167,13 @@ impl Reading<Word, Slot> {
         name.windows(phrase.len()).any(stands)
     }
 
-    /// The words of a name that lie in no phrase with another sense.
-    fn unmasked(&self, name: &[Word]) -> Vec<Word> {
+    /// Places of a name that lie in a phrase with another sense: most have none.
+    fn masked(&self, name: &[Word]) -> Vec<usize> {
         let of_phrase = |phrase: &Vec<Word>| {
             let starts = name.windows(phrase.len().max(1)).enumerate().filter(|(_, window)| *window == phrase.as_slice());
             starts.flat_map(|(at, window)| at..at + window.len()).collect::<Vec<_>>()
         };
-        let masked: Vec<usize> = self.other_senses.iter().flat_map(of_phrase).collect();
-        name.iter().enumerate().filter(|(at, _)| !masked.contains(at)).map(|(_, word)| *word).collect()
+        self.other_senses.iter().flat_map(of_phrase).collect()
     }
 }
 

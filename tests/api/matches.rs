@@ -286,7 +286,8 @@ fn what_just_misses_is_told_with_the_least_change_and_that_change_mends_it() {
 #[test]
 fn an_offer_that_is_over_is_mended_by_lasting_longer() {
     let fair = a_fair();
-    fair.change(&fair.offer, json!({"available_from": "2026-09-01", "available_until": "2026-10-31"}));
+    let over = json!({"available_from": "2026-09-01", "available_until": "2026-10-31", "months": [1, 2, 3, 9, 10]});
+    fair.change(&fair.offer, over);
     let pair = fair.pair(None);
     assert_eq!((&pair["offer_is_open"], &pair["eligible"], &pair["mendable"]), (&json!(false), &json!(false), &json!(true)));
     let change = &pair["what_if"][0];
@@ -437,11 +438,18 @@ fn what_is_promised_is_not_offered_again() {
     let found = fair.matches();
     assert_eq!((found["eligible"].as_u64(), found["near_misses"][0]["blocked_by"][0]["code"].as_str()), (Some(0), Some("quantity")));
     assert_eq!(found["near_misses"][0]["blocked_by"][0]["found"]["quantity_base"]["quantity"], "0");
-    // Whoever is not shown what is promised is not told it by what would mend it.
-    assert_eq!(found["near_misses"][0]["what_if"][0]["quantity_base"]["quantity"], "5100");
+    // Beside the 5 t that are promised there must be room for an order of 200 kg: in two digits, whoever asks.
+    assert_eq!(found["near_misses"][0]["what_if"][0]["quantity_base"]["quantity"], "5200");
     let officer = fair.app.officer("92");
     let told = fair.ask(&format!("{}/matches", fair.demand.path), Some(&officer));
-    assert_eq!(told["near_misses"][0]["what_if"][0]["quantity_base"]["quantity"], "5000.001");
+    assert_eq!(told["near_misses"][0]["what_if"][0]["quantity_base"]["quantity"], "5200");
+    // Without a least order something must be left, a whole kilogram; who is not shown what is promised is told two digits.
+    fair.change(&fair.offer, json!({"minimum_order": null, "minimum_order_unit": null}));
+    let least = |key: Option<&str>| {
+        let found = fair.ask(&format!("{}/matches", fair.demand.path), key);
+        found["near_misses"][0]["what_if"][0]["quantity_base"]["quantity"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((least(Some(&officer)), least(None)), ("5001".to_owned(), "5100".to_owned()));
 }
 
 // The price stands 5,000 above the ceiling, which only the buyer's side may know.

@@ -369,7 +369,6 @@ fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
     use super::Raw;
     match (one, other) {
         (Raw::Volume { covered, asked }, Raw::Volume { covered: other, asked: of }) => covered * of >= other * asked,
-        (_, Raw::OtherUnit) => true,
         (Raw::Months { common, .. }, Raw::Months { common: other, .. }) => common >= other,
         (Raw::Price(Some((price, ceiling))), Raw::Price(Some((other, _)))) => {
             i128::from(price.amount) * i128::from(other.per_base) <= i128::from(other.amount) * i128::from(price.per_base)
@@ -379,7 +378,7 @@ fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
         (Raw::Stars(one), Raw::Stars(other)) => one >= other,
         (Raw::Preferred { held, .. }, Raw::Preferred { held: other, .. }) => held.count_ones() >= other.count_ones(),
         (Raw::Distance(one), Raw::Distance(other)) => one <= other,
-        (Raw::Deliveries, Raw::Deliveries) => true,
+        (_, Raw::OtherUnit) | (Raw::Deliveries, Raw::Deliveries) => true,
         _ => false,
     }
 }

@@ -59,6 +59,8 @@ pub(super) struct Points {
     pub province: [(u16, Kilometres); 128],
     pub months: [u16; MOST_MONTHS + 1],
     pub stars: [u16; 8],
+    /// By how many of the welcome papers are held.
+    pub welcome: [u16; 65],
     /// Weights in percent: a part that fits entirely has a hundred points for each.
     pub volume: u16,
     pub price: u16,
@@ -148,6 +150,7 @@ impl Points {
             province: [(0, 0); 128],
             months: [0; MOST_MONTHS + 1],
             stars: [0, 1, 2, 3, 4, 5, 6, 7].map(|count| score::points(stars, score::stars_fit(count))),
+            welcome: [score::points(preferred, score::WHOLE); 65],
             volume,
             price,
             preferred,
@@ -160,6 +163,9 @@ impl Points {
         for (province, entry) in (0..).zip(&mut found.province) {
             let kilometres = setting.tables.distance(need.province, province);
             *entry = (score::points(distance, score::distance_fit(kilometres)), kilometres);
+        }
+        for (held, points) in (0..).zip(&mut found.welcome).take(need.preferred.count_ones() as usize) {
+            *points = score::points(preferred, score::share_of_kinds(held, need.preferred));
         }
         for (common, points) in (0..).zip(&mut found.months).take(need.months_needed as usize + 1) {
             *points = score::points(months, score::months_fit(common, need.months_needed));

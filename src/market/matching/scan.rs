@@ -249,7 +249,7 @@ impl<'a> Look<'a> {
         if score + 100 * points.preferred < least {
             return fits;
         }
-        let score = score + score::points(points.preferred, self.preferred(question));
+        let score = score + self.preferred(question);
         if score < least {
             return fits;
         }
@@ -267,15 +267,14 @@ impl<'a> Look<'a> {
         let (need, points, judged, planes) = (question.need, &question.points, self.judged, &self.standing.block.planes);
         let lasts = question.until <= judged.stars_until;
         let months = if points.each_month_once { (judged.months & need.months).count_ones() } else { need.months_needed };
-        let mut welcome = WHOLE;
+        let mut may_hold = 0;
         if need.preferred != 0 {
-            let may_hold = kinds(need.preferred).filter(|kind| planes.kind(*kind).is_some_and(|kind| kind.has.has(self.row)));
-            welcome = preferred_fit(may_hold.count(), need);
+            may_hold = kinds(need.preferred).filter(|kind| planes.kind(*kind).is_some_and(|kind| kind.has.has(self.row))).count();
         }
         points.always
             + points.province.get(usize::from(judged.province & 127)).map_or(0, |(points, _)| *points)
             + points.months.get(months as usize).copied().unwrap_or(0)
-            + score::points(points.preferred, welcome)
+            + points.welcome.get(may_hold).copied().unwrap_or(0)
             + if lasts { points.stars.get(usize::from(judged.stars())).copied().unwrap_or(0) } else { 0 }
             + score::points(points.volume, volume_fit(value_of(judged.quantity), need.quantity))
             + score::points(points.price, self.price_fit(question))
@@ -343,9 +342,10 @@ impl<'a> Look<'a> {
         full(&supply, self.standing.place(self.row), question.need, question.setting, race)
     }
 
-    /// Fit of the welcome papers.
+    /// Points of the welcome papers.
     fn preferred(&self, question: &Question<'_>) -> u16 {
-        preferred_fit(kinds(question.need.preferred).filter(|kind| self.holds(question, *kind)).count(), question.need)
+        let held = kinds(question.need.preferred).filter(|kind| self.holds(question, *kind)).count();
+        question.points.welcome.get(held).copied().unwrap_or(0)
     }
 
     /// Whether the price is above the ceiling, as far as the caller may know.
@@ -378,11 +378,6 @@ impl<'a> Look<'a> {
         let owned = view.organisation == Some(self.rest.producer());
         (owned, owned || self.judged.terms >> VISIBILITY_SHIFT <= view.level as u16 || view.provinces.contains(self.judged.province))
     }
-}
-
-/// Fit of so many of the welcome papers.
-fn preferred_fit(held: usize, need: &Need) -> u16 {
-    score::share_of_kinds(u32::try_from(held).unwrap_or(0), need.preferred)
 }
 
 #[inline]

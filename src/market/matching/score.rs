@@ -133,7 +133,9 @@ impl Part {
 /// What a fit adds to the score where its part weighs so many percent: basis points, rounded down.
 #[inline]
 pub(super) fn points(weight_pct: u16, fit_bp: u16) -> u16 {
-    u16::try_from(u32::from(weight_pct) * u32::from(fit_bp) / 100).unwrap_or(WHOLE)
+    #[expect(clippy::cast_possible_truncation, reason = "no weight is above a hundred, and no fit above the whole")]
+    let points = (u32::from(weight_pct) * u32::from(fit_bp) / 100) as u16;
+    points
 }
 
 /// The least fit that adds so many points where its part weighs so many percent; 0 where it weighs nothing.
