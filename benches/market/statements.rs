@@ -192,9 +192,9 @@ pub fn by_filters(search: &Search, today: Day) -> String {
 
 /// The best offers for a demand and those that just miss: everything but papers first, papers for what is left.
 pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Dialect) -> String {
-    let (least, most, whole) = match dialect {
-        Dialect::Sqlite => ("min", "max", "CAST"),
-        Dialect::Postgres => ("least", "greatest", "floor"),
+    let (least, most) = match dialect {
+        Dialect::Sqlite => ("min", "max"),
+        Dialect::Postgres => ("least", "greatest"),
     };
     let groups: Vec<String> =
         (0..128).filter(|row| need.groups.is_none_or(|groups| groups.contains(*row))).map(|row| row.to_string()).collect();
@@ -207,11 +207,11 @@ pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Diale
         })
         .collect();
     let quantity = if need.single_supplier { format!("quantity < {}", need.quantity) } else { "quantity <= 0".to_owned() };
-    let (above, fit) = prices(need, whole);
+    let (above, fit) = prices(need);
     let half = if need.place < 64 { "units_low" } else { "units_high" };
     let cheap = [
         fails(&format!("NOT ({shares})")),
-        fails(&format!("minimum > {}", need.quantity)),
+        fails(&format!("minimum > {} OR (minimum > quantity AND NOT ({quantity}))", need.quantity)),
         fails(&quantity),
         fails(&above),
         fails(&format!("units_low IS NOT NULL AND ({half} >> {}) & 1 = 0", need.place % 64)),
@@ -228,13 +228,14 @@ pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Diale
         }
     };
     let preferred = match need.preferred.count_ones() {
-        0 => "100".to_owned(),
-        asked => format!("preferred * 100 / {asked}"),
+        0 => "10000".to_owned(),
+        asked => format!("preferred * 10000 / {asked}"),
     };
-    let volume = format!("{least}({most}(quantity, 0), {0}) * 100 / {0}", need.quantity);
-    let months_fit = format!("{least}(100, common * 100 / {})", need.months_needed);
+    let volume = format!("{least}({most}(quantity, 0), {0}) * 10000 / {0}", need.quantity);
+    let months_fit = format!("{least}(10000, common * 10000 / {})", need.months_needed);
+    // Of each part whole basis points, as the index counts them: the division of whole numbers rounds down.
     let score = format!(
-        "30 * ({volume}) + 15 * ({months_fit}) + 20 * ({fit}) + 10 * (held_stars * 20) + 10 * ({preferred}) + 10 * ({most}(0, 100 - km / 20)) + 250"
+        "30 * ({volume}) / 100 + 15 * ({months_fit}) / 100 + 20 * ({fit}) / 100 + 10 * (held_stars * 2000) / 100 + 10 * ({preferred}) / 100 + 10 * ({most}(0, 10000 - 5 * km)) / 100 + 250"
     );
     let (groups, unit, province) = (groups.join(","), need.unit, need.province);
     let open = format!("grp IN ({groups}) AND end_day >= {today}");
@@ -262,18 +263,28 @@ pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Diale
 }
 
 /// When a price is above the ceiling, and how well it fits, as far as everybody may know; only such prices stand in the table.
-fn prices(need: &Need, whole: &str) -> (String, String) {
-    let Some(ceiling) = need.ceiling.filter(|_| View::PUBLIC.sees_ceiling(need)) else { return ("1 = 0".into(), "50".into()) };
+fn prices(need: &Need) -> (String, String) {
+    let Some(ceiling) = need.ceiling.filter(|_| View::PUBLIC.sees_ceiling(need)) else { return ("1 = 0".into(), "5000".into()) };
     let (basis, vat) = (basis(ceiling.basis), i32::from(ceiling.vat_included));
     let known = format!("amount IS NOT NULL AND currency = {}", ceiling.currency);
     let bounds = format!("basis <= {basis} AND vat <= {vat}");
-    let over = format!("amount * {} > {} * per_base", ceiling.per_base, ceiling.amount);
-    let ratio = format!("(100.0 - 50.0 * amount * {} / (1.0 * {} * per_base))", ceiling.per_base, ceiling.amount);
-    let rounded = if whole == "CAST" { format!("CAST({ratio} AS INTEGER)") } else { format!("CAST(floor({ratio}) AS INTEGER)") };
+    // In lowest terms, and each product begun by a column, which is wide: whole numbers must not overflow.
+    let divisor = common_divisor(ceiling.amount, ceiling.per_base);
+    let (ceiling_amount, ceiling_per) = (ceiling.amount / divisor, ceiling.per_base / divisor);
+    let over = format!("amount * {ceiling_per} > {ceiling_amount} * per_base");
+    let (above_nothing, of) =
+        (format!("(per_base * {ceiling_amount} * 10000 - amount * {ceiling_per} * 5000)"), format!("({ceiling_amount} * per_base)"));
     (
         format!("{known} AND {bounds} AND {over}"),
-        format!("CASE WHEN {known} AND basis = {basis} AND vat = {vat} THEN CASE WHEN {ratio} <= 0 THEN 0 ELSE {rounded} END ELSE 50 END"),
+        format!(
+            "CASE WHEN {known} AND basis = {basis} AND vat = {vat} THEN CASE WHEN {above_nothing} <= 0 THEN 0 ELSE {above_nothing} / {of} END ELSE 5000 END"
+        ),
     )
+}
+
+/// The greatest number that divides both, of which one is more than 0.
+fn common_divisor(one: i64, other: i64) -> i64 {
+    if other == 0 { one } else { common_divisor(other, one % other) }
 }
 
 /// A price at the gate can only come out higher once delivered.

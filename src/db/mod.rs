@@ -559,3 +559,24 @@ fn lock_file(path: &Path) -> Result<std::fs::File, OpenError> {
 pub fn not_ready(what_en: &str, what_vi: &str) -> Problem {
     Problem::new(crate::error::Code::Unavailable, text(what_en, what_vi)).with_header("Retry-After", "1")
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Text;
+    use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+
+    #[derive(QueryableByName)]
+    struct CompileOption {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+
+    // The flags come from `.cargo/config.toml`: a build from elsewhere would lose them without a word.
+    #[test]
+    fn sqlite_is_built_as_it_is_used() {
+        let mut db = SqliteConnection::establish(":memory:").unwrap();
+        let options: Vec<CompileOption> = sql_query("SELECT compile_options FROM pragma_compile_options").load(&mut db).unwrap();
+        let has = |wanted: &str| options.iter().any(|option| option.compile_options == wanted);
+        assert!(has("THREADSAFE=2") && has("DEFAULT_MEMSTATUS=0"));
+    }
+}

@@ -2,14 +2,16 @@
 //!
 //! What the index changes it notes in [`Changes`]; a list that is older looks at what has changed since, and no further.
 
+use super::facts::Column;
 use super::matching::Place;
+use super::numbers::{Numbers, Short};
 use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows that are remembered as changed: a list that has missed more is made anew.
 const MOST_CHANGES: usize = 4_096;
-/// Offers in all lists together, about 50 MB: where more answer, the lists are begun anew.
+/// Offers in all lists together, about 35 MB: where more answer, the lists are begun anew.
 const MOST_OFFERS: usize = 1 << 22;
 
 /// Rows of products whose words or offers are others than before, in the order of the changes.
@@ -53,14 +55,19 @@ pub struct Answering {
     /// In order.
     places: Vec<Place>,
     /// Of each, its product.
-    products: Vec<u32>,
+    products: Numbers,
 }
 
 impl Answering {
     /// The list of these offers, as of `then`.
     pub fn new(mut offers: Vec<(Place, u32)>, then: u64) -> Self {
         offers.sort_unstable();
-        let (places, products) = offers.into_iter().unzip();
+        let (mut places, mut products) = (Vec::with_capacity(offers.len()), Numbers::default());
+        products.make_room(offers.len());
+        for (place, product) in offers {
+            places.push(place);
+            products.push(product);
+        }
         Self { then: AtomicU64::new(then), places, products }
     }
 
@@ -77,14 +84,14 @@ impl Answering {
     /// Those of other products than `changed`, which are in order, and `now` instead; `None` where nothing is different: then
     /// the list is known to be good until `then`.
     pub fn changed(&self, changed: &[u32], now: Vec<(Place, u32)>, then: u64) -> Option<Self> {
-        let of_changed = |(_, product): &(&Place, &u32)| changed.binary_search(*product).is_ok();
-        let had = || self.places.iter().zip(&self.products);
+        let of_changed = |(_, product): &(Place, u32)| changed.binary_search(product).is_ok();
+        let had = || (0_u32..).zip(&self.places).filter_map(|(at, place)| Some((*place, self.products.get(at)?)));
         if now.is_empty() && !had().any(|one| of_changed(&one)) {
             self.then.fetch_max(then, Ordering::Relaxed);
             return None;
         }
         let mut offers = now;
-        offers.extend(had().filter(|one| !of_changed(one)).map(|(place, product)| (*place, *product)));
+        offers.extend(had().filter(|one| !of_changed(one)));
         Some(Self::new(offers, then))
     }
 }
@@ -132,7 +139,7 @@ impl Answered {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         let lists = self.lists.read();
-        lists.by_wording.capacity() * size_of::<usize>() + lists.offers * (size_of::<Place>() + size_of::<u32>())
+        lists.by_wording.capacity() * size_of::<usize>() + lists.offers * (size_of::<Place>() + size_of::<Short>())
     }
 }
 

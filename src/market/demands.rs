@@ -6,7 +6,8 @@ use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supp
 use super::record::{Day, DemandRecord, Id, OfferRecord};
 use super::text::lexicon::Word;
 use super::text::synonyms::Thesaurus;
-use super::wording::{Wanted, Wording, Wordings};
+use super::wording::{Wanted, Wording};
+use super::wordings::Wordings;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,18 +19,19 @@ pub struct About {
     /// What it is called.
     pub title: Box<str>,
     /// Words for what is needed.
-    pub text: Option<Box<str>>,
+    pub text: Option<Arc<str>>,
     /// Day from which on it is closed. Of a buyer who is not at work it is matched as if it had always been.
     pub closed_on: Day,
-    /// Number of the wording, where the words have one.
-    wording: Option<usize>,
+    /// Number of the wording, where the words have one; it has the text.
+    wording: Option<u32>,
 }
 
 /// All demands.
 #[derive(Debug, Default)]
 pub struct Demands {
     book: DemandBook,
-    about: HashMap<Id, About>,
+    /// In the order of the book.
+    about: Vec<About>,
     wordings: Wordings,
 }
 
@@ -41,28 +43,34 @@ impl Demands {
 
     /// A demand, and what else is known of it.
     pub fn get(&self, id: Id) -> Option<(&Need, &About)> {
-        Some((self.book.get(id)?, self.about.get(&id)?))
+        Some((self.book.get(id)?, self.about_of(id)?))
     }
 
     /// Version of a demand; 0 where it is not known.
     pub fn version(&self, id: Id) -> i64 {
-        self.about.get(&id).map_or(0, |about| about.version)
+        self.about_of(id).map_or(0, |about| about.version)
+    }
+
+    fn about_of(&self, id: Id) -> Option<&About> {
+        self.about.get(self.book.row(id)?)
     }
 
     /// Adds a demand, or puts it in the place of an older version of itself.
     pub fn put(&mut self, need: Need, record: DemandRecord, thesaurus: &Thesaurus) {
         self.remove(record.id);
-        let DemandRecord { id, version, title, text, closed_on, .. } = record;
+        let DemandRecord { version, title, text, closed_on, .. } = record;
         let wording = text.as_ref().and_then(|text| self.wordings.take(text, thesaurus));
-        self.about.insert(id, About { version, title: title.into(), text: text.map(Into::into), closed_on, wording });
+        let text = wording.and_then(|wording| self.wordings.text(wording)).or_else(|| text.map(Into::into));
         self.book.put(need);
+        self.about.push(About { version, title: title.into(), text, closed_on, wording });
     }
 
     /// Takes a demand out, where it is there.
     pub fn remove(&mut self, id: Id) {
-        self.book.remove(id);
-        if let Some(About { text: Some(text), wording: Some(_), .. }) = self.about.remove(&id) {
-            self.wordings.release(&text);
+        if let Some(row) = self.book.remove(id)
+            && let Some(wording) = self.about.swap_remove(row).wording
+        {
+            self.wordings.release(wording);
         }
     }
 
@@ -71,9 +79,16 @@ impl Demands {
     pub fn move_buyer(&mut self, buyer: u32, province: u8, is_idle: bool) {
         let of_buyer: Vec<Need> = self.book.iter().filter(|need| need.buyer == buyer).cloned().collect();
         for need in of_buyer {
-            let stated = self.about.get(&need.id).map_or(need.closed_on, |about| about.closed_on);
+            let stated = self.about_of(need.id).map_or(need.closed_on, |about| about.closed_on);
             self.book.put(Need { buyer_province: province, closed_on: if is_idle { Day::MIN } else { stated }, ..need });
         }
+    }
+
+    /// Gives back what has grown beyond what it holds.
+    pub fn shrink(&mut self) {
+        self.book.shrink();
+        self.about.shrink_to_fit();
+        self.wordings.shrink();
     }
 
     /// How many there are.
@@ -88,8 +103,10 @@ impl Demands {
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let texts: usize = self.about.values().map(|about| about.title.len() + about.text.as_ref().map_or(0, |text| text.len())).sum();
-        self.len() * (size_of::<Need>() + size_of::<About>() + 64) + texts + self.wordings.bytes()
+        // The text of a wording is counted there.
+        let text = |about: &About| about.text.as_ref().filter(|_| about.wording.is_none()).map_or(0, |text| text.len());
+        let texts: usize = self.about.iter().map(|about| about.title.len() + text(about)).sum();
+        self.book.bytes() + self.about.capacity() * size_of::<About>() + texts + self.wordings.bytes()
     }
 }
 
@@ -107,7 +124,7 @@ enum Words {
     /// Nothing.
     None,
     /// The wording of this number.
-    Kept(usize),
+    Kept(u32),
     /// Words that no demand has.
     Own(Wanted),
 }
@@ -162,9 +179,9 @@ impl Market {
     }
 
     /// The offers whose products answer a wording.
-    fn offers_answering(&self, wording: usize) -> Arc<Answering> {
+    fn offers_answering(&self, wording: u32) -> Arc<Answering> {
         let (answered, changes) = (self.demands.wordings.answered(), self.offers.changes());
-        let known = answered.get(wording);
+        let known = answered.get(wording as usize);
         if let Some(known) = known.as_ref().filter(|known| known.then() == changes.now()) {
             return Arc::clone(known);
         }
@@ -185,7 +202,7 @@ impl Market {
             None => self.all_answering(&wanted),
         };
         let list = Arc::new(list);
-        answered.keep(wording, &list);
+        answered.keep(wording as usize, &list);
         list
     }
 
@@ -212,9 +229,8 @@ impl Market {
 
     /// What a producer is ready for, over all open demands.
     pub fn readiness(&self, producer: u32, setting: &Setting<'_>) -> Readiness {
-        let products = self.organisations.get(producer).map(|producer| producer.products.as_slice()).unwrap_or_default();
-        let made = products.iter().filter(|product| self.products.is_active(**product));
-        let offers = made.flat_map(|product| self.offers.chain(self.products.first_offer(*product)));
+        let made = self.products_of(producer).filter(|product| self.products.is_active(*product));
+        let offers = made.flat_map(|product| self.offers.chain(self.products.first_offer(product)));
         let supplies: Vec<Supply> = offers.filter_map(|offer| self.offers.get(offer)).collect();
         let answering: HashMap<u32, _> = supplies.iter().map(|supply| (supply.product, self.answering(supply.product))).collect();
         let answers = |supply: &Supply, need: &Need| answering.get(&supply.product).is_some_and(|answers| answers(need));
@@ -254,8 +270,8 @@ impl Market {
         let (name, producer) = (self.name_words(product), self.producer_words(product));
         let memo = self.demands.wordings.memo();
         move |need| {
-            let Some(number) = self.demands.about.get(&need.id).and_then(|about| about.wording) else { return true };
-            let Some(known) = memo.get(number) else { return false };
+            let Some(number) = self.demands.about_of(need.id).and_then(|about| about.wording) else { return true };
+            let Some(known) = memo.get(number as usize) else { return false };
             if let Some(answers) = known.get() {
                 return answers;
             }

@@ -6,8 +6,9 @@
 use super::facet::{Entry, Facet, KindSets, Parts, SEEN, Seen, UNKNOWN_PRICE, price_bucket};
 use super::offers::Terms;
 use super::order::SortKey;
+use super::orders::{Kept, after_stars, newest};
 use super::pairs::{NO_OFFER, price_slot};
-use super::products::{Kept, after_stars, newest};
+use super::prices::Prices;
 use super::record::Id;
 use super::upkeep::table_bytes;
 use foldhash::fast::RandomState;
@@ -69,7 +70,7 @@ pub const KIND_SHIFT: u32 = 2;
 pub const SEVERAL: u8 = 0x40;
 /// Lower bits of [`FactColumns::price_slots`]: the slot.
 pub const SLOT: u8 = 0xF;
-/// Its upper bit: a price is not seen.
+/// Its upper bit: a price is not seen. Between the two stands where the lowest price that is seen is ([`Prices`]).
 pub const UNSEEN: u8 = 0x80;
 /// How far above the months the number of the set of kinds of certificate stands.
 pub const SET_SHIFT: u32 = 12;
@@ -111,7 +112,7 @@ pub struct FactColumns {
     quantities: Vec<u32>,
     /// The quantities that are too large for the column, by row: hardly any is.
     large: HashMap<u32, i64, RandomState>,
-    prices: [Vec<u32>; SEEN],
+    prices: Prices,
 }
 
 impl FactColumns {
@@ -145,9 +146,22 @@ impl FactColumns {
         &self.kinds
     }
 
-    /// Lowest prices as the caller sees them.
-    pub fn prices(&self, seen: Seen) -> &[u32] {
-        seen.of(&self.prices).as_slice()
+    /// The lowest price of `row` as the caller sees it.
+    #[inline]
+    pub fn price(&self, row: u32, seen: Seen) -> u32 {
+        let of_row = self.price_slots(seen).get(row as usize);
+        of_row.map_or(UNKNOWN_PRICE, |of_row| self.prices.get(row, *of_row, seen))
+    }
+
+    /// What prices are to everybody, as far as anybody knows them: to the caller none is higher.
+    pub fn highest_prices(&self) -> &[u32] {
+        self.prices.column()
+    }
+
+    /// Whether the price of `row` is lower to the caller than [`Self::highest_prices`] says.
+    #[inline]
+    pub fn is_lower(&self, row: u32, seen: Seen) -> bool {
+        self.price_slots(seen).get(row as usize).is_some_and(|of_row| Prices::is_beside(*of_row))
     }
 
     /// Largest quantity a month of the offers of `row`.
@@ -167,7 +181,7 @@ impl FactColumns {
         self.price_slots.iter_mut().for_each(|slots| slots.push(0));
         self.months.push(0);
         self.quantities.push(0);
-        self.prices.iter_mut().for_each(|prices| prices.push(0));
+        self.prices.push();
         self.set(u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX), facts);
     }
 
@@ -179,8 +193,9 @@ impl FactColumns {
         set(&mut self.places, at, small(facet.province()) | flag(facet.is_offered(), OFFERED));
         set(&mut self.groups, at, small(facet.group()) | flag(facet.is_illustrative(), ILLUSTRATIVE));
         set(&mut self.ranks, at, small(facet.star_step() | facet.kind() << KIND_SHIFT) | flag(facet.has_several(), SEVERAL));
-        for (seen, slots) in Seen::EACH.into_iter().zip(&mut self.price_slots) {
-            set(slots, at, small(price_slot(facet, seen)) | flag(facet.has_unseen(seen), UNSEEN));
+        let of_prices = self.prices.set(row, facts.prices);
+        for ((seen, slots), of_price) in Seen::EACH.into_iter().zip(&mut self.price_slots).zip(of_prices) {
+            set(slots, at, small(price_slot(facet, seen)) | of_price | flag(facet.has_unseen(seen), UNSEEN));
         }
         let months = u32::from(facts.months) & MONTHS | self.kinds.number(facts.certificates) << SET_SHIFT;
         set(&mut self.months, at, months);
@@ -192,17 +207,13 @@ impl FactColumns {
             self.large.remove(&row);
         }
         set(&mut self.quantities, at, quantity);
-        for (prices, price) in self.prices.iter_mut().zip(facts.prices) {
-            set(prices, at, price);
-        }
     }
 
     /// What follows for `row`.
     pub fn get(&self, row: u32) -> Facts {
-        let at = row as usize;
         let value = || {
             let Entry { facet, months, certificates } = self.entry(row)?;
-            let prices = Seen::EACH.map(|seen| self.prices(seen).get(at).copied().unwrap_or(UNKNOWN_PRICE));
+            let prices = Seen::EACH.map(|seen| self.price(row, seen));
             Some(Facts { facet, months, certificates, quantity: self.quantity(row), prices })
         };
         value().unwrap_or_default()
@@ -243,10 +254,9 @@ impl FactColumns {
 
     /// [`Kept::key`] of `row`, from the one column that it needs; `ids` is the column of ids.
     pub fn key(&self, kept: Kept, ids: &[Id], row: u32) -> SortKey {
-        let at = row as usize;
-        let id = ids.get(at).copied().unwrap_or_default();
+        let id = ids.get(row as usize).copied().unwrap_or_default();
         let first = match kept {
-            Kept::Price => self.prices(Seen::Public).get(at).map_or(u64::MAX, |price| u64::from(*price)),
+            Kept::Price => u64::from(self.price(row, Seen::Public)),
             Kept::Quantity => u64::MAX - self.quantity(row).unsigned_abs(),
             Kept::Stars => after_stars(self.facet(row)),
             Kept::Newest => newest(id),
@@ -254,11 +264,10 @@ impl FactColumns {
         (first, id)
     }
 
-    fn columns_mut(&mut self) -> [&mut dyn Column; 11] {
+    fn columns_mut(&mut self) -> [&mut dyn Column; 9] {
         let Self { places, groups, ranks, price_slots: [slots, key_slots, all_slots], months, kinds: _, quantities, large: _, prices } =
             self;
-        let [public, keys, all] = prices;
-        [places, groups, ranks, slots, key_slots, all_slots, months, quantities, public, keys, all]
+        [places, groups, ranks, slots, key_slots, all_slots, months, quantities, prices]
     }
 
     /// Makes room for so many rows more.
@@ -273,7 +282,7 @@ impl FactColumns {
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        self.places.capacity() * (3 + SEEN + 4 + 4 + 4 * SEEN) + self.kinds.bytes() + table_bytes(&self.large)
+        self.places.capacity() * (3 + SEEN + 4 + 4) + self.prices.bytes() + self.kinds.bytes() + table_bytes(&self.large)
     }
 }
 
@@ -301,7 +310,7 @@ mod tests {
                 let parts = Parts { province, group, stars, kind, is_illustrative, prices: [bucket; SEEN], ..Parts::default() };
                 let mut facts = Facts { facet: Facet::from(parts), certificates, ..Facts::default() };
                 for (months, price, quantity) in offers {
-                    facts.take(Terms::new(months, price, 0, quantity), quantity);
+                    facts.take(Terms::new(months, price, 0), quantity);
                 }
                 facts
             },

@@ -79,7 +79,7 @@ impl Market {
         self.products.names = names;
         for (row, (producer, _)) in (first..).zip(arranged) {
             self.offers.note(row);
-            self.organisations.get_mut(*producer).into_iter().for_each(|producer| producer.products.push(row));
+            self.list(row, *producer);
         }
     }
 
@@ -126,6 +126,7 @@ impl Market {
         self.products.shrink();
         self.organisations.shrink();
         self.offers.shrink();
+        self.demands.shrink();
         self.sources.shrink();
         self.papers.shrink();
         self.products.set_all_facts(&found);

@@ -5,9 +5,10 @@
 //! log; everything in it can be thrown away and rebuilt from the tables.
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
-//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns), `names` and `certificates`,
-//! [`text`] (words), [`search`] (which products, how many by facet), [`matching`] (which offer serves which demand, and
-//! why), [`wording`], [`answering`] and [`demands`] (what is asked of the latter).
+//! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
+//! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`] (how they take few bytes), `names` and `certificates`, [`text`] (words), [`search`]
+//! (which products, how many by facet), [`matching`] (which offer serves which demand, and why), [`wording`],
+//! [`answering`] and [`demands`] (what is asked of the latter).
 
 pub mod answering;
 #[cfg(test)]
@@ -21,12 +22,16 @@ pub mod kept;
 mod loading;
 pub mod matching;
 mod names;
+pub mod numbers;
 pub mod offers;
 pub mod order;
+pub mod orders;
 pub mod organisations;
 pub mod pairs;
+pub mod prices;
 pub mod products;
 pub mod record;
+mod rings;
 pub mod rowset;
 #[cfg(test)]
 mod samples;
@@ -34,7 +39,9 @@ pub mod search;
 pub mod tables;
 pub mod text;
 mod upkeep;
+mod whereabouts;
 pub mod wording;
+mod wordings;
 
 use demands::Demands;
 use foldhash::fast::RandomState;
@@ -42,7 +49,7 @@ use kept::Kept;
 use matching::{Papers, PromiseSet, Promises};
 use offers::Offers;
 use organisations::Organisations;
-use products::Products;
+use products::{NO_ROW, Products};
 use record::{Day, OfferRecord, ProductRecord};
 use std::collections::HashMap;
 use tables::Tables;
@@ -133,6 +140,11 @@ impl Market {
     /// What was made of offers' rows.
     pub fn kept_offers(&self) -> &Kept {
         &self.kept_offers
+    }
+
+    /// The rows of an organisation's products.
+    pub fn products_of(&self, organisation: u32) -> impl Iterator<Item = u32> {
+        self.products.made_by(self.organisations.get(organisation).map_or(NO_ROW, |known| known.last_product))
     }
 
     /// Papers of products.

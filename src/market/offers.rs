@@ -2,18 +2,19 @@
 
 use super::answering::Changes;
 use super::facet::{Seen, UNKNOWN_PRICE};
+use super::facts::Column;
 use super::ids::Index;
 use super::matching::{Book, Papers, Place, Supply};
+use super::numbers::Numbers;
 use super::products::NO_ROW;
-use super::record::{Day, Id, MonthBits, Visibility};
+use super::record::{ALL_MONTHS, Day, Id, MonthBits, Visibility};
+use super::whereabouts::Whereabouts;
 
 /// What one offer of a product is to a search, today: where there are several, one of them must have all that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// Price, whole đồng for a base unit; [`UNKNOWN_PRICE`] without.
     price: u32,
-    /// Thousandths of the base unit a month; [`MUCH`] for more than are counted here.
-    quantity: u32,
     /// Months in which it supplies; none where it is not open.
     pub months: MonthBits,
     /// Base unit of the quantity.
@@ -22,25 +23,16 @@ pub struct Terms {
     visibility: Visibility,
 }
 
-/// So much that the book must be asked how much it is: over 4,000 tonnes a month.
-const MUCH: u32 = u32::MAX;
-
 impl Default for Terms {
     fn default() -> Self {
-        Self { price: UNKNOWN_PRICE, quantity: 0, months: 0, unit: 0, visibility: Visibility::Public }
+        Self { price: UNKNOWN_PRICE, months: 0, unit: 0, visibility: Visibility::Public }
     }
 }
 
 impl Terms {
     /// Those of an open offer, with its price in whole đồng for a base unit and who sees it.
-    pub fn new(months: MonthBits, (price, visibility): (u32, Visibility), unit: u8, quantity: i64) -> Self {
-        Self { price, quantity: u32::try_from(quantity).unwrap_or(MUCH), months, unit, visibility }
-    }
-
-    /// Whether there are at least `least` thousandths of the base unit a month, where that is known here.
-    pub fn has(&self, least: i64) -> Option<bool> {
-        let known = self.quantity != MUCH || least <= i64::from(MUCH);
-        known.then(|| i64::from(self.quantity) >= least)
+    pub fn new(months: MonthBits, (price, visibility): (u32, Visibility), unit: u8) -> Self {
+        Self { price, months, unit, visibility }
     }
 
     /// Price as the caller sees it.
@@ -54,36 +46,46 @@ impl Terms {
     }
 }
 
-/// A [`Place`] in five bytes.
+/// [`Terms`] in seven bytes: the price, the months with who sees the price above them, the unit.
 #[derive(Debug, Clone, Copy)]
-struct Packed([u8; 5]);
+struct PackedTerms([u8; 7]);
 
-impl From<Place> for Packed {
-    fn from(Place { group, slot }: Place) -> Self {
-        let [first, second, third, fourth] = slot.to_ne_bytes();
-        Self([first, second, third, fourth, group])
+const VISIBILITY_SHIFT: u32 = 12;
+
+impl From<Terms> for PackedTerms {
+    fn from(Terms { price, months, unit, visibility }: Terms) -> Self {
+        let [first, second, third, fourth] = price.to_ne_bytes();
+        let [low, high] = (months & ALL_MONTHS | (visibility as u16) << VISIBILITY_SHIFT).to_ne_bytes();
+        Self([first, second, third, fourth, low, high, unit])
     }
 }
 
-impl From<Packed> for Place {
-    fn from(Packed([first, second, third, fourth, group]): Packed) -> Self {
-        Self { group, slot: u32::from_ne_bytes([first, second, third, fourth]) }
+impl From<PackedTerms> for Terms {
+    fn from(PackedTerms([first, second, third, fourth, low, high, unit]): PackedTerms) -> Self {
+        let months = u16::from_ne_bytes([low, high]);
+        let visibility = match months >> VISIBILITY_SHIFT {
+            0 => Visibility::Public,
+            1 => Visibility::Keys,
+            2 => Visibility::Parties,
+            _ => Visibility::Hidden,
+        };
+        Self { price: u32::from_ne_bytes([first, second, third, fourth]), months: months & ALL_MONTHS, unit, visibility }
     }
 }
 
 /// The id of the offer in a row.
-fn id_in(book: &Book, places: &[Packed], row: u32) -> Option<Id> {
-    places.get(row as usize).and_then(|place| book.id((*place).into()))
+fn id_in(book: &Book, places: &Whereabouts, row: u32) -> Option<Id> {
+    places.get(row).and_then(|place| book.id(place))
 }
 
 /// All offers.
 #[derive(Debug, Default)]
 pub struct Offers {
     index: Index,
-    places: Vec<Packed>,
+    places: Whereabouts,
     /// The next offer of the same product, or [`NO_ROW`].
-    next: Vec<u32>,
-    terms: Vec<Terms>,
+    next: Numbers,
+    terms: Vec<PackedTerms>,
     free: Vec<u32>,
     book: Book,
     changes: Changes,
@@ -123,16 +125,15 @@ impl Offers {
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
         self.index.reserve(more, |row| id_in(&self.book, &self.places, row));
-        self.places.reserve(more);
-        self.next.reserve(more);
+        self.next.make_room(more);
         self.terms.reserve(more);
     }
 
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
         self.index.shrink(|row| id_in(&self.book, &self.places, row));
-        self.places.shrink_to_fit();
-        self.next.shrink_to_fit();
+        self.places.shrink();
+        self.next.give_back();
         self.terms.shrink_to_fit();
         self.free.shrink_to_fit();
     }
@@ -158,7 +159,7 @@ impl Offers {
 
     /// Where the offer in `row` stands in the book.
     pub fn place(&self, row: u32) -> Option<Place> {
-        self.places.get(row as usize).copied().map(Place::from)
+        self.places.get(row)
     }
 
     /// The offer in `row`.
@@ -166,14 +167,24 @@ impl Offers {
         self.place(row).and_then(|place| self.book.get(place))
     }
 
+    /// Whether anything is promised of any offer.
+    pub fn has_promises(&self) -> bool {
+        self.book.has_promises()
+    }
+
+    /// Thousandths of the base unit a month of the offer in `row`.
+    pub fn quantity(&self, row: u32) -> Option<i64> {
+        self.place(row).and_then(|place| self.book.quantity(place))
+    }
+
     /// What the offer in `row` is today.
     pub fn terms(&self, row: u32) -> Terms {
-        self.terms.get(row as usize).copied().unwrap_or_default()
+        self.terms.get(row as usize).copied().map(Terms::from).unwrap_or_default()
     }
 
     /// Notes what the offer in `row` is today.
     pub fn set_terms(&mut self, row: u32, terms: Terms) {
-        self.terms.get_mut(row as usize).into_iter().for_each(|place| *place = terms);
+        self.terms.get_mut(row as usize).into_iter().for_each(|place| *place = terms.into());
     }
 
     /// The offers of a product, from its first one on.
@@ -181,14 +192,14 @@ impl Offers {
         let mut row = first;
         std::iter::from_fn(move || {
             let found = (row != NO_ROW).then_some(row)?;
-            row = self.next.get(found as usize).copied().unwrap_or(NO_ROW);
+            row = self.after(found);
             Some(found)
         })
     }
 
     /// The next offer of the same product, or [`NO_ROW`].
     pub fn after(&self, row: u32) -> u32 {
-        self.next.get(row as usize).copied().unwrap_or(NO_ROW)
+        self.next.get(row).unwrap_or(NO_ROW)
     }
 
     /// Adds an offer in front of `first`, the first of its product; its row is the first now.
@@ -197,17 +208,14 @@ impl Offers {
         self.changes.note(supply.product);
         let place = self.book.put(supply, papers);
         let row = if let Some(row) = self.free.pop() {
+            self.places.set(row, place);
+            self.next.set(row, first);
             row
         } else {
-            self.places.push(place.into());
-            self.next.push(NO_ROW);
-            self.terms.push(Terms::default());
-            u32::try_from(self.places.len() - 1).unwrap_or(NO_ROW)
+            self.next.push(first);
+            self.terms.push(Terms::default().into());
+            self.places.push(place)
         };
-        let at = row as usize;
-        if let (Some(stands), Some(next)) = (self.places.get_mut(at), self.next.get_mut(at)) {
-            (*stands, *next) = (place.into(), first);
-        }
         let Self { index, book, places, .. } = self;
         index.insert(id, row, |row| id_in(book, places, row));
         row
@@ -225,21 +233,19 @@ impl Offers {
         self.leave(place);
         self.changes.note(supply.product);
         let now = self.book.put(supply, papers);
-        if let Some(stands) = self.places.get_mut(row as usize) {
-            *stands = now.into();
-        }
+        self.places.set(row, now);
     }
 
     /// Takes the offer in `row` out of its product's chain, which begins with `first`; the new first one.
     pub fn remove(&mut self, row: u32, first: u32) -> u32 {
-        let after = self.next.get(row as usize).copied().unwrap_or(NO_ROW);
+        let after = self.after(row);
         let mut first = first;
         if first == row {
             first = after;
         } else {
-            let before = self.chain(first).find(|other| self.next.get(*other as usize) == Some(&row));
-            if let Some(next) = before.and_then(|before| self.next.get_mut(before as usize)) {
-                *next = after;
+            let before = self.chain(first).find(|other| self.after(*other) == row);
+            if let Some(before) = before {
+                self.next.set(before, after);
             }
         }
         if let (Some(place), Some(id)) = (self.place(row), self.id_of(row)) {
@@ -263,8 +269,8 @@ impl Offers {
         if let Some(product) = self.book.product(now) {
             self.changes.note(product);
         }
-        if let Some(stands) = row_of_last.and_then(|row| self.places.get_mut(row as usize)) {
-            *stands = now.into();
+        if let Some(row) = row_of_last {
+            self.places.set(row, now);
         }
     }
 
@@ -281,9 +287,9 @@ impl Offers {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         self.index.bytes()
-            + self.places.capacity() * size_of::<Packed>()
-            + self.next.capacity() * 4
-            + self.terms.capacity() * size_of::<Terms>()
+            + self.places.bytes()
+            + self.next.bytes()
+            + self.terms.capacity() * size_of::<PackedTerms>()
             + self.free.capacity() * 4
             + self.book.bytes()
     }
@@ -293,15 +299,14 @@ impl Offers {
 mod tests {
     use super::*;
 
-    #[test]
-    fn terms_know_of_a_quantity_whether_it_is_enough_unless_it_is_too_much_for_them() {
-        let of = |quantity| Terms::new(1, (0, Visibility::Public), 0, quantity);
-        assert_eq!([4_999_999, 5_000_000, 5_000_001].map(|least| of(5_000_000).has(least)), [Some(true), Some(true), Some(false)]);
-        let much = i64::from(MUCH);
-        assert_eq!([1, much - 1, much, much + 1].map(|least| of(much - 1).has(least)), [Some(true), Some(true), Some(false), Some(false)]);
-        for quantity in [much, much + 1, i64::MAX] {
-            assert_eq!([1, much].map(|least| of(quantity).has(least)), [Some(true), Some(true)]);
-            assert_eq!(of(quantity).has(much + 1), None, "the book knows");
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn terms_are_read_as_they_were_packed(months in 0..=ALL_MONTHS, price: u32, unit: u8,
+            visibility in prop::sample::select(vec![Visibility::Public, Visibility::Keys, Visibility::Parties, Visibility::Hidden])) {
+            let terms = Terms::new(months, (price, visibility), unit);
+            prop_assert_eq!(Terms::from(PackedTerms::from(terms)), terms);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Rows kept in an order, in pieces: where a filter lets many rows pass, the first twenty are found by walking.
 
+use super::numbers::{Number, Short, TOO_LONG};
 use super::record::Id;
 use std::cmp::Ordering;
 
@@ -22,43 +23,6 @@ enum Rows {
     Long(Pieces<u32>),
 }
 
-/// A row number as it is kept.
-trait Number: Copy {
-    fn of(row: u32) -> Self;
-    fn row(self) -> u32;
-}
-
-impl Number for u32 {
-    fn of(row: u32) -> Self {
-        row
-    }
-
-    #[inline]
-    fn row(self) -> u32 {
-        self
-    }
-}
-
-/// A row number below [`TOO_LONG`].
-#[derive(Debug, Clone, Copy)]
-struct Short([u8; 3]);
-
-/// The first row number that three bytes do not hold.
-const TOO_LONG: u32 = 1 << 24;
-
-impl Number for Short {
-    fn of(row: u32) -> Self {
-        let [first, second, third, _] = row.to_le_bytes();
-        Self([first, second, third])
-    }
-
-    #[inline]
-    fn row(self) -> u32 {
-        let Self([first, second, third]) = self;
-        u32::from_le_bytes([first, second, third, 0])
-    }
-}
-
 #[derive(Debug, Clone, Default)]
 struct Pieces<R>(Vec<Vec<R>>);
 
@@ -69,9 +33,9 @@ impl Default for Order {
 }
 
 impl Order {
-    /// All of `rows`, which come in the order of their ids, sorted; `key` is the first part of their keys.
-    pub fn build(rows: impl Iterator<Item = u32>, key: impl Fn(u32) -> u64) -> Self {
-        let mut keyed: Vec<(u64, u32)> = rows.map(|row| (key(row), row)).collect();
+    /// All rows with the first parts of their keys, which come in the order of their ids, sorted.
+    pub fn build(keyed: impl Iterator<Item = (u64, u32)>) -> Self {
+        let mut keyed: Vec<(u64, u32)> = keyed.collect();
         // Those of one key stay in the order in which they came.
         keyed.sort_by_key(|(key, _)| *key);
         let is_long = keyed.iter().any(|(_, row)| *row >= TOO_LONG);
@@ -104,6 +68,15 @@ impl Order {
         let (short, long) = match &self.rows {
             Rows::Short(pieces) => (Some(pieces.after(after, key)), None),
             Rows::Long(pieces) => (None, Some(pieces.after(after, key))),
+        };
+        short.into_iter().flatten().chain(long.into_iter().flatten())
+    }
+
+    /// The rows by their ids, those after `after`: of rows in which later ids come first, those of one time by their ids.
+    pub fn by_ids(&self, after: Option<SortKey>, key: impl Fn(u32) -> SortKey) -> impl Iterator<Item = u32> {
+        let (short, long) = match &self.rows {
+            Rows::Short(pieces) => (Some(pieces.by_ids(after, key)), None),
+            Rows::Long(pieces) => (None, Some(pieces.by_ids(after, key))),
         };
         short.into_iter().flatten().chain(long.into_iter().flatten())
     }
@@ -186,9 +159,89 @@ impl<R: Number> Pieces<R> {
         self.0.iter().skip(first).flatten().skip(skip).map(|row| row.row())
     }
 
+    /// Backwards from one run of rows with the same first part of the key to the one before; each run forwards.
+    fn by_ids<K: Fn(u32) -> SortKey>(&self, after: Option<SortKey>, key: K) -> impl Iterator<Item = u32> + use<'_, R, K> {
+        let last = (self.0.len(), 0);
+        let mut runs = Runs { pieces: self, key, next: last, end: last, start: last };
+        if let Some((first, Id(id))) = after {
+            runs.start = runs.first_from((first, Id(0)));
+            runs.end = first.checked_add(1).map_or(last, |later| runs.first_from((later, Id(0))));
+            runs.next = id.checked_add(1).map_or(runs.end, |id| runs.first_from((first, Id(id))));
+        }
+        runs
+    }
+
     fn bytes(&self) -> usize {
         let Self(pieces) = self;
         pieces.capacity() * size_of::<Vec<R>>() + pieces.iter().map(|piece| piece.capacity() * size_of::<R>()).sum::<usize>()
+    }
+}
+
+/// Where a row stands: in which piece, and where in it. Behind the last row it is the first place of the next piece.
+type At = (usize, usize);
+
+/// Goes through the runs of rows with the same first part of the key.
+struct Runs<'a, R, K> {
+    pieces: &'a Pieces<R>,
+    key: K,
+    /// The next row of the run that is being walked, its end, and where it began.
+    next: At,
+    end: At,
+    start: At,
+}
+
+impl<R: Number, K: Fn(u32) -> SortKey> Runs<'_, R, K> {
+    fn row(&self, (piece, place): At) -> Option<u32> {
+        self.pieces.0.get(piece)?.get(place).map(|row| row.row())
+    }
+
+    fn before(&self, (piece, place): At) -> Option<At> {
+        match place.checked_sub(1) {
+            Some(place) => Some((piece, place)),
+            None => Some((piece.checked_sub(1)?, self.pieces.0.get(piece - 1)?.len().checked_sub(1)?)),
+        }
+    }
+
+    fn behind(&self, (piece, place): At) -> At {
+        let is_in_piece = self.pieces.0.get(piece).is_some_and(|rows| place + 1 < rows.len());
+        if is_in_piece { (piece, place + 1) } else { (piece + 1, 0) }
+    }
+
+    /// Where the first row stands whose key is at least `wanted`.
+    fn first_from(&self, wanted: SortKey) -> At {
+        let Pieces(pieces) = self.pieces;
+        let piece = pieces.partition_point(|piece| piece.last().is_some_and(|last| (self.key)(last.row()) < wanted));
+        (piece, pieces.get(piece).map_or(0, |piece| piece.partition_point(|row| (self.key)(row.row()) < wanted)))
+    }
+
+    /// Where the run begins that ends at `end`.
+    fn start_of(&self, end: At) -> Option<At> {
+        /// So many rows are looked at before the pieces are searched.
+        const STEPS: usize = 8;
+        let mut start = self.before(end)?;
+        let (first, _) = (self.key)(self.row(start)?);
+        for _ in 0..STEPS {
+            match self.before(start).filter(|place| self.row(*place).is_some_and(|row| (self.key)(row).0 == first)) {
+                Some(place) => start = place,
+                None => return Some(start),
+            }
+        }
+        Some(self.first_from((first, Id(0))))
+    }
+}
+
+impl<R: Number, K: Fn(u32) -> SortKey> Iterator for Runs<'_, R, K> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        if self.next == self.end {
+            self.end = self.start;
+            self.start = self.start_of(self.end)?;
+            self.next = self.start;
+        }
+        let row = self.row(self.next);
+        self.next = self.behind(self.next);
+        row
     }
 }
 
@@ -198,13 +251,28 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // Against a sorted list; few times, so that some have runs over several pieces.
+        #[test]
+        fn rows_come_by_their_ids_from_the_order_of_the_newest(times in prop::collection::vec(prop_oneof![3 => 0_u64..5, 1 => 0_u64..3_000], 1..4_000), after in 0_u64..3_000) {
+            let ids: Vec<Id> = times.iter().zip(0_u128..).map(|(time, row)| Id((u128::from(*time) << 80) + row * 7)).collect();
+            let key = |row: u32| (super::super::orders::newest(ids[row as usize]), ids[row as usize]);
+            let mut rows: Vec<u32> = (0..u32::try_from(ids.len()).unwrap()).collect();
+            rows.sort_by_key(|row| ids[*row as usize]);
+            let order = Order::build(rows.iter().map(|row| (key(*row).0, *row)));
+            prop_assert_eq!(order.by_ids(None, key).collect::<Vec<_>>(), rows.clone());
+            for bound in [Id((u128::from(after) << 80) + 700), Id(u128::from(after) << 80)].into_iter().chain(ids.first().copied()) {
+                let expected: Vec<u32> = rows.iter().copied().filter(|row| ids[*row as usize] > bound).collect();
+                prop_assert_eq!(order.by_ids(Some((super::super::orders::newest(bound), bound)), key).collect::<Vec<_>>(), expected);
+            }
+        }
+
         // Against a sorted list.
         #[test]
         fn rows_stand_in_the_order_of_their_keys(keys in prop::collection::vec(0_u64..50, 1..3000), removed in prop::collection::vec(any::<prop::sample::Index>(), 0..500), after in 0_u64..50, first in prop::sample::select(vec![0, TOO_LONG - 1_000, TOO_LONG])) {
             let key = |row: u32| (keys[(row - first) as usize], Id(u128::from(row)));
             let half = first + u32::try_from(keys.len() / 2).unwrap();
             let all = first + u32::try_from(keys.len()).unwrap();
-            let mut order = Order::build(first..half, |row| key(row).0);
+            let mut order = Order::build((first..half).map(|row| (key(row).0, row)));
             (half..all).for_each(|row| order.insert(row, key));
             let mut expected: Vec<u32> = (first..all).collect();
             for index in removed {

@@ -2,13 +2,14 @@
 
 use super::ids::{Index, id_in};
 use super::names::{Names, PartWords};
+use super::products::NO_ROW;
 use super::record::{Id, OrganisationRecord};
 use super::text::lexicon::{Lexicon, Word};
 use super::text::query::NameWords;
 use roaring::RoaringBitmap;
 
 /// An organisation. One that only others refer to so far has no name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Organisation {
     /// Version; 0 before its record came.
     pub version: u32,
@@ -20,8 +21,14 @@ pub struct Organisation {
     pub is_buyer: bool,
     /// Whether it is paused or ended: it offers nothing and needs nothing. One without a record is not.
     pub is_idle: bool,
-    /// Rows of its products.
-    pub products: Vec<u32>,
+    /// Row of the last of its products, or [`NO_ROW`].
+    pub last_product: u32,
+}
+
+impl Default for Organisation {
+    fn default() -> Self {
+        Self { version: 0, province: 0, producer_kind: None, is_buyer: false, is_idle: false, last_product: NO_ROW }
+    }
 }
 
 /// A side of the market; an organisation may be on both.
@@ -131,9 +138,8 @@ impl Organisations {
         }
     }
 
-    /// Gives back what lists have grown beyond what they hold.
+    /// Gives back what columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
-        self.rows.iter_mut().for_each(|organisation| organisation.products.shrink_to_fit());
         self.rows.shrink_to_fit();
         self.index.shrink(id_in(&self.ids));
         self.ids.shrink_to_fit();
@@ -162,7 +168,6 @@ impl Organisations {
         self.index.bytes()
             + self.ids.capacity() * size_of::<Id>()
             + self.rows.capacity() * size_of::<Organisation>()
-            + self.rows.iter().map(|organisation| organisation.products.capacity() * size_of::<u32>()).sum::<usize>()
             + self.names.bytes()
             + self.words.bytes()
             + self.product_words.bytes()

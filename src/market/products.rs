@@ -3,60 +3,27 @@
 //! INVARIANT: bitmaps, orders and pairs hold exactly the rows that are shown, with the facts that stand in the columns:
 //! [`Products::set_facts`] and [`Products::hide`] alone change either, both together.
 
-use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, SEEN, Seen, UNKNOWN_PRICE, ones};
+use super::facet::{Entry, Facet, KINDS, PRICE_BUCKETS, SEEN, Seen, ones};
 use super::facts::{Column, FactColumns, Facts};
 use super::ids::{Index, id_in};
 use super::matching::PaperSet;
 use super::names::{FirstCodes, Named};
-use super::order::{Order, SortKey};
+use super::numbers::Numbers;
+use super::order::SortKey;
+use super::orders::{Kept, Orders};
 use super::pairs::{Pairs, price_slot};
 use super::record::Id;
+use super::rings::Rings;
 use super::rowset::RowSet;
 use super::text::lexicon::Word;
 use super::text::query::{NameHead, NameWords};
+use super::upkeep::table_bytes;
+use foldhash::fast::RandomState;
 use roaring::RoaringBitmap;
+use std::collections::HashMap;
 
 /// No offer.
 pub const NO_ROW: u32 = u32::MAX;
-
-/// The orders that are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// Lowest price that everybody sees first.
-    Price,
-    /// Largest quantity first.
-    Quantity,
-    /// Most stars first.
-    Stars,
-    /// Newest first.
-    Newest,
-}
-
-impl Kept {
-    const ALL: [Self; 4] = [Self::Price, Self::Quantity, Self::Stars, Self::Newest];
-
-    /// The key of a product with this id and these facts; the smallest comes first.
-    pub fn key(self, id: Id, facts: &Facts) -> SortKey {
-        let [public_price, ..] = facts.prices;
-        let first = match self {
-            Self::Price => u64::from(public_price),
-            Self::Quantity => u64::MAX - facts.quantity.unsigned_abs(),
-            Self::Stars => after_stars(facts.facet),
-            Self::Newest => newest(id),
-        };
-        (first, id)
-    }
-}
-
-/// A key that puts most stars first.
-pub(super) fn after_stars(facet: Facet) -> u64 {
-    3 - u64::try_from(facet.star_step()).unwrap_or(0)
-}
-
-/// A key that puts later ids first, to the millisecond.
-pub fn newest(id: Id) -> u64 {
-    u64::MAX - u64::try_from(id.0 >> 80).unwrap_or(u64::MAX)
-}
 
 /// Rows by one facet.
 #[derive(Debug, Clone)]
@@ -133,24 +100,31 @@ impl Bitmaps {
 pub struct Products {
     index: Index,
     ids: Vec<Id>,
-    versions: Vec<u32>,
-    producers: Vec<u32>,
+    /// Versions, and above them [`ACTIVE`], [`ILLUSTRATIVE`] and [`MADE`]; [`MANY_VERSIONS`] for those that stand beside.
+    versions: Vec<u16>,
+    /// The versions that are too large for the column, by row: hardly any is.
+    large_versions: HashMap<u32, u32, RandomState>,
+    producers: Numbers,
+    /// The products of each producer.
+    of_producers: Rings,
     groups: Vec<u8>,
     shelf_lives: Vec<u16>,
-    flags: Vec<u8>,
-    papers: Vec<PaperSet>,
-    first_offers: Vec<u32>,
+    papers: Numbers,
+    first_offers: Numbers,
     pub(super) names: Named,
     facts: FactColumns,
     shown: RoaringBitmap,
     bitmaps: Bitmaps,
-    orders: [Order; 4],
+    orders: Orders,
     pairs: Pairs,
 }
 
-const ACTIVE: u8 = 1;
-const ILLUSTRATIVE: u8 = 2;
-const MADE: u8 = 4;
+/// Bits of [`Products::versions`]: on the market, invented for a demo, still made.
+const ACTIVE: u16 = 1 << 15;
+const ILLUSTRATIVE: u16 = 1 << 14;
+const MADE: u16 = 1 << 13;
+/// The version as it stands below them, of one that is at least so large.
+const MANY_VERSIONS: u16 = MADE - 1;
 
 /// What a product's own record says.
 #[derive(Debug, Clone, Copy)]
@@ -174,8 +148,8 @@ pub struct Stated {
 impl Products {
     /// All columns that have a place for each row, but for the names and the facts.
     fn columns_mut(&mut self) -> [&mut dyn Column; 8] {
-        let Self { ids, versions, producers, groups, shelf_lives, flags, papers, first_offers, .. } = self;
-        [ids, versions, producers, groups, shelf_lives, flags, papers, first_offers]
+        let Self { ids, versions, producers, of_producers, groups, shelf_lives, papers, first_offers, .. } = self;
+        [ids, versions, producers, of_producers, groups, shelf_lives, papers, first_offers]
     }
 
     /// Makes room for so many more.
@@ -195,10 +169,10 @@ impl Products {
         self.ids.push(id);
         self.versions.push(0);
         self.producers.push(NO_ROW);
+        self.of_producers.push();
         self.groups.push(0);
         self.shelf_lives.push(0);
-        self.flags.push(0);
-        self.papers.push(PaperSet::default());
+        self.papers.push(0);
         self.first_offers.push(NO_ROW);
         self.names.push();
         self.facts.push(Facts::default());
@@ -223,12 +197,30 @@ impl Products {
 
     /// Version of `row`; 0 before its record came.
     pub fn version(&self, row: u32) -> i64 {
-        self.versions.get(row as usize).copied().map_or(0, i64::from)
+        match self.versions.get(row as usize).map_or(0, |version| version & MANY_VERSIONS) {
+            MANY_VERSIONS => self.large_versions.get(&row).copied().map_or(0, i64::from),
+            version => i64::from(version),
+        }
     }
 
     /// Row of the producer.
     pub fn producer(&self, row: u32) -> u32 {
-        self.producers.get(row as usize).copied().unwrap_or(NO_ROW)
+        self.producers.get(row).unwrap_or(NO_ROW)
+    }
+
+    /// The products of a producer, of which `last` is the last.
+    pub fn made_by(&self, last: u32) -> impl Iterator<Item = u32> {
+        self.of_producers.of(last)
+    }
+
+    /// Puts `row` behind `last`, the last product of its producer; the last one now.
+    pub fn add_made(&mut self, row: u32, last: u32) -> u32 {
+        self.of_producers.add(row, last)
+    }
+
+    /// Takes `row` from its producer, whose last product is `last`; the last one now.
+    pub fn remove_made(&mut self, row: u32, last: u32) -> u32 {
+        self.of_producers.remove(row, last)
     }
 
     /// Group, as recorded.
@@ -243,48 +235,44 @@ impl Products {
 
     /// Whether it has a record by which it is still made.
     pub fn is_made(&self, row: u32) -> bool {
-        self.flags.get(row as usize).is_some_and(|flags| flags & MADE != 0)
+        self.versions.get(row as usize).is_some_and(|version| version & MADE != 0)
     }
 
     /// Notes whether its producer is at work, where it is still made.
     pub fn set_active(&mut self, row: u32, is_active: bool) {
-        if let Some(flags) = self.flags.get_mut(row as usize) {
-            *flags = if is_active { *flags | ACTIVE } else { *flags & !ACTIVE };
+        if let Some(version) = self.versions.get_mut(row as usize) {
+            *version = if is_active { *version | ACTIVE } else { *version & !ACTIVE };
         }
     }
 
     /// Whether it has a record, is still made, and its producer is at work.
     pub fn is_active(&self, row: u32) -> bool {
-        self.flags.get(row as usize).is_some_and(|flags| flags & ACTIVE != 0)
+        self.versions.get(row as usize).is_some_and(|version| version & ACTIVE != 0)
     }
 
     /// Invented for a demo.
     pub fn is_illustrative(&self, row: u32) -> bool {
-        self.flags.get(row as usize).is_some_and(|flags| flags & ILLUSTRATIVE != 0)
+        self.versions.get(row as usize).is_some_and(|version| version & ILLUSTRATIVE != 0)
     }
 
     /// Its papers and its producer's.
     pub fn papers(&self, row: u32) -> PaperSet {
-        self.papers.get(row as usize).copied().unwrap_or_default()
+        self.papers.get(row).map(PaperSet).unwrap_or_default()
     }
 
     /// Sets its papers.
     pub fn set_papers(&mut self, row: u32, papers: PaperSet) {
-        if let Some(place) = self.papers.get_mut(row as usize) {
-            *place = papers;
-        }
+        self.papers.set(row, papers.0);
     }
 
     /// Row of its first offer, or [`NO_ROW`].
     pub fn first_offer(&self, row: u32) -> u32 {
-        self.first_offers.get(row as usize).copied().unwrap_or(NO_ROW)
+        self.first_offers.get(row).unwrap_or(NO_ROW)
     }
 
     /// Sets the row of its first offer.
     pub fn set_first_offer(&mut self, row: u32, offer: u32) {
-        if let Some(place) = self.first_offers.get_mut(row as usize) {
-            *place = offer;
-        }
+        self.first_offers.set(row, offer);
     }
 
     /// Name.
@@ -323,12 +311,18 @@ impl Products {
     /// Writes down what its record says, but for its name.
     pub fn state(&mut self, row: u32, stated: &Stated) {
         let at = row as usize;
-        set(&mut self.versions, at, u32::try_from(stated.version).unwrap_or(u32::MAX));
-        set(&mut self.producers, at, stated.producer);
+        let flag = |stands: bool, bit: u16| if stands { bit } else { 0 };
+        let flags = flag(stated.is_active, ACTIVE) | flag(stated.illustrative, ILLUSTRATIVE) | flag(stated.is_made, MADE);
+        let small = u16::try_from(stated.version).ok().filter(|version| *version < MANY_VERSIONS);
+        if small.is_none() {
+            self.large_versions.insert(row, u32::try_from(stated.version).unwrap_or(u32::MAX));
+        } else if !self.large_versions.is_empty() {
+            self.large_versions.remove(&row);
+        }
+        set(&mut self.versions, at, small.unwrap_or(MANY_VERSIONS) | flags);
+        self.producers.set(row, stated.producer);
         set(&mut self.groups, at, stated.group);
         set(&mut self.shelf_lives, at, stated.shelf_life_days);
-        let flags = [(stated.is_active, ACTIVE), (stated.illustrative, ILLUSTRATIVE), (stated.is_made, MADE)];
-        set(&mut self.flags, at, flags.into_iter().map(|(is_so, flag)| u8::from(is_so) * flag).sum());
     }
 
     /// What follows for each row, in columns.
@@ -347,9 +341,10 @@ impl Products {
         self.facts.facet(row)
     }
 
-    /// Lowest price of `row` that everybody, or keys, see.
+    /// Lowest price of `row` as the caller sees it.
+    #[inline]
     pub fn price(&self, row: u32, seen: Seen) -> u32 {
-        self.facts.prices(seen).get(row as usize).copied().unwrap_or(UNKNOWN_PRICE)
+        self.facts.price(row, seen)
     }
 
     /// Largest quantity a month of the offers of `row`.
@@ -385,14 +380,7 @@ impl Products {
 
     /// The rows in a kept order, after `after`.
     pub fn in_order(&self, kept: Kept, after: Option<SortKey>) -> impl Iterator<Item = u32> {
-        let key = move |row: u32| self.kept_key(kept, row);
-        let order = match kept {
-            Kept::Price => &self.orders[0],
-            Kept::Quantity => &self.orders[1],
-            Kept::Stars => &self.orders[2],
-            Kept::Newest => &self.orders[3],
-        };
-        order.after(after, key)
+        self.orders.after(kept, after, |kept, row| self.kept_key(kept, row))
     }
 
     /// Shows `row` with `facts`: what stays as it was is not touched.
@@ -414,9 +402,7 @@ impl Products {
             self.pairs.add(&facts.entry());
         }
         let (ids, columns) = (&self.ids, &self.facts);
-        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders).zip(moves).filter_map(|(order, moves)| moves.then_some(order)) {
-            order.insert(row, |row| columns.key(kept, ids, row));
-        }
+        self.orders.insert(row, moves, |kept, row| columns.key(kept, ids, row));
     }
 
     /// Shows `row` no more.
@@ -431,9 +417,7 @@ impl Products {
     /// Takes `row` out of the orders in which it moves and, where that `changes`, out of all that goes by its values.
     fn take_out(&mut self, row: u32, facts: &Facts, moves: [bool; 4], changes: bool) {
         let (ids, columns) = (&self.ids, &self.facts);
-        for (kept, order) in Kept::ALL.into_iter().zip(&mut self.orders).zip(moves).filter_map(|(order, moves)| moves.then_some(order)) {
-            order.remove(row, |row| columns.key(kept, ids, row));
-        }
+        self.orders.remove(row, moves, |kept, row| columns.key(kept, ids, row));
         if changes {
             self.pairs.subtract(&facts.entry());
             for_each_bitmap(&mut self.bitmaps, facts, |rows| rows.remove(row));
@@ -456,7 +440,7 @@ impl Products {
                 bitmaps.shrink();
             });
             scope.spawn(move || pairs.add_all(rows().map(|(_, facts)| facts.entry())));
-            scope.spawn(move || *orders = orders_of(ids, by_row));
+            scope.spawn(move || *orders = Orders::of(ids, by_row));
             for (row, facts) in rows() {
                 columns.set(row, *facts);
                 shown.insert(row);
@@ -474,35 +458,20 @@ impl Products {
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        let columns = self.ids.capacity() * (16 + 4 + 4 + 1 + 2 + 1 + 4 + 4);
+        let columns =
+            self.ids.capacity() * size_of::<Id>() + self.versions.capacity() * 2 + self.groups.capacity() + self.shelf_lives.capacity() * 2;
         self.index.bytes()
             + columns
+            + table_bytes(&self.large_versions)
+            + self.of_producers.bytes()
+            + [&self.producers, &self.papers, &self.first_offers].into_iter().map(Numbers::bytes).sum::<usize>()
             + self.facts.bytes()
             + self.names.bytes()
             + self.bitmaps.bytes()
             + self.shown.serialized_size()
-            + self.orders.iter().map(Order::bytes).sum::<usize>()
+            + self.orders.bytes()
             + self.pairs.bytes()
     }
-}
-
-/// The orders of the rows that have facts.
-fn orders_of(ids: &[Id], by_row: &[Option<Facts>]) -> [Order; 4] {
-    let known = |row: u32| Some((*ids.get(row as usize)?, by_row.get(row as usize)?.as_ref()?));
-    let mut rows: Vec<(u64, u32)> = (0_u32..).zip(ids).filter(|(row, _)| known(*row).is_some()).map(|(row, id)| (time(*id), row)).collect();
-    // Nearly all ids differ in their first half already.
-    rows.sort_unstable_by(|(time, row), (other_time, other)| {
-        time.cmp(other_time).then_with(|| known(*row).map(|(id, _)| id).cmp(&known(*other).map(|(id, _)| id)))
-    });
-    Kept::ALL.map(|kept| {
-        let key = |row: u32| known(row).map_or(u64::MAX, |(id, facts)| kept.key(id, facts).0);
-        Order::build(rows.iter().map(|(_, row)| *row), key)
-    })
-}
-
-/// The first half of an id.
-fn time(id: Id) -> u64 {
-    u64::try_from(id.0 >> 64).unwrap_or(u64::MAX)
 }
 
 fn set<T>(column: &mut [T], at: usize, value: T) {

@@ -100,7 +100,7 @@ impl Market {
         }
         let renamed = !self.organisations.is_named(row, &record.name);
         let turned = known.is_idle == record.is_active;
-        let products = known.products.clone();
+        let products: Vec<u32> = self.products_of(row).collect();
         let moved = known.province != record.province;
         let old: Vec<Word> = self.organisations.words(row).collect();
         let had: Vec<Word> = self.organisations.product_words(row).collect();
@@ -111,8 +111,8 @@ impl Market {
         }
         for product in products {
             match (self.products.is_active(product), self.products.is_made(product) && record.is_active) {
-                (false, true) => self.list(product, row),
-                (true, false) => self.forget_words(product, &had),
+                (false, true) => self.put_on_market(product, row),
+                (true, false) => self.take_off_market(product, &had),
                 (true, true) if renamed => self.repost(product, &had),
                 _ => {}
             }
@@ -175,9 +175,9 @@ impl Market {
         self.products.state(row, &stated(record, producer, is_idle));
         self.products.names.set(row, &record.name, &mut self.lexicon);
         self.offers.note(row);
-        self.organisations.get_mut(producer).into_iter().for_each(|producer| producer.products.push(row));
+        self.list(row, producer);
         if self.products.is_active(row) {
-            self.list(row, producer);
+            self.put_on_market(row, producer);
         }
         self.refresh_papers(row);
         self.refresh_with_offers(row);
@@ -195,6 +195,13 @@ impl Market {
         self.refresh_with_offers(row);
     }
 
+    /// Puts `row` in its producer's list.
+    pub(super) fn list(&mut self, row: u32, producer: u32) {
+        if let Some(producer) = self.organisations.get_mut(producer) {
+            producer.last_product = self.products.add_made(row, producer.last_product);
+        }
+    }
+
     /// Takes `row` out of the lexicon and of its producer's list.
     fn unlist(&mut self, row: u32) {
         if self.products.version(row) == 0 {
@@ -202,15 +209,15 @@ impl Market {
         }
         let producer = self.products.producer(row);
         let Some(known) = self.organisations.get_mut(producer) else { return };
-        known.products.retain(|other| *other != row);
+        known.last_product = self.products.remove_made(row, known.last_product);
         if self.products.is_active(row) {
             let of_producer: Vec<Word> = self.organisations.product_words(producer).collect();
-            self.forget_words(row, &of_producer);
+            self.take_off_market(row, &of_producer);
         }
     }
 
     /// Posts the words of a product that is on the market from now on, and those of its producer.
-    fn list(&mut self, row: u32, producer: u32) {
+    fn put_on_market(&mut self, row: u32, producer: u32) {
         self.products.set_active(row, true);
         self.offers.note(row);
         let words: Vec<Word> = self.products.all_words(row).collect();
@@ -221,7 +228,7 @@ impl Market {
     }
 
     /// Takes a product that is on the market no longer out of the lexicon; `of_producer` are its producer's words there.
-    fn forget_words(&mut self, row: u32, of_producer: &[Word]) {
+    fn take_off_market(&mut self, row: u32, of_producer: &[Word]) {
         self.products.set_active(row, false);
         self.offers.note(row);
         let name: Vec<Word> = self.products.all_words(row).collect();
@@ -258,7 +265,7 @@ impl Market {
         }
         let products = match holder {
             Holder::Product(product) => vec![product],
-            Holder::Organisation(row) => self.organisations.get(row).map(|organisation| organisation.products.clone()).unwrap_or_default(),
+            Holder::Organisation(row) => self.products_of(row).collect(),
         };
         for product in products {
             self.refresh_papers(product);
@@ -498,7 +505,7 @@ impl Market {
 /// What an open offer is to a search.
 fn terms(supply: &Supply) -> Terms {
     let price = supply.price.as_ref().map_or((UNKNOWN_PRICE, Visibility::Public), |price| (dong_per_base(price), price.visibility));
-    Terms::new(supply.months, price, supply.unit, supply.quantity)
+    Terms::new(supply.months, price, supply.unit)
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

@@ -1,32 +1,40 @@
 //! The words of a demand: which products answer them.
 //!
 //! A demand's words decide whether a pair fits, so they are read strictly: each whole, in its spelling where it has marks,
-//! or a phrase in other words of the same meaning; never as the beginning of a word, with an error mended, or in part.
+//! or a phrase in other words of the same meaning; never as the beginning of a word, with an error mended, or in part, nor in
+//! a phrase with another sense. What answers a demand, a search for its words finds too.
 //! Whether a product answers depends on its name and its producer's alone, never on what else there is: that is why
 //! both directions of matching agree.
 
-use super::answering::Answered;
 use super::text::lexicon::{Fold, Lexicon, Word};
 use super::text::query::MOST_REWRITINGS;
+use super::text::rows::{Set, united};
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::borrow::{Borrow, Cow};
 use std::ops::Range;
 
 /// Words that count: as many as of a search.
 const MOST_WORDS: usize = 10;
 
-/// Words, the places of the phrase that is a synonym, and phrases with another sense.
-type WordsAndSenses = (Vec<Token>, Range<usize>, Vec<Vec<Token>>);
-
 /// Words as they were written, and in other words.
 #[derive(Debug, Clone)]
-pub struct Wording {
-    /// The words, with the places of the phrase that is a synonym, and the phrases in which one of the words means
-    /// something else.
-    readings: Vec<WordsAndSenses>,
+pub struct Wording<T = Token> {
+    /// First as they were written.
+    pub(super) readings: Vec<Reading<T>>,
+}
+
+/// One way to say what is meant, by words or by their numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Reading<W, S = W> {
+    pub words: Vec<S>,
+    /// The places of the phrase that is a synonym.
+    pub phrase: Range<usize>,
+    /// Phrases in which one of the words means something else.
+    pub other_senses: Vec<Vec<W>>,
+    /// Whether it is not what was written.
+    pub is_in_other_words: bool,
 }
 
 impl Wording {
@@ -38,20 +46,25 @@ impl Wording {
             return None;
         }
         let rewritings = thesaurus.rewritings(&words, MOST_REWRITINGS).into_iter();
-        let readings = rewritings.map(|other| (other.words.into_iter().cloned().collect(), other.phrase)).collect::<Vec<_>>();
+        let rewritings: Vec<(Vec<Token>, Range<usize>)> =
+            rewritings.map(|other| (other.words.into_iter().cloned().collect(), other.phrase)).collect();
         // Another name may have other senses too: "thơm" for pineapple is not that of "gạo thơm".
-        let with_senses = |(words, phrase): (Vec<Token>, Range<usize>)| {
+        let reading = |words: Vec<Token>, phrase: Range<usize>, is_in_other_words: bool| {
             let other_senses = thesaurus.other_senses(&words).map(<[Token]>::to_vec).collect();
-            (words, phrase, other_senses)
+            Reading { words, phrase, other_senses, is_in_other_words }
         };
-        Some(Self { readings: std::iter::once((words, 0..0)).chain(readings).map(with_senses).collect() })
+        let others = rewritings.into_iter().map(|(words, phrase)| reading(words, phrase, true));
+        Some(Self { readings: std::iter::once(reading(words, 0..0, false)).chain(others).collect() })
     }
+}
 
+impl<T: Borrow<Token>> Wording<T> {
     /// The same by numbers of `lexicon`. What it does not know, no product has.
     pub fn resolve(&self, lexicon: &Lexicon) -> Wanted {
-        let numbered = |phrase: &Vec<Token>| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
-        let readings = self.readings.iter().filter_map(|(words, phrase, other_senses)| {
-            let slots = words.iter().enumerate().map(|(at, token)| {
+        let numbered = |phrase: &Vec<T>| phrase.iter().map(|token| lexicon.word(token.borrow())).collect::<Option<Vec<Word>>>();
+        let readings = self.readings.iter().filter_map(|reading| {
+            let Reading { words, phrase, other_senses, is_in_other_words } = reading;
+            let words = words.iter().map(Borrow::borrow).enumerate().map(|(at, token): (usize, &Token)| {
                 // The words of a synonym are spelled as in the table.
                 if token.is_marked() || phrase.contains(&at) {
                     lexicon.word(token).map(Slot::Word)
@@ -59,8 +72,10 @@ impl Wording {
                     lexicon.fold(&token.folded).map(Slot::Fold)
                 }
             });
+            // A phrase of which it does not know a word stands in no name.
             let other_senses = other_senses.iter().filter_map(numbered).collect();
-            Some(Reading { slots: slots.collect::<Option<Vec<Slot>>>()?, phrase: phrase.clone(), other_senses })
+            let words = words.collect::<Option<Vec<Slot>>>()?;
+            Some(Reading { words, phrase: phrase.clone(), other_senses, is_in_other_words: *is_in_other_words })
         });
         Wanted { readings: readings.collect() }
     }
@@ -83,25 +98,21 @@ impl Slot {
         }
     }
 
-    fn rows(self, lexicon: &Lexicon) -> Option<&RoaringBitmap> {
+    fn rows(self, lexicon: &Lexicon) -> Cow<'_, RoaringBitmap> {
         match self {
-            Self::Word(word) => lexicon.rows(word),
-            Self::Fold(fold) => lexicon.fold_rows(fold),
+            Self::Word(word) => lexicon.rows(word).map(Set::to_bitmap).unwrap_or_default(),
+            Self::Fold(fold) => match lexicon.words_of(fold) {
+                [word] => Self::Word(*word).rows(lexicon),
+                _ => Cow::Owned(united(lexicon.fold_sets(fold))),
+            },
         }
     }
-}
-
-#[derive(Debug, Clone)]
-struct Reading {
-    slots: Vec<Slot>,
-    phrase: Range<usize>,
-    other_senses: Vec<Vec<Word>>,
 }
 
 /// The words of a demand by number.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    readings: Vec<Reading>,
+    readings: Vec<Reading<Word, Slot>>,
 }
 
 impl Wanted {
@@ -110,133 +121,83 @@ impl Wanted {
         self.readings.iter().fold(RoaringBitmap::new(), |all, reading| all | reading.rows(lexicon))
     }
 
-    /// Whether a product answers: every word stands in its name or its producer's, and one at least, in the sense that
-    /// is meant, in its own.
+    /// Whether a product answers: every word stands, in the sense that is meant, in its name or its producer's, and one at
+    /// least in its own.
     pub fn takes(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
         self.readings.iter().any(|reading| reading.takes(name, producer, lexicon))
     }
 }
 
-impl Reading {
+impl Reading<Word, Slot> {
     fn rows(&self, lexicon: &Lexicon) -> RoaringBitmap {
-        let Some(mut sets) = self.slots.iter().map(|slot| slot.rows(lexicon)).collect::<Option<Vec<_>>>() else {
-            return RoaringBitmap::new();
-        };
+        let mut sets: Vec<_> = self.words.iter().map(|slot| slot.rows(lexicon)).collect();
         sets.sort_by_key(|rows| rows.len());
         let mut sets = sets.into_iter();
-        let first = sets.next().cloned().unwrap_or_default();
-        sets.fold(first, |rows, more| rows & more)
+        let first = sets.next().unwrap_or_default().into_owned();
+        sets.fold(first, |rows, more| rows & more.as_ref())
     }
 
     fn takes(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
+        if self.is_in_other_words {
+            return self.takes_in_other_words(name, producer, lexicon);
+        }
+        let (in_name, in_producer) = (self.unmasked(name), self.unmasked(producer));
         let has = |words: &[Word], slot: Slot| words.iter().any(|word| slot.takes(*word, lexicon));
-        if !self.slots.iter().all(|slot| has(name, *slot) || has(producer, *slot)) {
-            return false;
-        }
-        // A synonym names goods: its words stand side by side in the name of goods.
-        let phrase = self.slots.get(self.phrase.clone()).unwrap_or_default();
-        if !phrase.is_empty() {
-            let stands = |words: &[Word]| words.iter().zip(phrase).all(|(word, slot)| slot.takes(*word, lexicon));
-            return name.windows(phrase.len()).any(stands);
-        }
-        let masked = self.masked(name);
-        let seen = |(at, word): (usize, &Word)| !masked.contains(&at) && self.slots.iter().any(|slot| slot.takes(*word, lexicon));
-        name.iter().enumerate().any(seen)
+        self.words.iter().all(|slot| has(&in_name, *slot) || has(&in_producer, *slot)) && self.words.iter().any(|slot| has(&in_name, *slot))
     }
 
-    /// Places of the name that lie in a phrase with another sense.
-    fn masked(&self, name: &[Word]) -> Vec<usize> {
+    /// As a search takes them: nowhere with the words of a phrase in which the other name means something else.
+    fn takes_in_other_words(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
+        let knows = |word: &Word| name.contains(word) || producer.contains(word);
+        if self.other_senses.iter().any(|phrase| phrase.iter().all(knows)) {
+            return false;
+        }
+        let has = |words: &[Word], slot: Slot| words.iter().any(|word| slot.takes(*word, lexicon));
+        if !self.words.iter().all(|slot| has(name, *slot) || has(producer, *slot)) {
+            return false;
+        }
+        let Some(phrase) = self.words.get(self.phrase.clone()).filter(|phrase| !phrase.is_empty()) else {
+            return self.words.iter().any(|slot| has(name, *slot));
+        };
+        // A synonym names goods: its words stand side by side in the name of goods.
+        let stands = |words: &[Word]| words.iter().zip(phrase).all(|(word, slot)| slot.takes(*word, lexicon));
+        name.windows(phrase.len()).any(stands)
+    }
+
+    /// The words of a name that lie in no phrase with another sense.
+    fn unmasked(&self, name: &[Word]) -> Vec<Word> {
         let of_phrase = |phrase: &Vec<Word>| {
             let starts = name.windows(phrase.len().max(1)).enumerate().filter(|(_, window)| *window == phrase.as_slice());
             starts.flat_map(|(at, window)| at..at + window.len()).collect::<Vec<_>>()
         };
-        self.other_senses.iter().flat_map(of_phrase).collect()
-    }
-}
-
-/// Wordings, each once however many demands have it.
-#[derive(Debug, Default)]
-pub struct Wordings {
-    list: Vec<Option<(Wording, u32)>>,
-    by_text: HashMap<Box<str>, usize>,
-    free: Vec<usize>,
-    answered: Answered,
-}
-
-impl Wordings {
-    /// Which offers answer them.
-    pub fn answered(&self) -> &Answered {
-        &self.answered
-    }
-
-    /// The number of what `text` asks for; it is kept until it is released as often as it was taken. `None` where it has
-    /// no word.
-    pub fn take(&mut self, text: &str, thesaurus: &Thesaurus) -> Option<usize> {
-        if let Some(number) = self.by_text.get(text) {
-            if let Some(Some((_, taken))) = self.list.get_mut(*number) {
-                *taken += 1;
-            }
-            return Some(*number);
-        }
-        let entry = Some((Wording::new(text, thesaurus)?, 1));
-        let number = self.free.pop().unwrap_or(self.list.len());
-        match self.list.get_mut(number) {
-            Some(place) => *place = entry,
-            None => self.list.push(entry),
-        }
-        self.by_text.insert(text.into(), number);
-        Some(number)
-    }
-
-    /// Gives back what was taken for `text`.
-    pub fn release(&mut self, text: &str) {
-        let Some(number) = self.by_text.get(text).copied() else { return };
-        let Some(place) = self.list.get_mut(number) else { return };
-        if let Some((_, taken)) = place {
-            *taken -= 1;
-            if *taken == 0 {
-                *place = None;
-                self.by_text.remove(text);
-                self.free.push(number);
-                self.answered.forget(number);
-            }
-        }
-    }
-
-    /// The wording of a number.
-    pub fn get(&self, number: usize) -> Option<&Wording> {
-        self.list.get(number).and_then(Option::as_ref).map(|(wording, _)| wording)
-    }
-
-    /// Room to remember, for one product, which wordings it answers.
-    pub fn memo(&self) -> Vec<Cell<Option<bool>>> {
-        vec![Cell::new(None); self.list.len()]
-    }
-
-    /// Bytes of memory, estimated.
-    pub fn bytes(&self) -> usize {
-        let of = |wording: &Wording| {
-            let words =
-                wording.readings.iter().map(|(words, _, senses)| words.len() + senses.iter().map(Vec::len).sum::<usize>()).sum::<usize>();
-            words * (size_of::<Token>() + 16)
-        };
-        self.list.iter().flatten().map(|(wording, _)| of(wording) + 160).sum::<usize>() + self.answered.bytes()
+        let masked: Vec<usize> = self.other_senses.iter().flat_map(of_phrase).collect();
+        name.iter().enumerate().filter(|(at, _)| !masked.contains(at)).map(|(_, word)| *word).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::indexing::tables::thesaurus;
     use crate::market::samples;
+    use crate::market::text::query::Found;
+    use proptest::prelude::*;
 
     fn answers(text: &str, name: &str, producer: &str) -> bool {
+        answers_by(&samples::thesaurus(), text, name, producer)
+    }
+
+    /// Whether a product answers; what does is found by a search for the same words.
+    fn answers_by(thesaurus: &Thesaurus, text: &str, name: &str, producer: &str) -> bool {
         let mut lexicon = Lexicon::default();
         let mut learned = |text: &str| tokens(text).iter().map(|token| lexicon.learn(token)).collect::<Vec<_>>();
         let (name, producer) = (learned(name), learned(producer));
         name.iter().chain(&producer).for_each(|word| lexicon.post(*word, 7));
-        let wanted = Wording::new(text, &samples::thesaurus()).unwrap().resolve(&lexicon);
+        let wanted = Wording::new(text, thesaurus).unwrap().resolve(&lexicon);
         let found = wanted.takes(&name, &producer, &lexicon);
         assert!(!found || wanted.rows(&lexicon).contains(7), "what answers is among the rows");
+        let searched = Found::new(text, &lexicon, thesaurus).is_some_and(|found| found.rows().contains(7));
+        assert!(!found || searched, "{text} is answered by {name:?} of {producer:?}, and a search does not find it");
         found
     }
 
@@ -268,15 +229,44 @@ mod tests {
         assert!(answers("cá dứa", "Cá dứa một nắng", "A"));
     }
 
+    // By the tables of the reference data: what each demand must find, and what only has the word.
     #[test]
-    fn a_wording_is_kept_as_long_as_a_demand_has_it() {
-        let (mut wordings, thesaurus) = (Wordings::default(), samples::thesaurus());
-        let first = wordings.take("dứa", &thesaurus);
-        assert_eq!((first, wordings.take("dứa", &thesaurus), wordings.take("?", &thesaurus)), (Some(0), Some(0), None));
-        wordings.release("dứa");
-        assert!(wordings.get(0).is_some());
-        wordings.release("dứa");
-        assert!(wordings.get(0).is_none());
-        assert_eq!(wordings.take("khóm", &thesaurus), Some(0));
+    fn another_name_is_not_meant_in_its_other_sense() {
+        let thesaurus = thesaurus();
+        for (text, meant, others) in [
+            ("dứa", &["Khóm Cầu Đúc", "Thơm sấy", "Mứt dứa"][..], &["Gạo Đài thơm 8", "Nếp thơm", "Cá dứa sấy"][..]),
+            ("pineapple", &["Dứa tươi", "Khóm sấy", "Thơm tươi"], &["Gạo thơm", "Nến thơm sả", "Trà lá dứa"]),
+            ("dọc mùng", &["Dọc mùng khô", "Bạc hà tươi"], &["Mật ong bạc hà"]),
+            ("cassava", &["Bột sắn", "Khoai mì lát"], &["Bột sắn dây", "Củ sắn nước"]),
+            ("turmeric", &["Tinh bột nghệ", "Nghệ tươi"], &["Tranh mỹ nghệ", "Cam Nghệ An"]),
+            ("silk", &["Khăn lụa"], &["Chả lụa", "Giò lụa ước lễ"]),
+            ("thủ công mỹ nghệ", &["Khăn lụa tơ tằm", "Bình gốm"], &["Chả lụa", "Giò lụa"]),
+            ("na", &["Na dai", "Mãng cầu ta"], &["Mãng cầu xiêm", "Miến Na Rì"]),
+        ] {
+            let names = |names: &[&str]| -> Vec<bool> { names.iter().map(|name| answers_by(&thesaurus, text, name, "Hộ Ba")).collect() };
+            assert_eq!(names(meant), vec![true; meant.len()], "{text}: {meant:?}");
+            assert_eq!(names(others), vec![false; others.len()], "{text}: {others:?}");
+        }
+    }
+
+    // "Dứa sấy" is not answered by dried catfish because both are dried, nor turmeric powder by any powder of craftsmen.
+    #[test]
+    fn every_word_is_meant_in_the_sense_in_which_it_was_written() {
+        assert!(answers("dứa sấy", "Dứa sấy dẻo", "A"));
+        assert!(!answers("dứa sấy", "Cá dứa sấy", "A"));
+        assert!(answers("dứa sấy", "Cá dứa sấy và dứa sấy", "A"));
+        assert!(!answers_by(&thesaurus(), "bột nghệ", "Bột gạo", "Hợp tác xã mỹ nghệ"));
+        assert!(answers_by(&thesaurus(), "bột nghệ", "Bột nghệ", "Hợp tác xã mỹ nghệ"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_answers_a_demand_a_search_finds(
+            text in "(trái )?(dứa|dua|khóm|thơm|na|sắn|lụa|chè|nghệ)( (sấy|say|khô|dứa))?",
+            name in "(cá|gạo|dứa|khóm|thơm|na|mãng cầu|xiêm|sắn|dây|lụa|chả|trà|vinh|nghệ|mỹ|sấy)( (cá|dứa|thơm|dua|xiêm|dây|lụa|sấy|vinh|nghệ)){0,3}",
+            producer in "(a|trà vinh|gạo thơm|mỹ nghệ|dứa|chả)",
+        ) {
+            answers_by(&thesaurus(), &text, &name, &producer);
+        }
     }
 }

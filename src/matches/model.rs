@@ -45,7 +45,7 @@ crate::db::text_enum! {
         Period = "period",
         /// A month of both.
         Months = "months",
-        /// The minimum order is no more than what is needed a month.
+        /// The minimum order is no more than what is needed a month, nor than what is left in some month.
         MinimumOrder = "minimum_order",
         /// Something is left; for a single supplier all that is needed.
         Quantity = "quantity",
@@ -108,9 +108,9 @@ pub struct MatchPart {
     pub criterion: MatchCriterion,
     /// Its weight, in basis points.
     pub weight_bp: u16,
-    /// How well the pair fits in this, in basis points.
+    /// How well the pair fits in this, in basis points, rounded down.
     pub fit_bp: u16,
-    /// What it adds to the score: weight times fit. All parts add up to the score.
+    /// What it adds to the score: weight times fit, in basis points, rounded down. All parts add up to the score.
     pub points_bp: u16,
     /// What the fit was worked out from: base units, months, money for one base unit, stars, certificates, kilometres; absent
     /// where it is unknown.

@@ -68,7 +68,7 @@ impl Page<'_> {
         let out = &mut self.json.out;
         let start = out.len();
         out.extend_from_slice(self.parts.head(part.criterion));
-        push_number(out, part.fit_bp().into());
+        push_number(out, part.fit_bp.into());
         out.extend_from_slice(b",\"points_bp\":");
         push_number(out, part.points_bp().into());
         let (value, of) = values(&part.raw);
@@ -104,7 +104,7 @@ fn values(raw: &Raw) -> (Option<Value>, Option<Value>) {
         Raw::Stars(stars) => (Some((stars.into(), 0)), None),
         Raw::Preferred { held, asked } => (Some((held.count_ones().into(), 0)), Some((asked.count_ones().into(), 0))),
         Raw::Distance(km) => (Some((km.into(), 0)), None),
-        Raw::Deliveries => (None, None),
+        Raw::OtherUnit | Raw::Deliveries => (None, None),
     }
 }
 
@@ -141,10 +141,10 @@ mod tests {
 
     #[test]
     fn only_the_same_part_in_the_same_unit_is_known() {
-        let part = |fit_pct| Part { criterion: Criterion::Distance, weight_pct: 10, fit_pct, raw: Raw::Distance(120) };
+        let part = |fit_bp| Part { criterion: Criterion::Distance, weight_pct: 10, fit_bp, raw: Raw::Distance(120) };
         let mut parts = Parts::new(Weights::default());
-        assert_eq!(parts.known(&part(94), 1), None);
-        parts.last[Criterion::Distance as usize] = Some((part(94), 1, 3..9));
-        assert_eq!([parts.known(&part(94), 1), parts.known(&part(93), 1), parts.known(&part(94), 2)], [Some(3..9), None, None]);
+        assert_eq!(parts.known(&part(9_400), 1), None);
+        parts.last[Criterion::Distance as usize] = Some((part(9_400), 1, 3..9));
+        assert_eq!([parts.known(&part(9_400), 1), parts.known(&part(9_399), 1), parts.known(&part(9_400), 2)], [Some(3..9), None, None]);
     }
 }

@@ -35,6 +35,7 @@ impl Page<'_> {
                     self.groups(groups);
                 }
             }
+            Detail::OtherUnit => {}
             Detail::Text => {
                 if let Some(text) = self.market.demands().get(need.id).and_then(|(_, about)| about.text.as_ref()) {
                     self.raw("\"words\":");
@@ -58,7 +59,7 @@ impl Page<'_> {
         match *detail {
             // Of what is not made any more, the group in which it was.
             Detail::Category { .. } => self.groups(Rows::of([self.market.products().group(supply.product)])),
-            Detail::Text => {}
+            Detail::Text | Detail::OtherUnit => {}
             Detail::Stars { found, .. } => self.number("\"stars\":", found.into()),
             Detail::Certificate { found, .. } => self.certificates(found),
             Detail::Period { found: (from, until), .. } => self.period(Some(from), Some(until)),

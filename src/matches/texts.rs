@@ -97,6 +97,10 @@ impl Pen<'_> {
                 self.unit(unit);
                 self.say(" in the months of both", " trong các tháng chung");
             }
+            Raw::OtherUnit => self.say(
+                "Offer and demand count in different units: nothing is counted",
+                "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không tính điểm",
+            ),
             Raw::Months { common, needed } => {
                 self.whole(common.into());
                 self.say(" of ", " trên ");
@@ -160,22 +164,19 @@ impl Pen<'_> {
                 self.say("; offered ", "; chào bán ");
                 self.days(found);
             }
-            Detail::Months { needed, found, .. } => {
-                self.say("Needed in ", "Cần vào ");
-                self.months(needed);
-                self.say("; offered in ", "; chào bán vào ");
-                self.months(found);
-                if !passes && needed & found != 0 {
-                    // A month that both name lies outside the days on offer.
-                    self.say(", but only ", ", nhưng chỉ ");
-                    self.days(pair.offered);
-                }
-            }
+            Detail::Months { needed, found, .. } => self.months_of_both(needed, found, passes, pair),
             Detail::MinimumOrder { found: 0, .. } => self.say("There is no minimum order", "Không có đơn hàng tối thiểu"),
-            Detail::MinimumOrder { needed, found } => {
+            Detail::MinimumOrder { needed, found, is_left, rounded } => {
                 self.say("The minimum order is ", "Đơn hàng tối thiểu ");
                 self.quantity(found, offered_in);
-                self.say("; needed are ", "; cần ");
+                if is_left {
+                    self.say("; left are ", "; còn ");
+                } else {
+                    self.say("; needed are ", "; cần ");
+                }
+                if rounded {
+                    self.say("at least ", "ít nhất ");
+                }
                 self.quantity(needed, needed_in);
                 self.say(" a month", " mỗi tháng");
             }
@@ -213,6 +214,18 @@ impl Pen<'_> {
                 self.say("; offered in", "; chào bán theo");
                 self.unit(found);
             }
+        }
+    }
+
+    fn months_of_both(&mut self, needed: MonthBits, found: MonthBits, passes: bool, pair: &Pair<'_>) {
+        self.say("Needed in ", "Cần vào ");
+        self.months(needed);
+        self.say("; offered in ", "; chào bán vào ");
+        self.months(found);
+        if !passes && needed & found != 0 {
+            // A month that both name lies outside the days on offer.
+            self.say(", but only ", ", nhưng chỉ ");
+            self.days(pair.offered);
         }
     }
 

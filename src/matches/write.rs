@@ -7,7 +7,8 @@ use crate::error::Language;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{
-    Code, Concerned, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, evaluate, mends, missed, scored,
+    Code, Concerned, Criterion, Need, Place, Ranking, Readiness, Scored, Setting, Supply, Unlock, are_enough, evaluate, mends, missed,
+    scored,
 };
 use crate::market::record::{Day, Id};
 use crate::search::{Writer, fetch, lines, push_number, quote};
@@ -176,7 +177,7 @@ impl<'a> Page<'a> {
         let mends = if is_closed { Vec::new() } else { mends(supply, need, setting) };
         let (demand_is_open, offer_is_open) = (need.is_open(setting.as_of), supply.is_open(setting.as_of) && market.is_made(supply));
         let eligible = found.eligible && demand_is_open && offer_is_open;
-        let mendable = demand_is_open && offer_is_open && found.failing().all(|code| mends.iter().any(|(mended, _)| *mended == code));
+        let mendable = market.is_made(supply) && are_enough(&mends, &found, supply, need, setting);
         self.raw("{");
         self.sides(Shows::Demand, supply, need);
         self.raw(",");

@@ -236,7 +236,7 @@ fn search<C: Searched>(
         return Ok(from_memory(app, started, "search", body));
     }
     let seal = |key: SortKey| sealed(key, &scope, &args, app.cursor_secret());
-    let write = Writer::new(&market, &question.view, as_of, context.as_of, place, fields);
+    let write = Writer::new(&market, &question.view, as_of, context.as_of, place, fields).answering(&question);
     let body = answer(&market, &question, write, facets, &seal);
     drop(market);
     Ok(from_memory(app, started, "search", body))

@@ -34,7 +34,7 @@ pub const OWN: &[Param] = &[
     param(
         "facets",
         Kind::Text,
-        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself.",
+        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself. Stars and certificates are those of the day or period asked; a product counts under each month, and under the lowest price, of all its open offers.",
     ),
     many("region", Kind::Text, "Of producers in this region of today (code or name)."),
     many("producer_kind", Kind::Word(ProducerKind::WORDS), "Of producers of this kind."),
@@ -47,8 +47,16 @@ pub const OWN: &[Param] = &[
     param("valid_from", Kind::Day, "First day of a period over which stars and certificates must hold, with `valid_until`."),
     param("valid_until", Kind::Day, "Last day of that period."),
     many("months", Kind::Word(months::WORDS), "That one offer supplies in this month of the year. Given several times, in all of them."),
-    param("quantity", Kind::Text, "That one offer has so much a month, in `unit`."),
-    param("unit", Kind::Text, "Unit of `quantity` and `price_at_most`: one of fixed size; KG unless given."),
+    param(
+        "quantity",
+        Kind::Text,
+        "That one offer has so much a month, in `unit`, beside what is promised to others: in each of `months`, or in some month where none is asked.",
+    ),
+    param(
+        "unit",
+        Kind::Text,
+        "Unit of `quantity` and `price_at_most`: one of fixed size. Unless given, a quantity is one of KG, and a price one for whichever base unit (kg, litre, piece) an offer is counted in.",
+    ),
     param(
         "price_at_most",
         Kind::Whole(DEAREST),
@@ -158,10 +166,13 @@ fn filter(args: &Args, market: &Market, as_of: NaiveDate, wrong: &mut Wrong) -> 
         least_stars: args.number("stars").and_then(|stars| u8::try_from(stars).ok()).unwrap_or(0),
         kinds: args.has("producer_kind").then(|| kinds.fold(0_u16, |set, kind| set | 1 << kind)),
         certificates: wrong.or_default(certificates(args)),
+        held: indication(args),
         period: wrong.or_default(period(args)),
         months: args.all("months").filter_map(|month| month.parse::<u16>().ok()).fold(0, |set, month| set | 1 << (month - 1).min(11)),
         quantity: args.get("quantity").and_then(|value| wrong.or_default(quantity(value, unit).map(Some))),
         price_at_most: price.zip(unit).map(|(price, unit)| per_base(price, unit)),
+        // Without a unit it is a price for whichever base unit an offer is counted in.
+        unit: unit.filter(|_| price.is_some() && args.has("unit")).map(|unit| unit.unit.row()),
         delivers_to: delivers_to.map(|id| market.tables().current(id.row())),
         within_km: args.number("within_km").and_then(|km| u16::try_from(km).ok()),
         is_offered: args.maybe_flag("offered"),
@@ -223,10 +234,12 @@ fn certificates(args: &Args) -> Result<u64> {
         kinds |= wrong.or_default(kind.map(bit));
     }
     wrong.into_result()?;
-    if args.get("gi") == Some("true") {
-        kinds |= reference().certificate_kinds.resolve("GI_USE").map_or(0, bit);
-    }
     Ok(kinds)
+}
+
+/// The right to a geographical indication, where it is asked.
+fn indication(args: &Args) -> u64 {
+    if args.flag("gi") { reference().certificate_kinds.resolve("GI_USE").map_or(0, bit) } else { 0 }
 }
 
 fn bit(kind: CertificateKindId) -> u64 {

@@ -7,7 +7,7 @@ use crate::market::Market;
 use crate::market::facet::Counts;
 use crate::market::matching::{Supply, View};
 use crate::market::record::{Basis, Day, FOREVER, Id, MonthBits, Paper, Price};
-use crate::market::search::{Found, FoundOffers, Hit, Place};
+use crate::market::search::{Found, FoundOffers, Hit, Place, Question, Sort};
 use crate::market::text::query::How;
 use chrono::NaiveDate;
 use std::ops::Range;
@@ -22,6 +22,8 @@ pub struct Writer<'a> {
     pub(super) market: &'a Market,
     view: &'a View,
     as_of: Day,
+    /// What was asked of offers and their order, where a product is to show the offer that it was found for.
+    question: Option<&'a Question<'a>>,
     place: Option<Place>,
     fields: Option<Vec<String>>,
     pub(super) parts: Arc<Parts>,
@@ -31,7 +33,13 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// A writer for `day`; `fields` are the members of an item to keep.
     pub fn new(market: &'a Market, view: &'a View, as_of: Day, day: NaiveDate, place: Option<Place>, fields: Option<Vec<String>>) -> Self {
-        Self { market, view, as_of, place, fields, parts: Parts::of(day), out: Vec::with_capacity(CAPACITY) }
+        Self { market, view, as_of, question: None, place, fields, parts: Parts::of(day), out: Vec::with_capacity(CAPACITY) }
+    }
+
+    /// The same, of the answer to `question`.
+    #[must_use]
+    pub fn answering(self, question: &'a Question<'a>) -> Self {
+        Self { question: Some(question), place: question.place, ..self }
     }
 
     /// A page of products.
@@ -75,7 +83,11 @@ impl<'a> Writer<'a> {
         let market = self.market;
         let mut made = Vec::new();
         let kept = market.kept().read();
-        let texts: Vec<Option<&str>> = hits.iter().map(|hit| kept.get(hit.row)).collect();
+        // Which of several offers a product shows depends on what was asked of them.
+        let several = &market.products().bitmaps().several;
+        let chooses = self.question.is_some_and(|question| question.filter.asks_offers() || question.sort == Sort::Quantity);
+        let is_kept = |row: u32| !chooses || !several.contains(row);
+        let texts: Vec<Option<&str>> = hits.iter().map(|hit| kept.get(hit.row).filter(|_| is_kept(hit.row))).collect();
         fetch(texts.iter().copied().flatten().flat_map(lines));
         for (at, (hit, text)) in hits.iter().zip(texts).enumerate() {
             self.separate(at);
@@ -84,7 +96,9 @@ impl<'a> Writer<'a> {
             } else {
                 let start = self.out.len();
                 self.product(hit);
-                made.push((hit.row, self.since(start)));
+                if is_kept(hit.row) {
+                    made.push((hit.row, self.since(start)));
+                }
             }
             self.where_and_how(hit);
         }
@@ -250,11 +264,15 @@ impl<'a> Writer<'a> {
         }
         let market = self.market;
         let mut count = 0_u32;
-        let mut best: Option<((u32, i64, Id), Supply)> = None;
+        let mut best: Option<((bool, u32, i64, Id), Supply)> = None;
+        let by_quantity = self.question.is_some_and(|question| question.sort == Sort::Quantity);
         for offer in market.offers().chain(market.products().first_offer(row)) {
             let Some(supply) = market.offers().get(offer).filter(|supply| supply.is_open(self.as_of)) else { continue };
             count += 1;
-            let rank = (crate::market::search::seen_price(&supply, self.view), -supply.quantity, supply.id);
+            // The one that was found comes first: that does what was asked of one offer.
+            let is_other = self.question.is_some_and(|question| question.takes(&supply, market).bits() != 0);
+            let price = if by_quantity { 0 } else { crate::market::search::seen_price(&supply, self.view) };
+            let rank = (is_other, price, -supply.quantity, supply.id);
             if best.as_ref().is_none_or(|(known, _)| rank < *known) {
                 best = Some((rank, supply));
             }

@@ -135,6 +135,93 @@ fn stars_and_papers_are_those_of_the_day_asked() {
     assert!(shown["items"][0].get("stars").is_none());
 }
 
+// What a facet counts is what choosing it finds.
+#[test]
+fn facets_of_papers_are_those_of_the_period_asked() {
+    let Market { app, shallots, .. } = a_market();
+    an_ocop_certificate(&app, &shallots).stars(3).issued_on("2026-01-01").valid_until("2029-01-01").create();
+    let asked = |query: &str| app.get(&format!("/v1/{query}&facets=stars,certificate")).send().expect(200).json();
+    for (period, four, three, papers) in [
+        ("valid_on=2027-01-01", 1, 1, 2),
+        ("valid_on=2028-06-02", 0, 1, 1),
+        ("valid_from=2027-01-01&valid_until=2028-06-02", 0, 1, 1),
+        ("valid_on=2030-01-01", 0, 0, 0),
+    ] {
+        let page = asked(&format!("products?q=hanh tim&{period}"));
+        assert_eq!(page["total"], 2, "{period}");
+        let counts = [(4, four), (3, three)].map(|(stars, expected)| (count(&page, "stars", "value", &json!(stars)), json!(expected)));
+        counts.into_iter().for_each(|(count, expected)| assert_eq!(count, expected, "{period}"));
+        assert_eq!(count(&page, "certificate", "value", &json!("OCOP")), papers, "{period}");
+        let chosen = asked(&format!("products?q=hanh tim&{period}&certificates=OCOP"));
+        assert_eq!((&chosen["total"], count(&chosen, "certificate", "value", &json!("OCOP"))), (&json!(papers), json!(papers)), "{period}");
+        let offers = asked(&format!("offers?q=hanh tim&{period}"));
+        assert_eq!(count(&offers, "stars", "value", &json!(4)), four, "{period}");
+    }
+    let by_stars = asked("products?q=hanh tim&valid_on=2028-06-02&sort=stars");
+    assert_eq!(ids(&by_stars)[0], shallots.id, "three stars that hold are more than four that have ended");
+}
+
+#[test]
+fn a_geographical_indication_narrows_the_papers_that_are_counted() {
+    let Market { app, cooperative, shallots, .. } = a_market();
+    an_ocop_certificate(&app, &shallots).stars(3).issued_on("2026-01-01").valid_until("2029-01-01").create();
+    let right = json!({"subject": "product", "product_id": shallots.id});
+    let islanders = app.get(&format!("/v1/products/{}", shallots.id)).send().expect(200).json()["producer_id"].clone();
+    let holder = islanders.as_str().unwrap().to_owned();
+    a_certificate(&app, "GI_USE", &holder).with(right).issued_on("2025-01-01").valid_until("2030-01-01").create();
+    let page = app.get("/v1/products?q=hanh tim&gi=true&facets=certificate").send().expect(200).json();
+    assert_eq!((ids(&page), count(&page, "certificate", "value", &json!("OCOP"))), (vec![shallots.id.as_str()], json!(1)));
+    assert_eq!(count(&page, "certificate", "value", &json!("HACCP")), 0, "which {} has", cooperative.id);
+    let over = app.get("/v1/products?facets=certificate&gi=true&certificates=OCOP&valid_on=2029-06-01").send().expect(200).json();
+    assert_eq!((&over["total"], count(&over, "certificate", "value", &json!("OCOP"))), (&json!(0), json!(0)), "the stars have ended");
+}
+
+#[test]
+fn a_price_for_a_unit_is_asked_of_what_is_counted_in_it() {
+    let Market { app, cooperative, onions, .. } = a_market();
+    let sauce = a_product(&app, &cooperative).named("Nước mắm hành").with(json!({"group": "QD26-2026/I.3.b"})).create();
+    let price = json!({"amount": "20000", "currency": "VND", "per_unit": "L", "basis": "farm_gate", "vat_included": false, "as_of": "2026-11-20", "visibility": "public"});
+    let litres = json!({"quantity": "300", "unit": "L", "minimum_order": null, "minimum_order_unit": null, "price": price});
+    let of_sauce = an_offer(&app, &sauce).with(litres).create();
+    let kilograms = json!({"price": {"amount": "15000", "currency": "VND", "per_unit": "KG", "basis": "farm_gate", "vat_included": false, "as_of": "2026-11-20", "visibility": "public"}});
+    let of_onions = an_offer(&app, &onions).with(kilograms).create();
+    let found = |query: &str| {
+        let page = app.get(&format!("/v1/{query}")).send().expect(200).json();
+        let mut ids: Vec<String> = ids(&page).into_iter().map(str::to_owned).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort_unstable();
+        ids
+    };
+    let (sauce, onions) = (sauce.id.clone(), onions.id.clone());
+    assert_eq!(found("products?q=hành&price_at_most=25000&unit=L"), [sauce.clone()]);
+    assert_eq!(found("products?q=hành&price_at_most=25000000&unit=TAN"), [onions.clone()]);
+    assert_eq!(found("products?price_at_most=25000&unit=CAI"), [""; 0]);
+    assert_eq!(found("products?q=hành&price_at_most=25000"), sorted(vec![sauce, onions]), "for whatever it is counted in");
+    assert_eq!(found("offers?price_at_most=25000&unit=L"), [of_sauce.id.clone()]);
+    assert_eq!(found("offers?price_at_most=25000&unit=KG"), [of_onions.id.clone()]);
+}
+
+// The offer that is shown is one that was asked for, also after the product was found for another reason.
+#[test]
+fn of_several_offers_the_one_that_was_asked_for_is_shown() {
+    let Market { app, onions, offer, .. } = a_market();
+    let priced = |amount: &str| json!({"amount": amount, "currency": "VND", "per_unit": "KG", "basis": "farm_gate", "vat_included": false, "as_of": "2026-11-20", "visibility": "public"});
+    let small = an_offer(&app, &onions).with(json!({"quantity": "300", "unit": "KG", "months": [7, 8], "price": priced("9000")})).create();
+    let shown =
+        |query: &str| app.get(&format!("/v1/products?q=hành tím vĩnh{query}")).send().expect(200).json()["items"][0]["offer"]["id"].clone();
+    for _ in 0..2 {
+        assert_eq!(shown(""), small.id.as_str(), "the cheapest");
+        assert_eq!(shown("&quantity=5&unit=TAN"), offer.id.as_str());
+        assert_eq!(shown("&months=2"), offer.id.as_str());
+        assert_eq!(shown("&months=8"), small.id.as_str());
+        assert_eq!(shown("&sort=quantity"), offer.id.as_str(), "the largest");
+        assert_eq!(shown("&sort=price"), small.id.as_str());
+    }
+}
+
 #[test]
 fn a_price_is_unknown_to_whom_it_is_not_shown_in_filters_sorts_and_facets() {
     let Market { app, cooperative, onions, .. } = a_market();

@@ -3,8 +3,8 @@
 #![expect(clippy::indexing_slicing, reason = "a place is one that the book gave out; a stale one is a fault of the caller")]
 
 use super::bits::ROWS;
-use super::codes::nearest_day_code;
-use super::columns::{Block, Rest, Summary};
+use super::codes::{nearest_day_code, value_of};
+use super::columns::{Block, MANY_VERSIONS, Rest, Summary};
 use super::facts::{Need, Setting, Supply};
 use super::papers::{Papers, PromiseSet};
 use super::places::Places;
@@ -12,10 +12,13 @@ use super::question::Question;
 use super::ranking::{Race, Ranking};
 use super::scan::{self, Scan, Standing};
 use crate::market::record::{Day, Id, Rows};
+use crate::market::upkeep::table_bytes;
 use std::collections::HashMap;
 
-/// Where an offer stands in the [`Book`], until it or the last of its group is removed.
+/// Where an offer stands in the [`Book`], until it or the last of its group is removed. Every offer has one, and every list
+/// of offers: it takes no more bytes than it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(Rust, packed)]
 pub struct Place {
     /// The product's group, as recorded.
     pub group: u8,
@@ -35,6 +38,8 @@ pub struct Book {
     wide: HashMap<Id, Supply>,
     /// The promises of those that have any: few have.
     promises: HashMap<Id, PromiseSet>,
+    /// The versions that are too large for the columns: few are changed so often.
+    versions: HashMap<Id, u32>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,10 +68,10 @@ impl Book {
         self.is_loading = false;
         let mut blocks: Vec<&mut Block> = self.groups.iter_mut().flat_map(|group| &mut group.blocks).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let (share, today) = (blocks.len().div_ceil(threads).max(1), self.today);
+        let (share, today, places) = (blocks.len().div_ceil(threads).max(1), self.today, &self.places);
         std::thread::scope(|scope| {
             for blocks in blocks.chunks_mut(share) {
-                scope.spawn(move || blocks.iter_mut().for_each(|block| block.settle(papers, today)));
+                scope.spawn(move || blocks.iter_mut().for_each(|block| block.settle(papers, places, today)));
             }
         });
     }
@@ -127,13 +132,29 @@ impl Book {
         if block.rows[row].judged.is_wide() {
             return self.wide.get(&block.rows[row].rest.id).cloned();
         }
-        Some(Supply { promises: self.promises_of(&block.rows[row].rest), ..block.get(row, place.group, &self.places) })
+        let mut supply = Supply { promises: self.promises_of(&block.rows[row].rest), ..block.get(row, place.group, &self.places) };
+        if supply.version == MANY_VERSIONS {
+            supply.version = self.versions.get(&supply.id).copied().unwrap_or(MANY_VERSIONS);
+        }
+        Some(supply)
+    }
+
+    /// Whether anything is promised of any offer.
+    pub fn has_promises(&self) -> bool {
+        !self.promises.is_empty()
     }
 
     /// Id of the offer in a place.
     pub fn id(&self, place: Place) -> Option<Id> {
         let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
         Some(rows.blocks[block_of(place)].rows[row_of(place)].rest.id)
+    }
+
+    /// Thousandths of the base unit a month of the offer in a place.
+    pub fn quantity(&self, place: Place) -> Option<i64> {
+        let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
+        let row = &rows.blocks[block_of(place)].rows[row_of(place)];
+        if row.judged.is_wide() { self.get(place).map(|supply| supply.quantity) } else { Some(value_of(row.judged.quantity)) }
     }
 
     /// The last place of a group.
@@ -175,7 +196,7 @@ impl Book {
     pub fn bytes(&self) -> usize {
         let blocks: usize = self.groups.iter().flat_map(|rows| &rows.blocks).map(Block::bytes).sum();
         let lists: usize = self.groups.iter().map(|rows| size_of::<Group>() + rows.blocks.capacity() * size_of::<Block>()).sum();
-        blocks + lists + self.wide.capacity() * size_of::<(Id, Supply)>() + self.promises.capacity() * size_of::<(Id, PromiseSet)>()
+        blocks + lists + table_bytes(&self.wide) + table_bytes(&self.promises) + table_bytes(&self.versions)
     }
 
     fn promises_of(&self, rest: &Rest) -> PromiseSet {
@@ -208,10 +229,15 @@ impl Book {
             self.unset(place);
         }
         let block = &mut self.groups[usize::from(place.group)].blocks[block_of(place)];
+        if supply.promises != PromiseSet::default() {
+            self.promises.insert(supply.id, supply.promises);
+        }
         if !block.set(row, &supply, summary, &mut self.places, self.today) {
             self.wide.insert(supply.id, supply);
-        } else if supply.promises != PromiseSet::default() {
-            self.promises.insert(supply.id, supply.promises);
+            return;
+        }
+        if supply.version >= MANY_VERSIONS {
+            self.versions.insert(supply.id, supply.version);
         }
     }
 
@@ -223,6 +249,7 @@ impl Book {
             self.wide.remove(&id);
         }
         self.promises.remove(&id);
+        self.versions.remove(&id);
         block.clear(row);
     }
 

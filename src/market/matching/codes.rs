@@ -14,7 +14,7 @@ const FOREVER_CODE: u16 = u16::MAX;
 const LAST_DAY_CODE: u16 = u16::MAX - 2;
 
 /// The code of a day; `None` for one that has none.
-pub(super) fn day_code(day: Day) -> Option<u16> {
+pub fn day_code(day: Day) -> Option<u16> {
     if day == FOREVER {
         return Some(FOREVER_CODE);
     }
@@ -28,7 +28,7 @@ pub(super) fn nearest_day_code(day: Day) -> u16 {
 }
 
 /// The day of a code.
-pub(super) fn day_of(code: u16) -> Day {
+pub fn day_of(code: u16) -> Day {
     if code == FOREVER_CODE { FOREVER } else { BEFORE_DAYS + Day::from(code) }
 }
 

@@ -7,8 +7,9 @@ use super::bits::Bits;
 use super::codes::{day_code, day_of, floor_code, nearest_day_code, rate, size_code, value_of};
 use super::facts::Supply;
 use super::papers::{PaperSet, Papers, PromiseSet};
-use super::places::Places;
+use super::places::{PLACES, Places};
 use super::planes::{Planes, UNIT_BITS};
+use crate::market::numbers::{Number, Short};
 use crate::market::record::{ALL_MONTHS, Basis, Id, Paper, Price, Rows, Visibility};
 use std::cmp::Reverse;
 
@@ -25,10 +26,16 @@ pub(super) const PROMISED: u16 = 1 << 14;
 /// The row has numbers without codes: the book keeps the offer whole, and the block nothing but its id.
 const WIDE: u16 = 1 << 15;
 
-/// Bits of [`Shown::marks`]: an invented offer, days of lead time plus one.
-const ILLUSTRATIVE: u16 = 1;
-const LEAD_SHIFT: u32 = 4;
+/// Bits of [`Judged::delivers_to`] above the units, of what is only shown: the version, an invented offer, one that was
+/// closed before its end, days of lead time plus one.
+const VERSION_SHIFT: usize = 40;
+const ILLUSTRATIVE: u64 = 1 << 48;
+const CUT_SHORT: u64 = 1 << 49;
+const LEAD_SHIFT: u32 = 52;
 const MOST_LEAD: u16 = 4_000;
+const _: () = assert!(PLACES <= VERSION_SHIFT, "the units lie below");
+/// From this version on the book keeps it beside.
+pub(super) const MANY_VERSIONS: u32 = u8::MAX as u32;
 
 /// Bits of [`Judged::terms`]: the currency below, then whether there is a price, basis and tax, OCOP stars, the visibility on
 /// top.
@@ -62,7 +69,7 @@ pub(super) struct Judged {
     /// Quantities, by their codes.
     pub quantity: i32,
     pub minimum_order: i32,
-    /// Units it delivers to, by their places in the book, unless it delivers everywhere.
+    /// Units it delivers to, by their places in the book, unless it delivers everywhere; above them what is only shown.
     pub delivers_to: u64,
 }
 
@@ -99,13 +106,19 @@ impl Judged {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rest {
     pub id: Id,
-    pub producer: u32,
-    pub papers: PaperSet,
+    product: Short,
+    producer: Short,
+    papers: Short,
+    /// The number of how much the price is for.
+    priced: u8,
     amount: i32,
-    per_base: i32,
+    /// Its end, where it was closed before that; else the day from which on it is closed.
+    other_day: u16,
 }
 
-/// All that a match reads of a row. Rows that answer words lie far from each other, and what a look at one waits for is
+const _: () = assert!(size_of::<Row>() == 64, "a line of memory");
+
+/// All that is kept of a row. Rows that answer words lie far from each other, and what a look at one waits for is
 /// memory: it waits once.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(C, align(64))]
@@ -114,21 +127,10 @@ pub(super) struct Row {
     pub rest: Rest,
 }
 
-/// What else is shown of a row.
-#[derive(Debug, Clone, Copy, Default)]
-struct Shown {
-    product: u32,
-    version: u32,
-    until: u16,
-    closed_on: u16,
-    marks: u16,
-}
-
 /// The rows of a block, from the first on.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub rows: Vec<Row>,
-    shown: Vec<Shown>,
     pub planes: Planes,
     /// How many rows are wide.
     pub wide: u16,
@@ -142,11 +144,22 @@ pub(super) struct Block {
 }
 
 impl Rest {
+    /// Row of the producer.
+    #[inline]
+    pub fn producer(&self) -> u32 {
+        self.producer.row_or_none()
+    }
+
+    #[inline]
+    pub fn papers(&self) -> PaperSet {
+        PaperSet(self.papers.row())
+    }
+
     /// The price, of `terms`.
-    pub fn price(&self, terms: u16) -> Option<Price> {
+    pub fn price(&self, terms: u16, places: &Places) -> Option<Price> {
         (terms & PRICED != 0).then(|| Price {
             amount: value_of(self.amount),
-            per_base: value_of(self.per_base),
+            per_base: places.priced(self.priced),
             currency: u8::try_from(terms & CURRENCY).unwrap_or(0),
             basis: if terms & DELIVERED == 0 { Basis::FarmGate } else { Basis::Delivered },
             vat_included: terms & WITH_TAX != 0,
@@ -166,8 +179,8 @@ impl Row {
     }
 
     /// Price for one unit; 0 without one.
-    fn rate(&self) -> f32 {
-        self.rest.price(self.judged.terms).map_or(0.0, |price| rate(&price))
+    fn rate(&self, places: &Places) -> f32 {
+        self.rest.price(self.judged.terms, places).map_or(0.0, |price| rate(&price))
     }
 }
 
@@ -175,7 +188,6 @@ impl Block {
     pub fn new() -> Self {
         Self {
             rows: Vec::new(),
-            shown: Vec::new(),
             planes: Planes::new(),
             wide: 0,
             least_rate: f32::INFINITY,
@@ -191,20 +203,19 @@ impl Block {
     pub fn set(&mut self, row: usize, supply: &Supply, summary: Option<&Summary>, places: &mut Places, today: u16) -> bool {
         if row == self.rows.len() {
             self.rows.push(Row::default());
-            self.shown.push(Shown::default());
         }
         self.clear(row);
-        let Some((coded, shown)) = coded(supply, places) else {
+        let Some(coded) = coded(supply, places) else {
             self.rows[row].judged.months = WIDE;
             self.rows[row].rest.id = supply.id;
             self.wide += 1;
             return false;
         };
-        (self.rows[row], self.shown[row]) = (coded, shown);
+        self.rows[row] = coded;
         let Some(summary) = summary else { return true };
         self.rows[row].judged.take(summary);
         let Row { judged, .. } = &self.rows[row];
-        let rate = coded.rate();
+        let rate = coded.rate(places);
         if judged.terms & PRICED != 0 {
             self.least_rate = self.least_rate.min(rate);
         }
@@ -213,29 +224,31 @@ impl Block {
         self.planes.put(row, judged, summary, today);
         self.written += 1;
         if self.written >= self.patience {
-            self.choose_frames();
+            self.choose_frames(places);
         }
         true
     }
 
     /// Ends loading: what a scan reads is worked out from the rows, all at once.
-    pub fn settle(&mut self, papers: &Papers, today: u16) {
+    pub fn settle(&mut self, papers: &Papers, places: &Places, today: u16) {
         let used = |row: &Row| !row.is_unused();
         let summaries: Vec<Summary> =
-            self.rows.iter().map(|row| Summary::new(if used(row) { papers.get(row.rest.papers) } else { &[] })).collect();
+            self.rows.iter().map(|row| Summary::new(if used(row) { papers.get(row.rest.papers()) } else { &[] })).collect();
         for (row, summary) in self.rows.iter_mut().zip(&summaries).filter(|(row, _)| used(row)) {
             row.judged.take(summary);
         }
-        self.choose_frames();
+        self.choose_frames(places);
         for (number, (row, summary)) in self.rows.iter().zip(&summaries).enumerate().filter(|(_, (row, _))| used(row)) {
             self.planes.put(number, &row.judged, summary, today);
         }
+        self.rows.shrink_to_fit();
+        self.planes.shrink();
         // It is taken as if it had been written row after row.
         self.patience = u16::try_from(self.rows.len()).map_or(MOST_PATIENCE, |rows| rows.clamp(LEAST_PATIENCE, MOST_PATIENCE));
     }
 
     /// Chooses the frames of the numbers anew, by those that are there.
-    fn choose_frames(&mut self) {
+    fn choose_frames(&mut self, places: &Places) {
         (self.written, self.patience) = (0, self.patience.saturating_mul(2).min(MOST_PATIENCE));
         let rows = || self.rows.iter().filter(|row| !row.is_unused());
         let of = |number: fn(&Judged) -> u32| rows().map(|row| number(&row.judged)).collect::<Vec<_>>();
@@ -243,7 +256,7 @@ impl Block {
             let with_stars = rows().filter(|row| row.judged.stars() > 0);
             with_stars.map(|row| number(&row.judged)).collect::<Vec<_>>()
         };
-        let rates: Vec<u32> = rows().filter(|row| row.judged.terms & PRICED != 0).map(|row| row.rate().to_bits()).collect();
+        let rates: Vec<u32> = rows().filter(|row| row.judged.terms & PRICED != 0).map(|row| row.rate(places).to_bits()).collect();
         self.least_rate = rates.iter().min().map_or(f32::INFINITY, |rate| f32::from_bits(*rate));
         self.most_stars = rows().map(|row| row.judged.stars()).max().unwrap_or(0);
         let some = rows().count() / 64;
@@ -255,18 +268,18 @@ impl Block {
         let (minimum_orders, shelf_lives) = (stated(of(Judged::minimum_order_code)), stated(of(|judged| judged.shelf_life_days.into())));
         let (from, quantities) = (of(|judged| judged.from.into()), of(Judged::quantity_code));
         let (stars_from, stars_until) = (stars_of(|judged| judged.stars_from.into()), stars_of(|judged| judged.stars_until.into()));
-        let planes = &mut self.planes;
-        planes.forget_unit();
-        planes.frames.from.choose(from, some);
-        planes.frames.end.choose(ends, 0);
-        planes.frames.minimum_order.choose(minimum_orders, 0);
-        planes.frames.quantity.choose(quantities, some);
-        planes.frames.shelf_life_days.choose(shelf_lives, 0);
-        planes.frames.stars_from.choose(stars_from, 0);
-        planes.frames.stars_until.choose(stars_until, 0);
-        planes.frames.rate.choose(rates, some_rates);
+        let sets = &mut self.planes;
+        sets.forget_unit();
+        sets.frames.from.choose(from, some);
+        sets.frames.end.choose(ends, 0);
+        sets.frames.minimum_order.choose(minimum_orders, 0);
+        sets.frames.quantity.choose(quantities, some);
+        sets.frames.shelf_life_days.choose(shelf_lives, 0);
+        sets.frames.stars_from.choose(stars_from, 0);
+        sets.frames.stars_until.choose(stars_until, 0);
+        sets.frames.rate.choose(rates, some_rates);
         for (number, row) in self.rows.iter().enumerate().filter(|(_, row)| !row.is_unused()) {
-            self.planes.put_numbers(number, &row.judged, row.rate().to_bits());
+            self.planes.put_numbers(number, &row.judged, row.rate(places).to_bits());
         }
     }
 
@@ -307,47 +320,48 @@ impl Block {
         } else if self.planes.is_used(row) {
             self.planes.clear(row);
         }
-        (self.rows[row], self.shown[row]) = (Row::default(), Shown::default());
+        self.rows[row] = Row::default();
     }
 
     /// Forgets the last row, which is unused.
     pub fn shorten(&mut self) {
         self.rows.pop();
-        self.shown.pop();
     }
 
-    /// The offer of a row that is not wide, but for its promises.
+    /// The offer of a row that is not wide, but for its promises, and for its version where that is [`MANY_VERSIONS`].
     pub fn get(&self, row: usize, group: u8, places: &Places) -> Supply {
-        let (Row { judged, rest }, shown) = (&self.rows[row], &self.shown[row]);
-        let lead = shown.marks >> LEAD_SHIFT;
+        let Row { judged, rest } = &self.rows[row];
+        let shown = judged.delivers_to;
+        let lead = u16::try_from(shown >> LEAD_SHIFT).unwrap_or(0);
+        let (until, closed_on) =
+            if shown & CUT_SHORT == 0 { (judged.end, rest.other_day) } else { (rest.other_day, judged.end.saturating_add(1)) };
         Supply {
             id: rest.id,
-            version: shown.version,
-            product: shown.product,
-            producer: rest.producer,
+            version: u32::from(u8::try_from(shown >> VERSION_SHIFT & u64::from(u8::MAX)).unwrap_or(0)),
+            product: rest.product.row_or_none(),
+            producer: rest.producer(),
             province: judged.province,
             group,
             unit: judged.unit,
             quantity: value_of(judged.quantity),
             months: judged.months & ALL_MONTHS,
             from: day_of(judged.from),
-            until: day_of(shown.until),
-            closed_on: day_of(shown.closed_on),
+            until: day_of(until),
+            closed_on: day_of(closed_on),
             minimum_order: value_of(judged.minimum_order),
             lead_time_days: lead.checked_sub(1),
-            price: rest.price(judged.terms),
+            price: rest.price(judged.terms, places),
             delivers_to: (judged.months & EVERYWHERE == 0).then(|| Rows(places.units_of(judged.delivers_to))),
             shelf_life_days: judged.shelf_life_days,
-            papers: rest.papers,
+            papers: rest.papers(),
             promises: PromiseSet::default(),
-            illustrative: shown.marks & ILLUSTRATIVE != 0,
+            illustrative: shown & ILLUSTRATIVE != 0,
         }
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
-        let rows = self.rows.capacity() * size_of::<Row>() + self.shown.capacity() * size_of::<Shown>();
-        size_of::<Self>() + rows + self.planes.heap()
+        size_of::<Self>() + self.rows.capacity() * size_of::<Row>() + self.planes.heap()
     }
 }
 
@@ -408,12 +422,12 @@ pub(super) fn terms_of(price: &Price) -> u16 {
 }
 
 /// An offer as it stands in a row, but for its papers; `None` where a number has no code.
-fn coded(supply: &Supply, places: &mut Places) -> Option<(Row, Shown)> {
+fn coded(supply: &Supply, places: &mut Places) -> Option<Row> {
     let set = |is: bool, bit: u16| if is { bit } else { 0 };
     let lead = supply.lead_time_days.map_or(Some(0), |days| (days < MOST_LEAD).then_some(days + 1))?;
-    let (mut amount, mut per_base, mut terms) = (0, 0, 0);
+    let (mut amount, mut priced, mut terms) = (0, 0, 0);
     if let Some(price) = &supply.price {
-        (amount, per_base, terms) = (exact_code(price.amount)?, exact_code(price.per_base)?, terms_of(price));
+        (amount, priced, terms) = (exact_code(price.amount)?, places.priced_or_new(price.per_base)?, terms_of(price));
     }
     let mut delivers_to = 0;
     if let Some(units) = supply.delivers_to {
@@ -425,9 +439,16 @@ fn coded(supply: &Supply, places: &mut Places) -> Option<(Row, Shown)> {
         return None;
     }
     let (until, closed_on) = (day_code(supply.until)?, day_code(supply.closed_on)?);
+    let end = nearest_day_code(supply.end());
+    let is_cut_short = end < until;
+    let mark = |is: bool, bit: u64| if is { bit } else { 0 };
+    let shown = u64::from(supply.version.min(MANY_VERSIONS)) << VERSION_SHIFT
+        | mark(supply.illustrative, ILLUSTRATIVE)
+        | mark(is_cut_short, CUT_SHORT)
+        | u64::from(lead) << LEAD_SHIFT;
     let judged = Judged {
         from: day_code(supply.from)?,
-        end: nearest_day_code(supply.end()),
+        end,
         months: supply.months & ALL_MONTHS
             | set(supply.delivers_to.is_none(), EVERYWHERE)
             | set(supply.promises != PromiseSet::default(), PROMISED),
@@ -439,17 +460,18 @@ fn coded(supply: &Supply, places: &mut Places) -> Option<(Row, Shown)> {
         unit: supply.unit,
         quantity: exact_code(supply.quantity)?,
         minimum_order: exact_code(supply.minimum_order)?,
-        delivers_to,
+        delivers_to: delivers_to | shown,
     };
-    let rest = Rest { id: supply.id, producer: supply.producer, papers: supply.papers, amount, per_base };
-    let shown = Shown {
-        product: supply.product,
-        version: supply.version,
-        until,
-        closed_on,
-        marks: lead << LEAD_SHIFT | set(supply.illustrative, ILLUSTRATIVE),
+    let rest = Rest {
+        id: supply.id,
+        product: Short::fitting(supply.product)?,
+        producer: Short::fitting(supply.producer)?,
+        papers: Short::fitting(supply.papers.0)?,
+        priced,
+        amount,
+        other_day: if is_cut_short { until } else { closed_on },
     };
-    Some((Row { judged, rest }, shown))
+    Some(Row { judged, rest })
 }
 
 fn exact_code(value: i64) -> Option<i32> {

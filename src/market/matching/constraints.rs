@@ -1,7 +1,7 @@
 //! The hard constraints: whether an offer can serve a demand, one by one, with what was needed and what was found.
 
 use super::facts::{Need, Setting, Supply};
-use super::judge::{self, Judgement, PriceVerdict, judge};
+use super::judge::{self, Judgement, Left, PriceVerdict, judge};
 use super::mend::{Mend, mend};
 use super::score::{Criterion, Part, Raw};
 use crate::market::record::{Day, MonthBits, Price, Rows};
@@ -22,7 +22,7 @@ pub enum Code {
     Period,
     /// A calendar month of both.
     Months,
-    /// The least order is no more than what is needed a month.
+    /// The least order is no more than what is needed a month, nor than what is left in some month.
     MinimumOrder,
     /// Something is left; for a single supplier, all of what is needed.
     Quantity,
@@ -135,12 +135,18 @@ pub enum Detail {
         /// How many calendar months the two share.
         common: u32,
     },
+    /// Least order or quantity, where offer and demand count in two units: neither is held against the other.
+    OtherUnit,
     /// Least order.
     MinimumOrder {
         /// At most.
         needed: i64,
         /// Of the offer; 0 without one.
         found: i64,
+        /// Whether it is more than what is left in every month, though no more than what is needed.
+        is_left: bool,
+        /// Whether somewhat more may be left: what is promised to others is not shown to the caller.
+        rounded: bool,
     },
     /// Quantity a month.
     Quantity {
@@ -296,12 +302,17 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
         Code::Certificate => Detail::Certificate { needed: need.required, found: need.required & found.held.kinds },
         Code::Period => Detail::Period { needed: (need.from, need.until), found: (supply.from, supply.end()) },
         Code::Months => Detail::Months { needed: need.months, found: supply.months, common: found.reach.common },
-        Code::MinimumOrder => Detail::MinimumOrder { needed: need.quantity, found: supply.minimum_order },
+        Code::MinimumOrder | Code::Quantity if found.fails.contains(Code::Unit) => Detail::OtherUnit,
+        Code::MinimumOrder => {
+            let is_left = (found.largest_order + 1..=need.quantity).contains(&supply.minimum_order);
+            let needed = if is_left { found.largest_order } else { need.quantity };
+            Detail::MinimumOrder { needed, found: supply.minimum_order, is_left, rounded: is_left && is_rounded(supply, setting) }
+        }
         Code::Quantity => Detail::Quantity {
             needed: need.quantity,
             found: if need.single_supplier { found.left.least } else { found.left.most },
             single_supplier: need.single_supplier,
-            rounded: !setting.promises.get(supply.promises).is_empty() && !setting.view.sees_promises(supply),
+            rounded: is_rounded(supply, setting),
         },
         Code::Price => Detail::Price {
             verdict: found.price,
@@ -314,10 +325,18 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
     }
 }
 
+/// Whether what is left is told in two digits.
+fn is_rounded(supply: &Supply, setting: &Setting<'_>) -> bool {
+    !setting.promises.get(supply.promises).is_empty() && !setting.view.sees_promises(supply)
+}
+
 fn parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> [Part; 7] {
     let weights = setting.weights.percent();
     let raw = [
-        Raw::Volume { covered: found.left.covered, asked: found.left.asked },
+        match found.left {
+            _ if found.fails.contains(Code::Unit) => Raw::OtherUnit,
+            Left { covered, asked, .. } => Raw::Volume { covered, asked },
+        },
         Raw::Months { common: found.reach.common, needed: need.months_needed },
         Raw::Price(judge::comparable(supply, need, setting)),
         Raw::Stars(found.held.stars),
@@ -325,9 +344,9 @@ fn parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>)
         Raw::Distance(found.distance),
         Raw::Deliveries,
     ];
-    let mut parts = Criterion::ALL.map(|criterion| Part { criterion, weight_pct: 0, fit_pct: 0, raw: Raw::Deliveries });
-    for (part, ((weight_pct, fit_pct), raw)) in parts.iter_mut().zip(weights.into_iter().zip(found.fits).zip(raw)) {
-        *part = Part { weight_pct, fit_pct, raw, ..*part };
+    let mut parts = Criterion::ALL.map(|criterion| Part { criterion, weight_pct: 0, fit_bp: 0, raw: Raw::Deliveries });
+    for (part, ((weight_pct, fit_bp), raw)) in parts.iter_mut().zip(weights.into_iter().zip(found.fits).zip(raw)) {
+        *part = Part { weight_pct, fit_bp, raw, ..*part };
     }
     parts
 }

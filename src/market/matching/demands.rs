@@ -3,9 +3,9 @@
 use super::facts::{Need, Setting, Supply};
 use super::judge::judge;
 use super::ranking::{Race, Ranking};
+use crate::market::ids::Index;
 use crate::market::record::{Id, Rows};
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// All demands by id.
 #[derive(Debug, Clone, Default)]
@@ -13,36 +13,61 @@ pub struct DemandBook {
     needs: Vec<Need>,
     /// Groups of each: read first, so that the demands of other groups are not touched.
     groups: Vec<Rows>,
-    rows: HashMap<Id, usize>,
+    rows: Index,
 }
 
 impl DemandBook {
-    /// Adds a demand, or puts it in the place of an older version of itself.
+    /// Adds a demand behind the others, or puts it in the place of an older version of itself.
     pub fn put(&mut self, need: Need) {
-        let groups = need.groups.unwrap_or(Rows(u128::MAX));
-        let row = *self.rows.entry(need.id).or_insert(self.needs.len());
-        if let (Some(old), Some(old_groups)) = (self.needs.get_mut(row), self.groups.get_mut(row)) {
+        let (id, groups) = (need.id, need.groups.unwrap_or(Rows(u128::MAX)));
+        let known = self.row(id).and_then(|row| self.needs.get_mut(row).zip(self.groups.get_mut(row)));
+        if let Some((old, old_groups)) = known {
             (*old, *old_groups) = (need, groups);
-        } else {
-            self.needs.push(need);
-            self.groups.push(groups);
+            return;
         }
+        self.needs.push(need);
+        self.groups.push(groups);
+        let Self { needs, rows, .. } = self;
+        rows.insert(id, u32::try_from(needs.len() - 1).unwrap_or(u32::MAX), id_in(needs));
     }
 
-    /// Takes a demand out, where it is there.
-    pub fn remove(&mut self, id: Id) -> Option<Need> {
-        let row = self.rows.remove(&id)?;
-        let removed = self.needs.swap_remove(row);
-        self.groups.swap_remove(row);
-        if let Some(moved) = self.needs.get(row) {
-            self.rows.insert(moved.id, row);
+    /// Takes a demand out, where it is there; its row, where the last one stands now.
+    pub fn remove(&mut self, id: Id) -> Option<usize> {
+        let row = self.row(id)?;
+        let last = self.needs.last().map(|need| need.id).filter(|last| *last != id);
+        let Self { needs, rows, .. } = self;
+        for id in [Some(id), last].into_iter().flatten() {
+            rows.remove(id, id_in(needs));
         }
-        Some(removed)
+        self.needs.swap_remove(row);
+        self.groups.swap_remove(row);
+        let Self { needs, rows, .. } = self;
+        if let Some(last) = last {
+            rows.insert(last, u32::try_from(row).unwrap_or(u32::MAX), id_in(needs));
+        }
+        Some(row)
     }
 
     /// The demand of an id.
     pub fn get(&self, id: Id) -> Option<&Need> {
-        self.needs.get(*self.rows.get(&id)?)
+        self.needs.get(self.row(id)?)
+    }
+
+    /// The row of an id: as many came before it and are still there, or it has taken the place of one that is not.
+    pub fn row(&self, id: Id) -> Option<usize> {
+        self.rows.find(id, id_in(&self.needs)).map(|row| row as usize)
+    }
+
+    /// Gives back what has grown beyond what it holds.
+    pub fn shrink(&mut self) {
+        self.rows.shrink(id_in(&self.needs));
+        self.needs.shrink_to_fit();
+        self.groups.shrink_to_fit();
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.needs.capacity() * size_of::<Need>() + self.groups.capacity() * size_of::<Rows>() + self.rows.bytes()
     }
 
     /// All demands, in no order that means anything.
@@ -94,4 +119,9 @@ impl DemandBook {
         }
         race.finish()
     }
+}
+
+/// Which id stands in a row.
+fn id_in(needs: &[Need]) -> impl Fn(u32) -> Option<Id> {
+    |row| needs.get(row as usize).map(|need| need.id)
 }

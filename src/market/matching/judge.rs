@@ -35,6 +35,11 @@ pub(super) struct Left {
     pub asked: i128,
 }
 
+impl Left {
+    /// Nothing, of nothing that is needed.
+    const NONE: Self = Self { least: 0, most: 0, covered: 0, asked: 0 };
+}
+
 /// What was found of a pair.
 #[derive(Debug, Clone)]
 pub(super) struct Judgement {
@@ -42,26 +47,32 @@ pub(super) struct Judgement {
     pub held: Held,
     pub reach: Reach,
     pub left: Left,
+    /// The largest order that can be asked for and brought in some month.
+    pub largest_order: i64,
     pub price: PriceVerdict,
-    pub fits: [u8; 7],
+    /// Basis points.
+    pub fits: [u16; 7],
     pub distance: Kilometres,
 }
 
 impl Judgement {
     /// Basis points.
     pub fn score_bp(&self, setting: &Setting<'_>) -> u16 {
-        setting.weights.percent().iter().zip(self.fits).map(|(weight, fit)| u16::from(*weight) * u16::from(fit)).sum()
+        setting.weights.percent().iter().zip(self.fits).map(|(weight, fit)| score::points((*weight).into(), fit)).sum()
     }
 }
 
 /// Holds an offer against a demand; `text` says whether the product answers the demand's words.
 pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>) -> Judgement {
     let held = setting.papers.held(supply.papers, need.from, need.until);
-    let reach = Reach::new(supply, need);
-    let left = left(supply, need, &reach, setting);
-    let price = price_verdict(supply, need, setting);
+    let reach = Reach::new(supply, need, setting.as_of);
+    let is_counted = supply.unit == need.unit;
+    let left = if is_counted { left(supply, need, &reach, setting) } else { Left::NONE };
+    let price = if is_counted { price_verdict(supply, need, setting) } else { PriceVerdict::Unknown };
     let distance = setting.tables.distance(need.province, supply.province);
     let enough = if need.single_supplier { left.least >= need.quantity } else { left.most > 0 };
+    // Where too little is left at all, that alone is told.
+    let largest_order = if enough { need.quantity.min(left.most) } else { need.quantity };
     let fails = Fails::of([
         (Code::Category, !need.wants(supply.group)),
         (Code::Text, !text),
@@ -69,12 +80,13 @@ pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<
         (Code::Certificate, need.required & !held.kinds != 0),
         (Code::Period, !reach.shares_days),
         (Code::Months, !reach.shares_months),
-        (Code::MinimumOrder, supply.minimum_order > need.quantity),
-        (Code::Quantity, !enough),
+        // Of another unit nothing else that is counted in it is held against the demand.
+        (Code::MinimumOrder, is_counted && supply.minimum_order > largest_order),
+        (Code::Quantity, is_counted && !enough),
         (Code::Price, price == PriceVerdict::Above),
         (Code::Delivery, !supply.delivers_to.is_none_or(|units| units.contains(need.place))),
         (Code::ShelfLife, supply.shelf_life_days < need.shelf_life_days),
-        (Code::Unit, supply.unit != need.unit),
+        (Code::Unit, !is_counted),
     ]);
     let fits = [
         score::volume_fit(left.covered, left.asked),
@@ -85,13 +97,16 @@ pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<
         score::distance_fit(distance),
         NEUTRAL,
     ];
-    Judgement { fails, held, reach, left, price, fits, distance }
+    Judgement { fails, held, reach, left, largest_order, price, fits, distance }
 }
 
-/// Price and ceiling, where the caller sees both and they are of one currency, basis and tax.
+/// Price and ceiling, where the caller sees both and they are of one unit, currency, basis and tax.
 pub(super) fn comparable(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Option<(Price, Price)> {
     let (price, ceiling) = supply.price.zip(need.ceiling)?;
-    let alike = price.currency == ceiling.currency && price.basis == ceiling.basis && price.vat_included == ceiling.vat_included;
+    let alike = supply.unit == need.unit
+        && price.currency == ceiling.currency
+        && price.basis == ceiling.basis
+        && price.vat_included == ceiling.vat_included;
     (alike && setting.view.sees_price(supply) && setting.view.sees_ceiling(need)).then_some((price, ceiling))
 }
 

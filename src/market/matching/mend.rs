@@ -1,6 +1,6 @@
 //! The least change of an offer, or of its papers, that makes it pass what it fails.
 
-use super::constraints::Code;
+use super::constraints::{Code, Evaluation};
 use super::facts::{Need, Setting, Supply};
 use super::judge::{Judgement, judge, promised, two_digits_up};
 use crate::market::record::{Day, MonthBits, Price};
@@ -49,11 +49,21 @@ pub enum Mend {
 
 /// The least changes for the constraints that the pair fails, each with its constraint, in the order of [`Code::ALL`].
 ///
-/// All of them together make the pair eligible, unless it fails what no change mends (category, text, unit, and of another unit what is counted in it), the caller may
+/// All of them together make the pair eligible, unless it fails what no change mends (category, text, unit), the caller may
 /// not see the ceiling that the price is above, or no price is low enough.
 pub fn mends(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
     let found = judge(supply, need, true, setting);
     Code::ALL.into_iter().flat_map(|code| mend(code, &found, supply, need, setting)).collect()
+}
+
+/// Whether `changes` make a pair eligible that was `found` so: nothing mends what is closed, but what is only over is on offer
+/// again where it lasts longer.
+pub fn are_enough(changes: &[(Code, Mend)], found: &Evaluation, supply: &Supply, need: &Need, setting: &Setting<'_>) -> bool {
+    let as_of = setting.as_of;
+    let lasts = |mend: &Mend| matches!(mend, Mend::Window { until_at_least: Some(until), .. } if *until >= as_of);
+    let is_open = supply.is_open(as_of) || changes.iter().any(|(_, mend)| lasts(mend));
+    let is_mended = |code: Code| changes.iter().any(|(mended, _)| *mended == code);
+    need.is_open(as_of) && supply.closed_on > as_of && is_open && found.failing().all(is_mended)
 }
 
 /// The changes for one constraint: at most two.
@@ -64,14 +74,12 @@ pub(super) fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, 
     let one = |mend: Mend| vec![(code, mend)];
     match code {
         Code::Category | Code::Text | Code::Unit => Vec::new(),
-        // Kilograms and litres are not told apart by so much of either.
-        Code::MinimumOrder | Code::Quantity | Code::Price if found.fails.contains(Code::Unit) => Vec::new(),
         Code::Stars => one(Mend::Stars { stars: need.least_stars, from: need.from, until: need.until }),
         Code::Certificate => one(Mend::Certificates { kinds: need.required & !found.held.kinds, from: need.from, until: need.until }),
         Code::Period => window(found, supply).into_iter().map(|mend| (code, mend)).collect(),
         Code::Months => months(found, supply).into_iter().map(|mend| (code, mend)).collect(),
-        Code::MinimumOrder => one(Mend::MinimumOrder(need.quantity)),
-        Code::Quantity => one(Mend::Quantity(quantity(found, supply, need, setting))),
+        Code::MinimumOrder => one(Mend::MinimumOrder(whole_down(found.largest_order))),
+        Code::Quantity => one(Mend::Quantity(whole_up(quantity(found, supply, need, setting)))),
         Code::Price => price(supply, need, setting).map(|price| (code, Mend::Price(price))).into_iter().collect(),
         Code::Delivery => one(Mend::DeliverTo(need.place)),
         Code::ShelfLife => one(Mend::ShelfLife(need.shelf_life_days)),
@@ -92,10 +100,24 @@ fn months(found: &Judgement, supply: &Supply) -> Vec<Mend> {
     days.into_iter().chain((added != 0).then_some(Mend::AddMonth(added))).collect()
 }
 
-/// What leaves enough beside what is promised.
+/// Thousandths of a kilogram, a litre or a piece.
+const ONE: i64 = 1_000;
+
+/// The next whole of the base unit: nobody weighs thousandths.
+fn whole_up(quantity: i64) -> i64 {
+    quantity.checked_add(ONE - 1).map_or(quantity, |more| more / ONE * ONE)
+}
+
+/// The whole of the base unit before it, where that is something.
+fn whole_down(quantity: i64) -> i64 {
+    if quantity < ONE { quantity } else { quantity / ONE * ONE }
+}
+
+/// What leaves enough beside what is promised: for an order of the least size too, but of one above what is needed, which is
+/// mended by itself, no more than that.
 fn quantity(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
     let promises = setting.promises.get(supply.promises);
-    let enough = if need.single_supplier { need.quantity } else { 1 };
+    let enough = if need.single_supplier { need.quantity } else { supply.minimum_order.min(need.quantity).max(1) };
     let in_month = |month| match promised(promises, supply.unit, month, setting.as_of) {
         taken if taken == 0 || setting.view.sees_promises(supply) => taken.saturating_add(enough),
         // Neither what is promised nor what is left of the greater offer is shown but in two digits.

@@ -1,7 +1,7 @@
 //! Matching: which offer serves which demand, how well, why, and what would mend it.
 //!
 //! Pure: the same offers, demands, weights, day and eyes give the same answer, in whatever order they came. Twelve hard
-//! constraints decide whether a pair fits; seven soft parts, whole percent each, add up to its score. What the caller may
+//! constraints decide whether a pair fits; seven soft parts, whole basis points each, add up to its score. What the caller may
 //! not see (a price, a ceiling) is unknown: it neither keeps a pair apart nor moves its score. Who wins is score, then
 //! distance, then id.
 //!
@@ -21,6 +21,7 @@ mod examples;
 mod facts;
 mod fetch;
 mod judge;
+mod left;
 mod mend;
 mod papers;
 mod places;
@@ -40,11 +41,13 @@ mod sliced;
 mod survey;
 
 pub use book::{Book, Place};
+pub(super) use codes::{day_code, day_of};
 pub use constraints::{Code, Detail, Evaluation, Missed, Scored, Verdict, evaluate, missed, scored};
 pub use demands::DemandBook;
 pub use facts::{Need, Setting, Supply, View};
 pub use judge::PriceVerdict;
-pub use mend::{Mend, mends};
+pub use left::left;
+pub use mend::{Mend, are_enough, mends};
 pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};
 pub use readiness::{Concerned, Lack, Readiness, Unlock, readiness};

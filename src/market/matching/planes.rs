@@ -95,27 +95,27 @@ pub(super) struct Kind {
     /// Of each that has one, the days of the one that lasts longest.
     pub days: Vec<(u16, u16)>,
     pub number: u8,
-    /// Whether there are any in `several`.
-    some_several: bool,
-    several: Bits,
+    /// Those that have several papers of the kind, where there are any: hardly ever.
+    several: Option<Box<Bits>>,
 }
 
 impl Kind {
     fn new(number: u8) -> Self {
-        Self { has: Bits::NONE, days: Vec::new(), number, some_several: false, several: Bits::NONE }
+        Self { has: Bits::NONE, days: Vec::new(), number, several: None }
     }
 
     fn put_several(&mut self, row: usize, is: bool) {
-        if is || self.some_several {
-            self.several.put(row, is);
-            self.some_several = !self.several.is_empty();
+        if is || self.several.is_some() {
+            let mut several = self.several();
+            several.put(row, is);
+            self.several = (!several.is_empty()).then(|| Box::new(several));
         }
     }
 
     /// Those that have several papers of the kind: should the longest not hold, another may.
     #[inline(always)]
     pub fn several(&self) -> Bits {
-        if self.some_several { self.several } else { Bits::NONE }
+        self.several.as_deref().copied().unwrap_or(Bits::NONE)
     }
 }
 
@@ -168,8 +168,8 @@ impl Planes {
         let sets = &mut *self.sets;
         sets.used.put(row, true);
         sets.open.put(row, judged.end >= today);
-        // What ends before it begins is rare: nothing else is kept for it.
-        sets.doubtful.put(row, judged.months & PROMISED != 0 || judged.from > judged.end);
+        // What ends before it begins, or can't bring its own least order, is rare: nothing else is kept for it.
+        sets.doubtful.put(row, judged.months & PROMISED != 0 || judged.from > judged.end || judged.minimum_order > judged.quantity);
         let is_all_year = judged.months & ALL_MONTHS == ALL_MONTHS;
         self.seasonal += u16::from(!is_all_year);
         sets.all_year.put(row, is_all_year);
@@ -456,9 +456,16 @@ impl Planes {
         }
     }
 
+    /// Gives back what has grown beyond what it holds.
+    pub fn shrink(&mut self) {
+        self.kinds.iter_mut().for_each(|kind| kind.days.shrink_to_fit());
+        self.kinds.shrink_to_fit();
+    }
+
     /// Bytes that it has beside itself.
     pub fn heap(&self) -> usize {
-        let kinds: usize = self.kinds.iter().map(|kind| kind.days.capacity() * size_of::<(u16, u16)>()).sum();
+        let of_kind = |kind: &Kind| kind.days.capacity() * size_of::<(u16, u16)>() + kind.several.as_deref().map_or(0, size_of_val);
+        let kinds: usize = self.kinds.iter().map(of_kind).sum();
         size_of::<Sets>() + self.kinds.capacity() * size_of::<Kind>() + kinds
     }
 }
@@ -488,6 +495,7 @@ mod tests {
             };
             if anew {
                 write(&mut planes, 0, 5);
+                planes.clear(0);
                 planes.forget_unit();
             }
             units.iter().enumerate().for_each(|(row, unit)| write(&mut planes, row, *unit));

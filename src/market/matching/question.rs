@@ -59,18 +59,17 @@ pub(super) struct Points {
     pub province: [(u16, Kilometres); 128],
     pub months: [u16; MOST_MONTHS + 1],
     pub stars: [u16; 8],
-    /// For one percent.
+    /// Weights in percent: a part that fits entirely has a hundred points for each.
     pub volume: u16,
     pub price: u16,
     pub preferred: u16,
-    /// The same for every offer.
-    pub always: u16,
-    /// For one percent of the months, and whether each month of the year comes once.
     pub month: u16,
-    pub each_month_once: bool,
-    /// For one percent of the stars, and of the nearness.
     pub star: u16,
     pub nearness: u16,
+    /// The same for every offer.
+    pub always: u16,
+    /// Whether each month of the year comes once.
+    pub each_month_once: bool,
 }
 
 impl<'a> Question<'a> {
@@ -148,11 +147,11 @@ impl Points {
         let mut found = Self {
             province: [(0, 0); 128],
             months: [0; MOST_MONTHS + 1],
-            stars: [0, 1, 2, 3, 4, 5, 6, 7].map(|count| stars * u16::from(score::stars_fit(count))),
+            stars: [0, 1, 2, 3, 4, 5, 6, 7].map(|count| score::points(stars, score::stars_fit(count))),
             volume,
             price,
             preferred,
-            always: deliveries * u16::from(NEUTRAL),
+            always: score::points(deliveries, NEUTRAL),
             month: months,
             each_month_once: need.months_needed == u32::from(count),
             star: stars,
@@ -160,10 +159,10 @@ impl Points {
         };
         for (province, entry) in (0..).zip(&mut found.province) {
             let kilometres = setting.tables.distance(need.province, province);
-            *entry = (distance * u16::from(score::distance_fit(kilometres)), kilometres);
+            *entry = (score::points(distance, score::distance_fit(kilometres)), kilometres);
         }
         for (common, points) in (0..).zip(&mut found.months).take(need.months_needed as usize + 1) {
-            *points = months * u16::from(score::months_fit(common, need.months_needed));
+            *points = score::points(months, score::months_fit(common, need.months_needed));
         }
         found
     }

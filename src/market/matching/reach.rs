@@ -22,13 +22,14 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub fn new(supply: &Supply, need: &Need) -> Self {
+    /// As of a day: an offer that is over by then must last until it at least.
+    pub fn new(supply: &Supply, need: &Need, as_of: Day) -> Self {
         let window = (supply.from, supply.end());
         let common = common(window, supply.months, need);
         let shares_days = supply.from.max(need.from) <= window.1.min(need.until);
         let shares_months = if shares_days { common > 0 } else { supply.months & need.months != 0 };
         let as_it_is = Self { shares_days, shares_months, common, opened: common, window, season: supply.months };
-        if common > 0 { as_it_is } else { as_it_is.opening(need) }
+        if common > 0 { as_it_is } else { as_it_is.opening(need, as_of) }
     }
 
     /// The calendar months of both, once the offer says what it must.
@@ -39,7 +40,7 @@ impl Reach {
 
     /// The least change that shares a month: one of days or of months rather than of both, of months rather than of days,
     /// of the month nearest to the season, and of the fewest days.
-    fn opening(self, need: &Need) -> Self {
+    fn opening(self, need: &Need, as_of: Day) -> Self {
         let target = need.months_between(need.from, need.until).min_by_key(|month| {
             let days = days_to(self.window, *month, need);
             let season = distance_to(self.season, *month);
@@ -54,6 +55,7 @@ impl Reach {
             let day = from.clamp(first, last);
             (from.min(day), end.max(day))
         };
+        let window = (window.0, if end < as_of { window.1.max(as_of) } else { window.1 });
         let season = self.season | bit(month);
         Self { window, season, opened: common(window, season, need), ..self }
     }

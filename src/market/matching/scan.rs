@@ -13,7 +13,7 @@ use super::papers::PromiseSet;
 use super::places::Places;
 use super::question::{Ceiling, Question};
 use super::ranking::Race;
-use super::score::{self, NEUTRAL};
+use super::score::{self, NEUTRAL, WHOLE};
 use super::survey::{Sought, Survey, best_score, contending, kinds, promising};
 use crate::market::record::ALL_MONTHS;
 use std::cmp::Reverse;
@@ -244,12 +244,12 @@ impl<'a> Look<'a> {
             + distance_points
             + points.months.get(usize::from(common)).copied().unwrap_or(0)
             + points.stars.get(usize::from(stars & 7)).copied().unwrap_or(0)
-            + u16::from(volume_fit(value_of(judged.quantity), need.quantity)) * points.volume
-            + u16::from(self.price_fit(question)) * points.price;
+            + score::points(points.volume, volume_fit(value_of(judged.quantity), need.quantity))
+            + score::points(points.price, self.price_fit(question));
         if score + 100 * points.preferred < least {
             return fits;
         }
-        let score = score + self.preferred(question) * points.preferred;
+        let score = score + score::points(points.preferred, self.preferred(question));
         if score < least {
             return fits;
         }
@@ -267,7 +267,7 @@ impl<'a> Look<'a> {
         let (need, points, judged, planes) = (question.need, &question.points, self.judged, &self.standing.block.planes);
         let lasts = question.until <= judged.stars_until;
         let months = if points.each_month_once { (judged.months & need.months).count_ones() } else { need.months_needed };
-        let mut welcome = 100;
+        let mut welcome = WHOLE;
         if need.preferred != 0 {
             let may_hold = kinds(need.preferred).filter(|kind| planes.kind(*kind).is_some_and(|kind| kind.has.has(self.row)));
             welcome = preferred_fit(may_hold.count(), need);
@@ -275,10 +275,10 @@ impl<'a> Look<'a> {
         points.always
             + points.province.get(usize::from(judged.province & 127)).map_or(0, |(points, _)| *points)
             + points.months.get(months as usize).copied().unwrap_or(0)
-            + welcome * points.preferred
+            + score::points(points.preferred, welcome)
             + if lasts { points.stars.get(usize::from(judged.stars())).copied().unwrap_or(0) } else { 0 }
-            + u16::from(volume_fit(value_of(judged.quantity), need.quantity)) * points.volume
-            + u16::from(self.price_fit(question)) * points.price
+            + score::points(points.volume, volume_fit(value_of(judged.quantity), need.quantity))
+            + score::points(points.price, self.price_fit(question))
     }
 
     /// What it fails of all but unit, delivery, stars, papers and price, and how many calendar months it shares.
@@ -289,10 +289,14 @@ impl<'a> Look<'a> {
         let shares_days = judged.from.max(question.from) <= judged.end.min(question.until);
         let common = if shares_days { question.months_shared(months, judged.from, judged.end) } else { 0 };
         let shares_months = if shares_days { common > 0 } else { months & need.months != 0 };
+        let has_enough = judged.quantity >= question.quantity_at_least;
         let fails = fail(!shares_days, Code::Period)
             | fail(!shares_months, Code::Months)
-            | fail(judged.minimum_order > question.minimum_order_at_most, Code::MinimumOrder)
-            | fail(judged.quantity < question.quantity_at_least, Code::Quantity)
+            | fail(
+                judged.minimum_order > question.minimum_order_at_most || (judged.minimum_order > judged.quantity && has_enough),
+                Code::MinimumOrder,
+            )
+            | fail(!has_enough, Code::Quantity)
             | fail(judged.shelf_life_days < need.shelf_life_days, Code::ShelfLife);
         (fails, common)
     }
@@ -319,13 +323,17 @@ impl<'a> Look<'a> {
             return true;
         }
         let (need, papers) = (question.need, question.setting.papers);
-        kind.several().has(self.row) && papers.held(self.rest.papers, need.from, need.until).kinds >> number & 1 != 0
+        kind.several().has(self.row) && papers.held(self.rest.papers(), need.from, need.until).kinds >> number & 1 != 0
     }
 
-    /// Whether it leaves enough however much of its promises falls into the months of both; certain not to is as good.
+    /// Whether it leaves enough, for its least order too, however much of its promises falls into the months of both; certain
+    /// not to is as good.
     fn surely_leaves_enough(&self, question: &Question<'_>, fails: u16) -> bool {
         let most = question.setting.promises.most((self.standing.promises)(self.rest));
-        fails & Code::Quantity.bit() != 0 || two_digits(value_of(self.judged.quantity).saturating_sub(most)) >= question.enough
+        let least_order = value_of(self.judged.minimum_order);
+        // A least order above what is needed fails whatever is left.
+        let enough = if least_order > question.need.quantity { question.enough } else { question.enough.max(least_order) };
+        fails & Code::Quantity.bit() != 0 || two_digits(value_of(self.judged.quantity).saturating_sub(most)) >= enough
     }
 
     /// Judges it by all that is known of it; whether it fits.
@@ -348,34 +356,33 @@ impl<'a> Look<'a> {
         }
         let (owned, seen) = self.seen(question);
         (seen && (ceiling.is_seen || owned))
-            && self.rest.price(terms).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
+            && self.rest.price(terms, self.standing.places).zip(question.need.ceiling).is_some_and(|(price, ceiling)| {
                 let (price, ceiling) = score::over_one(&price, &ceiling);
                 price > ceiling
             })
     }
 
-    fn price_fit(&self, question: &Question<'_>) -> u8 {
+    fn price_fit(&self, question: &Question<'_>) -> u16 {
         let ceiling = question.price.as_ref().filter(|ceiling| ceiling.is_seen).map(|ceiling| ceiling.alike);
         let Some(((mask, value), ceiling)) = ceiling.zip(question.need.ceiling) else { return NEUTRAL };
         let terms = self.judged.terms;
         if terms & mask != value || !self.seen(question).1 {
             return NEUTRAL;
         }
-        self.rest.price(terms).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
+        self.rest.price(terms, self.standing.places).map_or(NEUTRAL, |price| score::price_fit(&price, &ceiling))
     }
 
     /// Whether the offer is the caller's own, and whether the caller sees its price.
     fn seen(&self, question: &Question<'_>) -> (bool, bool) {
         let view = &question.setting.view;
-        let owned = view.organisation == Some(self.rest.producer);
+        let owned = view.organisation == Some(self.rest.producer());
         (owned, owned || self.judged.terms >> VISIBILITY_SHIFT <= view.level as u16 || view.provinces.contains(self.judged.province))
     }
 }
 
 /// Fit of so many of the welcome papers.
 fn preferred_fit(held: usize, need: &Need) -> u16 {
-    let asked = u16::try_from(need.preferred.count_ones()).unwrap_or(64);
-    (u16::try_from(held).unwrap_or(0) * 100).checked_div(asked).unwrap_or(100)
+    score::share_of_kinds(u32::try_from(held).unwrap_or(0), need.preferred)
 }
 
 #[inline]
@@ -390,12 +397,12 @@ fn is_twice(fails: u16) -> bool {
 }
 
 #[inline]
-fn volume_fit(quantity: i64, needed: i64) -> u8 {
+fn volume_fit(quantity: i64, needed: i64) -> u16 {
     if quantity >= needed {
-        return 100;
+        return WHOLE;
     }
-    match quantity.checked_mul(100) {
-        Some(hundredfold) => u8::try_from(hundredfold / needed).unwrap_or(0),
+    match quantity.checked_mul(WHOLE.into()) {
+        Some(multiple) => u16::try_from(multiple / needed).unwrap_or(0),
         None => score::volume_fit(i128::from(quantity), i128::from(needed)),
     }
 }

@@ -1,6 +1,7 @@
-//! The score: seven soft parts, each a fit in whole percent, weighed in whole percent.
+//! The score: seven soft parts, each a fit in basis points, weighed in whole percent.
 //!
-//! Both are whole percent, so that the points of the parts, in basis points, add up to the score exactly.
+//! The points of each part are whole basis points, rounded down, and the score is their sum: they add up to it exactly. Two
+//! offers tie only where they differ by less than a basis point of each part.
 
 use super::papers::Held;
 use crate::market::record::Price;
@@ -30,8 +31,10 @@ impl Criterion {
     pub const ALL: [Self; 7] = [Self::Volume, Self::Months, Self::Price, Self::Stars, Self::Preferred, Self::Distance, Self::Deliveries];
 }
 
+/// The fit of what fits entirely.
+pub(super) const WHOLE: u16 = 10_000;
 /// The fit of what is not known.
-pub(super) const NEUTRAL: u8 = 50;
+pub(super) const NEUTRAL: u16 = WHOLE / 2;
 
 /// Weights in whole percent, in the order of [`Criterion::ALL`]; they add up to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,8 +45,8 @@ pub struct Weights([u8; 7]);
 pub struct WrongSum(pub u32);
 
 impl Weights {
-    /// The name of [`Weights::default`].
-    pub const DEFAULT_VERSION: &'static str = "2026-11";
+    /// The name of [`Weights::default`] and of the arithmetic with which they make a score: another one where either changes.
+    pub const DEFAULT_VERSION: &'static str = "2026-11.2";
 
     /// `percent` in the order of [`Criterion::ALL`].
     ///
@@ -76,6 +79,8 @@ pub enum Raw {
         /// Needed.
         asked: i128,
     },
+    /// The volume, where offer and demand count in two units: nothing is held against anything.
+    OtherUnit,
     /// Calendar months.
     Months {
         /// Of both.
@@ -107,8 +112,8 @@ pub struct Part {
     pub criterion: Criterion,
     /// Weight in percent.
     pub weight_pct: u8,
-    /// Fit in percent.
-    pub fit_pct: u8,
+    /// Fit in basis points.
+    pub fit_bp: u16,
     /// What the fit was worked out from.
     pub raw: Raw,
 }
@@ -119,43 +124,55 @@ impl Part {
         u16::from(self.weight_pct) * 100
     }
 
-    /// The fit in basis points.
-    pub fn fit_bp(&self) -> u16 {
-        u16::from(self.fit_pct) * 100
-    }
-
     /// What it adds to the score, in basis points.
     pub fn points_bp(&self) -> u16 {
-        u16::from(self.weight_pct) * u16::from(self.fit_pct)
+        points(self.weight_pct.into(), self.fit_bp)
     }
 }
 
-/// Fit of the volume: whole percent of `asked` that `covered` is.
-pub(super) fn volume_fit(covered: i128, asked: i128) -> u8 {
+/// What a fit adds to the score where its part weighs so many percent: basis points, rounded down.
+#[inline]
+pub(super) fn points(weight_pct: u16, fit_bp: u16) -> u16 {
+    u16::try_from(u32::from(weight_pct) * u32::from(fit_bp) / 100).unwrap_or(WHOLE)
+}
+
+/// The least fit that adds so many points where its part weighs so many percent; 0 where it weighs nothing.
+#[inline]
+pub(super) fn least_fit(weight_pct: u16, points: u16) -> u16 {
+    if weight_pct == 0 { 0 } else { u16::try_from((u32::from(points) * 100).div_ceil(weight_pct.into())).unwrap_or(u16::MAX) }
+}
+
+/// Fit of the volume: the share of `asked` that `covered` is.
+pub(super) fn volume_fit(covered: i128, asked: i128) -> u16 {
     // What most are: small enough for a quick division.
     if let (Ok(covered), Ok(asked)) = (i64::try_from(covered), i64::try_from(asked))
-        && let Some(hundredfold) = covered.checked_mul(100)
+        && let Some(multiple) = covered.checked_mul(WHOLE.into())
     {
-        return percent(hundredfold / asked.max(1));
+        return fit(multiple / asked.max(1));
     }
-    percent(covered.saturating_mul(100) / asked.max(1))
+    fit(covered.saturating_mul(WHOLE.into()) / asked.max(1))
 }
 
-/// Fit of the months: whole percent of `needed` that `common` are.
-pub(super) fn months_fit(common: u32, needed: u32) -> u8 {
-    percent(i64::from(common) * 100 / i64::from(needed.max(1)))
+/// Fit of the months: the share of `needed` that `common` are.
+pub(super) fn months_fit(common: u32, needed: u32) -> u16 {
+    fit(i64::from(common) * i64::from(WHOLE) / i64::from(needed.max(1)))
 }
 
-/// Fit of a price that can be compared with the ceiling: 50 at the ceiling, 100 for nothing, 0 from twice the ceiling on.
-pub(super) fn price_fit(price: &Price, ceiling: &Price) -> u8 {
+/// Fit of a price that can be compared with the ceiling: half at the ceiling, whole for nothing, none from twice the ceiling
+/// on.
+pub(super) fn price_fit(price: &Price, ceiling: &Price) -> u16 {
+    /// Times the whole it does not overflow.
+    const QUICK: i64 = i64::MAX / 20_000;
     // What most prices are: for the same quantity, and small enough for a quick division.
-    if price.per_base == ceiling.per_base && (0..=i64::MAX / 200).contains(&price.amount) && (1..=i64::MAX / 200).contains(&ceiling.amount)
-    {
-        return u8::try_from((100 * ceiling.amount - 50 * price.amount).max(0) / ceiling.amount).unwrap_or(100);
+    if price.per_base == ceiling.per_base && (0..=QUICK).contains(&price.amount) && (1..=QUICK).contains(&ceiling.amount) {
+        let above_nothing = i64::from(WHOLE) * ceiling.amount - i64::from(NEUTRAL) * price.amount;
+        return u16::try_from(above_nothing.max(0) / ceiling.amount).unwrap_or(WHOLE);
     }
     let (price, ceiling) = over_one(price, ceiling);
-    // 50 + 50 · (ceiling − price) / ceiling, rounded down, also where the difference is negative.
-    percent(50 + (ceiling - price).saturating_mul(50).div_euclid(ceiling.max(1)))
+    let half = i128::from(NEUTRAL);
+    // Half of the whole, and as much of the other half as the price is below the ceiling: rounded down, also where the
+    // difference is negative.
+    fit(half + (ceiling - price).saturating_mul(half).div_euclid(ceiling.max(1)))
 }
 
 /// Price and ceiling over their common denominator.
@@ -164,41 +181,62 @@ pub(super) fn over_one(price: &Price, ceiling: &Price) -> (i128, i128) {
 }
 
 /// Fit of stars: a fifth of the whole each.
-pub(super) fn stars_fit(stars: u8) -> u8 {
-    stars.min(5) * 20
+pub(super) fn stars_fit(stars: u8) -> u16 {
+    u16::from(stars.min(5)) * (WHOLE / 5)
 }
 
-/// Fit of welcome certificates: whole percent of those asked that hold; all where none is asked.
-pub(super) fn preferred_fit(held: Held, asked: u64) -> u8 {
-    if asked == 0 { 100 } else { percent((held.kinds & asked).count_ones() * 100 / asked.count_ones()) }
+/// Fit of welcome certificates: the share of those asked that hold; all where none is asked.
+pub(super) fn preferred_fit(held: Held, asked: u64) -> u16 {
+    share_of_kinds((held.kinds & asked).count_ones(), asked)
+}
+
+/// Fit of so many of the welcome certificates.
+pub(super) fn share_of_kinds(held: u32, asked: u64) -> u16 {
+    if asked == 0 { WHOLE } else { fit(held * u32::from(WHOLE) / asked.count_ones()) }
 }
 
 /// Fit of a distance: a percent less for each 20 km.
-pub(super) fn distance_fit(distance: Kilometres) -> u8 {
-    percent(100 - i32::from(distance / 20))
+pub(super) fn distance_fit(distance: Kilometres) -> u16 {
+    const LOST_PER_KM: i32 = 5;
+    fit(i32::from(WHOLE) - i32::from(distance) * LOST_PER_KM)
 }
 
-/// `value` between 0 and 100.
-fn percent<N: Ord + From<u8> + TryInto<u8>>(value: N) -> u8 {
-    value.clamp(0.into(), 100.into()).try_into().unwrap_or(0)
+/// `value` between nothing and the whole.
+fn fit<N: Ord + From<u16> + TryInto<u16>>(value: N) -> u16 {
+    value.clamp(0.into(), WHOLE.into()).try_into().unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::market::record::{Basis, Visibility};
+    use proptest::prelude::*;
 
     fn price(amount: i64, per_base: i64) -> Price {
         Price { amount, per_base, currency: 0, basis: Basis::Delivered, vat_included: true, visibility: Visibility::Public }
     }
 
-    // Ceiling 25,000 a kilogram. 20,000 is a fifth below: 50 + 10. 24,999 is 0.004 % below: 50. 25,001 is above: 49.
-    // 240,000 for 12 kg is 20,000 a kilogram. Twice the ceiling and beyond: 0.
+    // Ceiling 25,000 a kilogram. 20,000 is a fifth below: a half and a fifth of the other. 24,999 is 0.004 % below: 0.002 %
+    // are 0.2 basis points. 24,995 is 0.02 % below: a basis point. 25,001 is above, 0.2 basis points less than half. 240,000
+    // for 12 kg is 20,000 a kilogram. Twice the ceiling and beyond: nothing.
     #[test]
     fn a_price_fits_by_how_far_it_lies_below_the_ceiling() {
         let fit = |amount, per_base| price_fit(&price(amount, per_base), &price(2_500_000, 1_000));
-        assert_eq!([fit(2_000_000, 1_000), fit(2_499_900, 1_000), fit(2_500_000, 1_000), fit(2_500_100, 1_000)], [60, 50, 50, 49]);
-        assert_eq!([fit(24_000_000, 12_000), fit(5_000_000, 1_000), fit(9_000_000, 1_000), fit(0, 1_000)], [60, 0, 0, 100]);
+        assert_eq!([fit(2_000_000, 1_000), fit(2_499_900, 1_000), fit(2_499_500, 1_000)], [6_000, 5_000, 5_001]);
+        assert_eq!([fit(2_500_000, 1_000), fit(2_500_100, 1_000)], [5_000, 4_999]);
+        assert_eq!([fit(24_000_000, 12_000), fit(5_000_000, 1_000), fit(9_000_000, 1_000), fit(0, 1_000)], [6_000, 0, 0, 10_000]);
+        assert_eq!([fit(24_000_000 + 600, 12_000), fit(30_001_200, 12_000)], [5_999, 4_999], "not for the same quantity");
+    }
+
+    // Under a ceiling of 15,000, 10,000 is a third below it and 10,050 nearly: 6,666 and 6,650 of the fit, at a weight of a
+    // fifth 1,333 and 1,330 points. Of 3,000 kg, 905 are 3,016 and 900 are 3,000: at 30 percent 904 and 900 points.
+    #[test]
+    fn small_differences_are_told_apart() {
+        let of_price = |amount| price_fit(&price(amount, 1_000), &price(1_500_000, 1_000));
+        assert_eq!([of_price(1_000_000), of_price(1_005_000)], [6_666, 6_650]);
+        assert_eq!([points(20, 6_666), points(20, 6_650)], [1_333, 1_330]);
+        assert_eq!([volume_fit(905, 3_000), volume_fit(900, 3_000)], [3_016, 3_000]);
+        assert_eq!([points(30, 3_016), points(30, 3_000)], [904, 900]);
     }
 
     #[test]
@@ -209,14 +247,42 @@ mod tests {
     }
 
     #[test]
-    fn fits_are_whole_percent_rounded_down() {
-        assert_eq!((volume_fit(999, 1_000), volume_fit(2_000, 1_000), volume_fit(0, 1_000)), (99, 100, 0));
+    fn fits_are_basis_points_rounded_down() {
+        assert_eq!((volume_fit(999, 1_000), volume_fit(2_000, 1_000), volume_fit(0, 1_000)), (9_990, 10_000, 0));
         let much = i128::from(i64::MAX);
-        assert_eq!((volume_fit(much * 999, much * 1_000), volume_fit(much / 2, much), volume_fit(1, much * 2)), (99, 49, 0));
-        assert_eq!((months_fit(2, 3), months_fit(3, 3)), (66, 100));
-        assert_eq!([0, 3, 4, 5].map(stars_fit), [0, 60, 80, 100]);
-        assert_eq!((distance_fit(0), distance_fit(19), distance_fit(20), distance_fit(2_000), distance_fit(20_000)), (100, 100, 99, 0, 0));
+        assert_eq!((volume_fit(much * 999, much * 1_000), volume_fit(much / 2, much), volume_fit(1, much * 2)), (9_990, 4_999, 0));
+        assert_eq!((months_fit(2, 3), months_fit(3, 3)), (6_666, 10_000));
+        assert_eq!([0, 3, 4, 5].map(stars_fit), [0, 6_000, 8_000, 10_000]);
+        assert_eq!([0, 1, 19, 20, 1_999, 2_000, 20_000].map(distance_fit), [10_000, 9_995, 9_905, 9_900, 5, 0, 0]);
         let held = Held { stars: 0, kinds: 0b011 };
-        assert_eq!((preferred_fit(held, 0), preferred_fit(held, 0b110), preferred_fit(held, 0b111)), (100, 50, 66));
+        assert_eq!((preferred_fit(held, 0), preferred_fit(held, 0b110), preferred_fit(held, 0b111)), (10_000, 5_000, 6_666));
+    }
+
+    proptest! {
+        // What a scan leaves out without a look is what adds too little.
+        #[test]
+        fn the_least_fit_is_the_first_that_adds_so_much(weight in 1..=100_u16, least in 0..=10_000_u16, fit in 0..=10_000_u16) {
+            prop_assert_eq!(points(weight, fit) >= least, fit >= least_fit(weight, least));
+        }
+
+        // Settled question 13: where the part has weight, the better raw value has more points as soon as it differs by a
+        // basis point of them.
+        #[test]
+        fn a_basis_point_is_told_apart(weight in 1..=100_u16, worse in 0..10_000_u16, better in 0..=10_000_u16) {
+            prop_assume!(better > worse);
+            let exact = u32::from(weight) * u32::from(better - worse);
+            prop_assert!(points(weight, better) >= points(weight, worse));
+            prop_assert!(exact < 100 || points(weight, better) > points(weight, worse));
+        }
+
+        #[test]
+        fn the_quick_way_to_a_fit_is_the_exact_one(amount in 0..5_000_000_i64, of in 1..5_000_000_i64, covered in 0..1_000_000_i64, asked in 1..1_000_000_i64) {
+            // The same price for twice as much of twice the unit goes the long way.
+            let twice = Price { amount: amount * 2, ..price(0, 2_000) };
+            prop_assert_eq!(price_fit(&price(amount, 1_000), &price(of, 1_000)), price_fit(&twice, &price(of, 1_000)));
+            let much = i128::from(i64::MAX);
+            let exact = volume_fit(i128::from(covered) * much, i128::from(asked) * much);
+            prop_assert_eq!(volume_fit(covered.into(), asked.into()), exact);
+        }
     }
 }

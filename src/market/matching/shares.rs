@@ -19,13 +19,14 @@ pub struct Share {
 
 /// What `supply` can bring `need` beside what is promised; nothing where they share no month.
 pub fn shares(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<Share> {
-    let reach = Reach::new(supply, need);
+    let reach = Reach::new(supply, need, setting.as_of);
     let promises = setting.promises.get(supply.promises);
     let mut shares: Vec<(Month, Share)> = Vec::new();
     for month in reach.months(need).take_while(|_| reach.shares_months && reach.shares_days) {
         let left = net(supply, promised(promises, supply.unit, month, setting.as_of), setting);
         let quantity = left.min(need.quantity);
-        if quantity <= 0 {
+        // Of less than its least order nothing is brought.
+        if quantity < supply.minimum_order.max(1) {
             continue;
         }
         let until = last_day(month).min(need.until).min(supply.end());
@@ -52,8 +53,11 @@ mod tests {
             let world = World::new(&[offered]);
             let Some(supply) = world.supplies.first() else { return Ok(()) };
             let shares = shares(supply, &need, &world.today());
+            let is_eligible = super::super::evaluate(supply, &need, true, &world.today()).eligible;
+            prop_assert!(!is_eligible || !shares.is_empty(), "whoever fits has something to bring");
             for share in &shares {
                 prop_assert!(0 < share.quantity && share.quantity <= need.quantity.min(supply.quantity));
+                prop_assert!(supply.minimum_order <= share.quantity);
                 prop_assert!(need.from.max(supply.from) <= share.from && share.from <= share.until);
                 prop_assert!(share.until <= need.until.min(supply.end()));
             }

@@ -11,7 +11,7 @@ use super::codes::{rate, size_code};
 use super::columns::Block;
 use super::planes::{Kind, Planes};
 use super::question::{Ceiling, Question};
-use super::score::NEUTRAL;
+use super::score::{self, NEUTRAL, WHOLE};
 use super::sliced::Against;
 use fearless_simd::{Level, dispatch};
 
@@ -330,16 +330,17 @@ fn rivals(question: &Question<'_>, planes: &Planes, rows: Bits, price_fit: u16, 
         return rows;
     }
     let (need, points, mut rows) = (question.need, &question.points, rows);
-    // The least fit with which a part of so many points a percent does not lose more than the slack.
-    let fit = |most: u16, points: u16| slack.checked_div(points).map_or(0, |lost| most.saturating_sub(lost));
-    let volume = fit(100, points.volume);
+    // The least fit with which a part of such a weight does not lose more of its points than the slack.
+    let fit = |most: u16, weight: u16| score::least_fit(weight, score::points(weight, most).saturating_sub(slack));
+    let volume = fit(WHOLE, points.volume);
     if volume > 0 {
-        let quantity = (i128::from(need.quantity) * i128::from(volume) + 99) / 100;
+        let whole = i128::from(WHOLE);
+        let quantity = (i128::from(need.quantity) * i128::from(volume) + whole - 1) / whole;
         rows = rows.without(planes.quantity().at_least(size_code(i64::try_from(quantity).unwrap_or(i64::MAX)), false).fails);
     }
-    // Each month of the year that is not shared loses its part of the whole.
-    let asked = need.months.count_ones();
-    if points.each_month_once && u32::from(slack) * asked < u32::from(points.month) * 100 {
+    // Who does not share every month of the year has the points of one less at most.
+    let all_but_one = points.months.get((need.months_needed as usize).saturating_sub(1)).copied().unwrap_or(0);
+    if points.each_month_once && slack < 100 * points.month - all_but_one {
         rows = rows.and(planes.all_year().or(planes.with_all_months(need.months)));
     }
     let price = fit(price_fit, points.price);
@@ -364,32 +365,32 @@ pub(super) fn best_score(question: &Question<'_>, block: &Block) -> BestScore {
     let stars = block.most_stars.min(5);
     let of_stars = points.stars.get(usize::from(stars)).copied().unwrap_or(0);
     let parts = points.volume + points.month + points.preferred + points.nearness;
-    BestScore { score: points.always + 100 * parts + of_stars + price_fit * points.price, price_fit, stars }
+    BestScore { score: points.always + 100 * parts + of_stars + score::points(points.price, price_fit), price_fit, stars }
 }
 
 /// The best fit of a price in a block, or a better one.
 fn best_price_fit(question: &Question<'_>, least_rate: f32) -> u16 {
-    let neutral = u16::from(NEUTRAL);
-    let Some(ceiling) = question.price.as_ref().filter(|ceiling| ceiling.is_seen).and(question.need.ceiling) else { return neutral };
+    let Some(ceiling) = question.price.as_ref().filter(|ceiling| ceiling.is_seen).and(question.need.ceiling) else { return NEUTRAL };
     let ceiling = rate(&ceiling);
     if ceiling <= 0.0 {
-        return 100;
+        return WHOLE;
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 101")]
-    let fit = (101.0 - 50.0 * least_rate / ceiling).clamp(0.0, 100.0) as u16;
-    fit.max(neutral)
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between nothing and the whole")]
+    // A basis point more, for rounding.
+    let fit = (f32::from(WHOLE + 1) - f32::from(NEUTRAL) * least_rate / ceiling).clamp(0.0, WHOLE.into()) as u16;
+    fit.max(NEUTRAL)
 }
 
 /// Rows whose price may fit so well.
 #[inline(always)]
 fn cheap(question: &Question<'_>, planes: &Planes, fit: u16) -> Bits {
-    let neutral = fit <= u16::from(NEUTRAL);
+    let neutral = fit <= NEUTRAL;
     let Some((terms, ceiling)) = question.price.as_ref().filter(|ceiling| ceiling.is_seen).zip(question.need.ceiling) else {
         return if neutral { Bits::ALL } else { Bits::NONE };
     };
     let alike = planes.with_terms(terms.alike.0, terms.alike.1);
-    // A fit of so much: at most so many fiftieths of the ceiling; a little more, for rounding.
-    let most = rate(&ceiling) * (f32::from(100 - fit.min(100)) / 50.0) * 1.001;
+    // A fit of so much: at most such a share of the ceiling; a little more, for rounding.
+    let most = rate(&ceiling) * (f32::from(WHOLE - fit.min(WHOLE)) / f32::from(NEUTRAL)) * 1.000_01;
     let dear = planes.rate().at_most(most.to_bits(), false).fails;
     if !neutral {
         return alike.fails.not().without(dear);

@@ -1,7 +1,8 @@
 //! What is asked: filters, facets, order, page.
 
+use crate::market::Market;
 use crate::market::facet::{Dimension, Facet, KINDS, NO_PRICE, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, price_bucket, rows_of};
-use crate::market::matching::{Supply, View};
+use crate::market::matching::{PromiseSet, Supply, View, Weights, left};
 use crate::market::order::SortKey;
 use crate::market::record::{Day, MonthBits, Rows};
 use crate::market::tables::Tables;
@@ -53,6 +54,8 @@ pub struct Filter {
     pub kinds: Option<u16>,
     /// Kinds of certificate that must all be valid, one bit each.
     pub certificates: u64,
+    /// Kinds of certificate that must be valid too, but no facet: a geographical indication.
+    pub held: u64,
     /// Days over which stars and certificates must hold; the day asked unless given.
     pub period: Option<(Day, Day)>,
     /// Months in which one offer must supply, all of them.
@@ -61,6 +64,8 @@ pub struct Filter {
     pub quantity: Option<(i64, u8)>,
     /// Highest price of one offer, whole đồng for a base unit.
     pub price_at_most: Option<u32>,
+    /// Base unit that one offer must be counted in.
+    pub unit: Option<u8>,
     /// Unit of today that one offer must deliver to.
     pub delivers_to: Option<u8>,
     /// Not farther than so many kilometres from the place of the question.
@@ -118,28 +123,62 @@ impl Question<'_> {
     pub fn asks_prices(&self) -> bool {
         self.filter.price_at_most.is_some() || self.sort == Sort::Price || self.facets & Dimension::Price.bit() != 0
     }
+
+    /// Whether stars and certificates are counted or sorted by as they hold over a period.
+    pub fn shows_period(&self) -> bool {
+        const OF_PAPERS: u8 = Dimension::Stars.bit() | Dimension::Certificate.bit();
+        self.filter.period.is_some() && (self.facets & OF_PAPERS != 0 || self.sort == Sort::Stars)
+    }
+
+    /// Whether sets of rows say all that is asked.
+    pub fn is_of_sets(&self) -> bool {
+        !self.shows_period() && !self.filter.asks_papers_of_a_period() && !self.filter.asks_terms()
+    }
+
+    /// Whether `supply`, open on the day asked, satisfies all that is asked of one offer; what the caller may not see is
+    /// unknown, and an unknown price is under no limit.
+    pub fn takes(&self, supply: &Supply, market: &Market) -> OfferFails {
+        let filter = &self.filter;
+        let months = supply.months & filter.months == filter.months;
+        let price = filter.price_at_most.is_none_or(|most| seen_price(supply, &self.view) <= most);
+        OfferFails { month: !months, price: !price, other: !self.takes_terms(supply, market) }
+    }
+
+    /// Whether its quantity, unit and delivery are as asked.
+    pub fn takes_terms(&self, supply: &Supply, market: &Market) -> bool {
+        let filter = &self.filter;
+        filter.unit.is_none_or(|unit| supply.unit == unit)
+            && filter.quantity.is_none_or(|(least, unit)| supply.unit == unit && self.leaves(supply, least, market))
+            && filter.delivers_to.is_none_or(|unit| supply.delivers_to.is_none_or(|units| units.contains(unit)))
+    }
+
+    /// Whether `least` is left of an offer beside what is promised of it: in every month asked, or in some.
+    fn leaves(&self, supply: &Supply, least: i64, market: &Market) -> bool {
+        supply.quantity >= least
+            && (supply.promises == PromiseSet::default()
+                || left(supply, self.filter.months, &market.setting(self.view, Weights::default(), self.as_of)) >= least)
+    }
 }
 
 impl Filter {
     /// Whether one offer of a product must satisfy something.
     pub fn asks_offers(&self) -> bool {
-        self.months != 0 || self.quantity.is_some() || self.price_at_most.is_some() || self.delivers_to.is_some()
+        self.months != 0 || self.price_at_most.is_some() || self.asks_terms()
+    }
+
+    /// Whether one offer must have what no column says: quantity, unit, delivery.
+    pub fn asks_terms(&self) -> bool {
+        self.quantity.is_some() || self.unit.is_some() || self.delivers_to.is_some()
+    }
+
+    /// Whether stars or certificates must hold over a period.
+    pub fn asks_papers_of_a_period(&self) -> bool {
+        self.period.is_some() && (self.certificates | self.held != 0 || self.least_stars > 0)
     }
 
     /// Whether one offer must have one month, or one price, and nothing else: some offer has it exactly when all together do.
     pub fn asks_one_thing(&self) -> bool {
-        let asked = [self.quantity.is_some(), self.delivers_to.is_some(), self.price_at_most.is_some()];
-        self.months.count_ones() + asked.into_iter().map(u32::from).sum::<u32>() == 1 && !asked[0] && !asked[1]
-    }
-
-    /// Whether `supply`, open on the day asked, satisfies all that is asked of one offer; what the caller may not see is
-    /// unknown, and an unknown price is under no limit.
-    pub fn takes(&self, supply: &Supply, view: &View) -> OfferFails {
-        let months = supply.months & self.months == self.months;
-        let quantity = self.quantity.is_none_or(|(least, unit)| supply.unit == unit && supply.quantity >= least);
-        let price = self.price_at_most.is_none_or(|most| seen_price(supply, view) <= most);
-        let delivers = self.delivers_to.is_none_or(|unit| supply.delivers_to.is_none_or(|units| units.contains(unit)));
-        OfferFails { month: !months, price: !price, other: !quantity || !delivers }
+        self.months.count_ones() + u32::from(self.price_at_most.is_some()) == 1 && !self.asks_terms()
     }
 }
 
@@ -155,7 +194,7 @@ pub struct OfferFails {
     pub month: bool,
     /// Price.
     pub price: bool,
-    /// What is no facet: quantity, delivery.
+    /// What is no facet: quantity, unit, delivery.
     pub other: bool,
 }
 

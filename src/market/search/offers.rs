@@ -9,7 +9,8 @@ use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, price_bucket};
 use crate::market::matching::Supply;
 use crate::market::order::SortKey;
-use crate::market::products::{NO_ROW, newest};
+use crate::market::orders::newest;
+use crate::market::products::NO_ROW;
 use crate::market::record::MonthBits;
 use crate::market::rowset::Bits;
 use crate::market::text::query::{Found as Words, How};
@@ -56,6 +57,7 @@ impl Market {
         of_product.filter.months = 0;
         of_product.filter.quantity = None;
         of_product.filter.price_at_most = None;
+        of_product.filter.unit = None;
         of_product.filter.delivers_to = None;
         let lookup = Lookup::new(&of_product.filter, distances.as_ref(), seen);
         // Prices are read from the offer: what the columns know of them does not matter.
@@ -79,7 +81,7 @@ impl Market {
             words.rows().iter().for_each(|row| asked.look_at(row));
         } else {
             let mut rows = self.rows_to_look_at(&of_product, &lookup, seen, distances.as_ref());
-            if is_ready && question.filter.is_of_sets() {
+            if is_ready && question.is_of_sets() {
                 let (single, others) = self.by_offers(own.as_ref());
                 rows.intersect(&others);
                 let whole = Lookup::new(&question.filter, distances.as_ref(), seen);
@@ -201,10 +203,14 @@ impl Asked<'_> {
     /// than anybody at its level, today's terms say it.
     #[inline]
     fn terms(&self, offer: u32, knows_terms: bool) -> Option<TermsSeen> {
-        let (offers, filter, view) = (&self.market.offers, &self.question.filter, &self.question.view);
+        let (offers, filter) = (&self.market.offers, &self.question.filter);
         if !knows_terms {
             let supply = offers.get(offer).filter(|supply| supply.is_open(self.question.as_of))?;
-            return Some(TermsSeen { months: supply.months, price: seen_price(&supply, view), fails: filter.takes(&supply, view) });
+            return Some(TermsSeen {
+                months: supply.months,
+                price: seen_price(&supply, &self.question.view),
+                fails: self.question.takes(&supply, self.market),
+            });
         }
         let terms = offers.terms(offer);
         if terms.months == 0 {
@@ -213,8 +219,7 @@ impl Asked<'_> {
         let price = terms.price(self.seen);
         let month = terms.months & filter.months != filter.months;
         let is_dear = filter.price_at_most.is_some_and(|most| price > most);
-        let other = (filter.quantity.is_some() || filter.delivers_to.is_some())
-            && offers.get(offer).is_none_or(|supply| filter.takes(&supply, view).other);
+        let other = filter.asks_terms() && offers.get(offer).is_none_or(|supply| !self.question.takes_terms(&supply, self.market));
         Some(TermsSeen { months: terms.months, price, fails: OfferFails { month, price: is_dear, other } })
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn own_rows<'a>(market: &'a Market, view: &View, seen: Seen) -> Optio
         let mut all_unseen = Bits::none(products.rows());
         all_unseen.add(unseen);
         rows.intersect(&all_unseen);
-        let own = view.organisation.and_then(|row| market.organisations.get(row)).map(|own| own.products.as_slice());
-        own.into_iter().flatten().filter(|row| unseen.contains(**row)).for_each(|row| rows.insert(*row));
+        let own = view.organisation.into_iter().flat_map(|row| market.products_of(row));
+        own.filter(|row| unseen.contains(*row)).for_each(|row| rows.insert(row));
     }
     (!rows.is_empty()).then_some(rows)
 }

@@ -11,7 +11,7 @@ use super::{Found, Hit};
 use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_bucket};
 use crate::market::names::FirstCodes;
-use crate::market::products::newest;
+use crate::market::orders::newest;
 use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
 use crate::market::text::query::{Found as Words, How, NameHead, TextScore};
@@ -106,7 +106,7 @@ impl<'a> Search<'a> {
         /// From one row in so many that words mean, bits are quicker than judging each.
         const ONE_OF: u64 = 30;
         let is_many = words.rows().len() * ONE_OF > self.market.products.shown().len();
-        if is_many && self.is_ready && self.question.filter.is_of_sets() {
+        if is_many && self.is_ready && self.question.is_of_sets() {
             return self.by_sets(Some(words));
         }
         let by_score = Some(words).filter(|_| self.question.sort == Sort::Relevance);
@@ -116,7 +116,7 @@ impl<'a> Search<'a> {
     }
 
     fn by_filters(&self) -> Found {
-        if self.is_ready && self.question.filter.is_of_sets() {
+        if self.is_ready && self.question.is_of_sets() {
             return self.by_sets(None);
         }
         let candidates = self.candidates();
@@ -129,7 +129,8 @@ impl<'a> Search<'a> {
     /// Judges each of about `length` rows that `next` fills in: the first of the page, and the counts with the total.
     fn judged(&self, length: u64, mut next: impl FnMut(&mut [u32]) -> usize, by_score: Option<&Words<'_>>) -> (Top, (Counts, u32)) {
         let mut top = Top::new(self.question.limit, self.question.after);
-        if self.is_ready {
+        let shows_period = self.question.shows_period();
+        if self.is_ready && !shows_period {
             let mut tally = Tally::new(self.market.products.columns(), self.seen);
             let screen = Screen::new(self.market, self.question, self.lookup, &self.judge, self.seen);
             let total = screen.pass(&mut next, &mut tally, |rows| self.offer_rows(by_score, rows, &mut top));
@@ -138,8 +139,8 @@ impl<'a> Search<'a> {
         let mut counter = Counter::new(self.question.facets, self.seen, length);
         self.judge.each(next, |row, entry, fails| {
             counter.count(&entry, fails);
-            if fails == 0 {
-                self.offer(by_score, row, true, || entry.facet, &mut top);
+            if fails == 0 && !self.is_own(row) {
+                self.offer(by_score, row, !self.is_ready, || entry.facet, &mut top);
             }
         });
         (top, counter.finish())

@@ -25,6 +25,8 @@ pub struct Judge<'a> {
     is_in_columns: bool,
     /// Whether so little is asked of one offer that what all have together says whether one has it.
     asks_one_thing: bool,
+    /// Whether stars and certificates are to be those of the period.
+    shows_period: bool,
     seen: Seen,
 }
 
@@ -32,7 +34,7 @@ impl<'a> Judge<'a> {
     pub fn new(market: &'a Market, question: &'a Question<'a>, lookup: &'a Lookup, seen: Seen, knows_prices: bool) -> Self {
         let is_today = question.as_of == market.today;
         let filter = &question.filter;
-        let is_in_columns = is_today && knows_prices && filter.quantity.is_none() && filter.delivers_to.is_none();
+        let is_in_columns = is_today && knows_prices && !filter.asks_terms();
         Self {
             market,
             question,
@@ -41,6 +43,7 @@ impl<'a> Judge<'a> {
             asks_offers: filter.asks_offers(),
             is_in_columns,
             asks_one_thing: filter.asks_one_thing(),
+            shows_period: question.shows_period(),
             seen,
         }
     }
@@ -72,11 +75,13 @@ impl<'a> Judge<'a> {
         let filter = &self.question.filter;
         let mut fails = self.lookup.fails(entry.facet);
         match filter.period {
-            None => fails |= u8::from(entry.certificates & filter.certificates != filter.certificates) * Dimension::Certificate.bit(),
+            None => fails |= lacks(filter, entry.certificates),
             Some((from, until)) => {
                 let held = self.market.papers.held(self.market.products.papers(row), from, until);
-                fails |= u8::from(held.kinds & filter.certificates != filter.certificates) * Dimension::Certificate.bit();
-                fails |= u8::from(held.stars < filter.least_stars) * Dimension::Stars.bit();
+                fails |= lacks(filter, held.kinds) | (u8::from(held.stars < filter.least_stars) * Dimension::Stars.bit());
+                if self.shows_period {
+                    (entry.facet, entry.certificates) = (entry.facet.with_stars(held.stars), held.kinds);
+                }
             }
         }
         if filter.producer.is_some_and(|producer| producer != self.market.products.producer(row)) {
@@ -108,7 +113,7 @@ impl<'a> Judge<'a> {
             return month | (u8::from(price) * Dimension::Price.bit());
         }
         // The terms of offers are those of today, with the prices that the caller sees.
-        if self.is_in_facets { self.every_term_fails(row, filter) } else { self.every_offer_fails(row, filter) }
+        if self.is_in_facets { self.every_term_fails(row, filter) } else { self.every_offer_fails(row) }
     }
 
     /// The same as [`Self::every_offer_fails`], today.
@@ -118,34 +123,48 @@ impl<'a> Judge<'a> {
         let open = offers.chain(self.market.products.first_offer(row)).map(|offer| (offer, offers.terms(offer)));
         let fails = open.filter(|(_, terms)| terms.months != 0).map(|(offer, terms)| {
             let (month, price) = (terms.months & filter.months != filter.months, terms.price(self.seen) > most);
-            let other = !(self.has_quantity(offer, &terms) && self.delivers(offer));
+            let other = !self.has_terms(row, offer, terms);
             OfferFails { month, price, other }.bits()
         });
         fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
     }
 
-    fn has_quantity(&self, offer: u32, terms: &Terms) -> bool {
-        let Some((least, unit)) = self.question.filter.quantity else { return true };
-        let in_book = || self.market.offers.get(offer).is_some_and(|supply| supply.quantity >= least);
-        terms.unit == unit && terms.has(least).unwrap_or_else(in_book)
-    }
-
-    fn delivers(&self, offer: u32) -> bool {
-        let Some(unit) = self.question.filter.delivers_to else { return true };
-        self.market.offers.get(offer).is_some_and(|supply| supply.delivers_to.is_none_or(|units| units.contains(unit)))
+    /// Whether quantity, unit and delivery are as asked: by what the columns say, where that is all. What the product has at
+    /// most is what its only offer has; the book is asked where there are several, or something may be promised.
+    fn has_terms(&self, row: u32, offer: u32, terms: Terms) -> bool {
+        let (filter, Market { products, offers, .. }) = (&self.question.filter, self.market);
+        if filter.unit.is_some_and(|unit| unit != terms.unit) {
+            return false;
+        }
+        let mut is_certain = filter.delivers_to.is_none();
+        if let Some((least, unit)) = filter.quantity {
+            let in_book = || !products.facet(row).has_several() || offers.quantity(offer).is_some_and(|quantity| quantity >= least);
+            if unit != terms.unit || products.quantity(row) < least || !in_book() {
+                return false;
+            }
+            is_certain &= !offers.has_promises();
+        }
+        is_certain || offers.get(offer).is_some_and(|supply| self.question.takes_terms(&supply, self.market))
     }
 
     /// In which dimensions the best offer of the product fails: the one with the fewest, so that a row which one offer
     /// would pass but for its price is counted under the price.
-    fn every_offer_fails(&self, row: u32, filter: &Filter) -> u8 {
+    fn every_offer_fails(&self, row: u32) -> u8 {
         let offers = &self.market.offers;
         let open = offers
             .chain(self.market.products.first_offer(row))
             .filter_map(|offer| offers.get(offer))
             .filter(|supply| supply.is_open(self.question.as_of));
-        let fails = open.map(|supply| filter.takes(&supply, &self.question.view).bits());
+        let fails = open.map(|supply| self.question.takes(&supply, self.market).bits());
         fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
     }
+}
+
+/// In which dimensions a row with valid papers of `kinds` fails.
+#[inline]
+pub(super) fn lacks(filter: &Filter, kinds: u64) -> u8 {
+    let chosen = u8::from(kinds & filter.certificates != filter.certificates) * Dimension::Certificate.bit();
+    chosen | (u8::from(kinds & filter.held != filter.held) * OTHER)
 }
 
 /// Counts rows by the dimensions that were asked for.

@@ -5,10 +5,10 @@
 //! Loops without a branch over one column each keep many rows on their way from memory at once.
 
 use super::filter::{Lookup, OTHER, Question};
-use super::scan::Judge;
+use super::scan::{Judge, lacks};
 use super::tally::{MANY, Tally};
 use crate::market::Market;
-use crate::market::facet::{Dimension, Seen, UNKNOWN_PRICE};
+use crate::market::facet::{Dimension, Seen};
 use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MONTHS, SET_SHIFT, SEVERAL, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
 
@@ -45,8 +45,9 @@ pub(super) struct Screen<'a> {
     months: u32,
     /// By number of a set of certificates: whether it lacks one that is asked; nothing where none is.
     lacks: Vec<u8>,
-    /// Lowest prices, and the highest that is asked.
+    /// What prices are at most, and the highest that is asked; who sees them.
     price: Option<(&'a [u32], u32)>,
+    seen: Seen,
     /// Whether each row that the columns leave must be judged by itself.
     judges_each: bool,
     /// Whether those with several offers must.
@@ -83,19 +84,17 @@ impl<'a> Screen<'a> {
             });
             tables.push(Table { column: columns.price_slots(seen), fails });
         }
-        let asked = if filter.period.is_none() { filter.certificates } else { 0 };
-        let lacks = |set: &u64| u8::from(set & asked != asked) * Dimension::Certificate.bit();
-        let of_offer = filter.quantity.is_some() || filter.delivers_to.is_some();
-        let is_over_period = filter.period.is_some() && (filter.certificates != 0 || filter.least_stars > 0);
+        let asks_kinds = filter.period.is_none() && filter.certificates | filter.held != 0;
         Self {
             judge,
             columns,
             tables,
             facets: question.facets,
             months: u32::from(filter.months),
-            lacks: if asked == 0 { Vec::new() } else { columns.kinds().sets().iter().map(lacks).collect() },
-            price: filter.price_at_most.map(|most| (columns.prices(seen), most)),
-            judges_each: of_offer || is_over_period || filter.producer.is_some(),
+            lacks: if asks_kinds { columns.kinds().sets().iter().map(|set| lacks(filter, *set)).collect() } else { Vec::new() },
+            price: filter.price_at_most.map(|most| (columns.highest_prices(), most)),
+            seen,
+            judges_each: filter.asks_terms() || filter.asks_papers_of_a_period() || filter.producer.is_some(),
             judges_several: asks_offers && !filter.asks_one_thing(),
         }
     }
@@ -157,8 +156,13 @@ impl<'a> Screen<'a> {
             fails |= u8::from(word & MONTHS & self.months != self.months) * Dimension::Month.bit();
             fails |= self.lacks.get((word >> SET_SHIFT) as usize).copied().unwrap_or(0);
         }
+        // Those whose price is unknown fail by the column of bytes.
         if let Some((prices, most)) = self.price {
-            fails |= u8::from(prices.get(at).copied().unwrap_or(UNKNOWN_PRICE) > most) * Dimension::Price.bit();
+            let mut is_dear = prices.get(at).is_none_or(|price| *price > most);
+            if is_dear && self.seen != Seen::Public {
+                is_dear = self.columns.price(row, self.seen) > most;
+            }
+            fails |= u8::from(is_dear) * Dimension::Price.bit();
         }
         let is_one = fails & fails.wrapping_sub(1) == 0;
         if is_one && (self.judges_each || self.judges_several && self.columns.ranks().get(at).is_some_and(|rank| rank & SEVERAL != 0)) {

@@ -6,15 +6,16 @@
 //! ([`crate::market::pairs`]); else the other filters' sets are intersected and their rows counted by that facet alone.
 
 use super::Found;
-use super::filter::{Filter, Sort};
+use super::filter::Sort;
 use super::run::Search;
 use super::tally::Tally;
 use super::top::Top;
 use super::walk::{walk, walk_and_visit};
 use crate::market::facet::{Counts, Dimension, Seen, ones, price_bucket, rows_of};
 use crate::market::offers::Terms;
+use crate::market::orders::Kept;
 use crate::market::pairs::Pairs;
-use crate::market::products::{Kept, NO_ROW};
+use crate::market::products::NO_ROW;
 use crate::market::rowset::{Bits, RowSet};
 use crate::market::text::query::Found as Words;
 use std::borrow::Cow;
@@ -39,14 +40,6 @@ pub(super) struct Set<'a> {
 struct Parts<'a> {
     values: Vec<usize>,
     rest: Option<Bits<'a>>,
-}
-
-impl Filter {
-    /// Whether sets of rows say all that it asks.
-    pub(super) fn is_of_sets(&self) -> bool {
-        let is_over_period = self.period.is_some() && (self.certificates != 0 || self.least_stars > 0);
-        self.quantity.is_none() && self.delivers_to.is_none() && !is_over_period
-    }
 }
 
 impl<'a> Search<'a> {
@@ -146,10 +139,13 @@ impl<'a> Search<'a> {
         if filter.certificates != 0 && filter.period.is_none() {
             sets.push(self.all_of(Dimension::Certificate, &bitmaps.certificate, filter.certificates));
         }
+        if filter.held != 0 && filter.period.is_none() {
+            sets.push(Set { dimension: None, ..self.all_of(Dimension::Certificate, &bitmaps.certificate, filter.held) });
+        }
         let price = filter.price_at_most.map(|most| self.not_dearer(most));
         if filter.months != 0 {
             let rows = price.as_ref().map(|set| &set.rows);
-            sets.push(if filter.is_of_sets() { self.supplying(rows) } else { self.in_months() });
+            sets.push(if self.question.is_of_sets() { self.supplying(rows) } else { self.in_months() });
         }
         sets.extend(price);
         sets.extend(filter.is_offered.map(|asked| self.either(asked, &bitmaps.offered)));
@@ -173,9 +169,9 @@ impl<'a> Search<'a> {
         }
         sets.extend(filter.is_illustrative.map(|asked| self.either(asked, &bitmaps.illustrative)));
         if let Some(producer) = filter.producer {
-            let own = self.market.organisations.get(producer).map(|producer| producer.products.as_slice()).unwrap_or_default();
+            let own = self.market.products_of(producer);
             let mut rows = Bits::none(products.rows());
-            own.iter().filter(|row| products.shown().contains(**row)).for_each(|row| rows.insert(*row));
+            own.filter(|row| products.shown().contains(*row)).for_each(|row| rows.insert(row));
             sets.push(Set { dimension: None, rows, parts: None });
         }
         sets
@@ -241,10 +237,26 @@ impl<'a> Search<'a> {
         let last = usize::from(price_bucket(most));
         let mut set = self.any_of(Dimension::Price, bitmaps, 0..last);
         let mut rest = self.bits_of(bitmaps.get(last));
-        rest.keep_at_most(products.columns().prices(self.seen), most);
+        let lower = self.lower_at_most(&rest, most);
+        rest.keep_at_most(products.columns().highest_prices(), most);
+        for row in lower {
+            rest.insert(row);
+        }
         set.rows.unite(&rest);
         set.parts = set.parts.map(|parts| Parts { rest: Some(rest), ..parts });
         set
+    }
+
+    /// Those of `rows` whose price is lower to the caller than the column says, and at most `most`: everybody sees none that
+    /// is, and who sees more sees it of one of several offers.
+    fn lower_at_most(&self, rows: &Bits<'a>, most: u32) -> Vec<u32> {
+        let (products, seen) = (&self.market.products, self.seen);
+        if seen == Seen::Public {
+            return Vec::new();
+        }
+        let mut several = self.bits_of([&products.bitmaps().several]);
+        several.intersect(rows);
+        several.iter().filter(|row| products.columns().is_lower(*row, seen) && products.price(*row, seen) <= most).collect()
     }
 
     /// The rows whose offers supply in all months asked, each in some.

@@ -4,7 +4,7 @@ use super::*;
 use crate::market::Market;
 use crate::market::facet::{Dimension, ones};
 use crate::market::matching::View;
-use crate::market::record::{Basis, Change, Id, OfferRecord, Paper, Price, Rows, Visibility};
+use crate::market::record::{Basis, Change, FOREVER, Id, MouRecord, OfferRecord, Paper, Per, Price, Promise, Rows, Visibility};
 use crate::market::samples::{TODAY, loaded, named, offer, organisation, paper, product, public, question, tables};
 use crate::market::text::query::How;
 use proptest::prelude::*;
@@ -78,9 +78,49 @@ fn what_no_product_is_called_is_no_known_word_whoever_has_learned_it() {
 
 #[test]
 fn a_neighbour_that_leads_nowhere_is_no_reason_to_find_nothing() {
-    // "tamm" is one letter from tâm and from tấm; beside "cà" stands only tấm, but not with all of the words.
-    let market = named(&["Cà tấm khô", "Cà phê sữa Tâm Phát"]);
-    assert_eq!((names(&market, "cà tamm phat"), hows(&market, "cà tamm phat")), (vec!["Cà phê sữa Tâm Phát".to_owned()], vec![How::Typo]));
+    // "tan" is one letter from tap and from tam: beside "ca" stands only tap, but nowhere with all of the words.
+    let market = named(&["Cà tạp khô", "Cà phê Tâm Hồng Ngọc"]);
+    assert_eq!((names(&market, "ca tan ngoc"), hows(&market, "ca tan ngoc")), (vec!["Cà phê Tâm Hồng Ngọc".to_owned()], vec![How::Typo]));
+}
+
+#[test]
+fn what_is_promised_is_not_there_for_others() {
+    // 100 a month all year, of which 60 are promised in October and November 2024 (days 20,000 to 20,057).
+    let mut market = named(&["Hành tím", "Hành lá"]);
+    for (id, product) in [(1, 1), (2, 2)] {
+        market.apply(Change::Offer(offer(id, product, 100)));
+    }
+    let promise = Promise {
+        product: Id(1),
+        unit: 0,
+        quantity: 60,
+        per: Per::Month,
+        from: TODAY,
+        until: 20_057,
+        signed_on: TODAY - 5,
+        ended_on: FOREVER,
+    };
+    market.apply(Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![promise] }));
+    let (october, november, december) = (1 << 9, 1 << 10, 1 << 11);
+    for (months, quantity, found) in [
+        (0, 100, vec![1, 2]),
+        (october, 41, vec![2]),
+        (october, 40, vec![1, 2]),
+        (november | december, 41, vec![2]),
+        (december, 100, vec![1, 2]),
+        (december, 101, vec![]),
+    ] {
+        for as_of in [TODAY, TODAY - 1, TODAY + 1] {
+            let filter = Filter { months, quantity: Some((quantity, 0)), ..Filter::default() };
+            let question = Question { filter, as_of, ..question(Some("hành")) };
+            let products = market.search(&question).hits.into_iter().map(|hit| market.products().id(hit.row).0);
+            let offers = market.search_offers(&question).hits.into_iter().map(|hit| hit.supply.id.0);
+            for mut ids in [products.collect::<Vec<_>>(), offers.collect()] {
+                ids.sort_unstable();
+                assert_eq!(ids, found, "{months:x} {quantity} on {as_of}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -280,13 +320,13 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
     let filter = (
         (rows(4), rows(4), rows(7), prop::sample::select(vec![0_u8, 0, 0, 3, 4, 5]), prop::option::weighted(0.3, 1_u16..8)),
         (
-            prop::sample::select(vec![0_u64, 0, 0, 1, 2, 6]),
+            (prop::sample::select(vec![0_u64, 0, 0, 1, 2, 6]), prop::sample::select(vec![0_u64, 0, 0, 0, 2])),
             prop::option::weighted(0.2, (-20_i32..20, 0_i32..30)),
             prop::sample::select(vec![0_u16, 0, 0, 1, 3, 0x800]),
         ),
         (
             prop::option::weighted(0.2, 1_i64..100),
-            prop::option::weighted(0.2, 5_000_u32..60_000),
+            (prop::option::weighted(0.2, 5_000_u32..60_000), prop::option::weighted(0.1, 0_u8..2)),
             prop::option::weighted(0.2, 0_u8..4),
             prop::option::weighted(0.2, 0_u16..400),
             prop::option::weighted(0.2, any::<bool>()),
@@ -296,8 +336,8 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
         .prop_map(
             |(
                 (provinces, region, groups, least_stars, kinds),
-                (certificates, period, months),
-                (quantity, price_at_most, delivers_to, within_km, is_offered, is_illustrative),
+                ((certificates, held), period, months),
+                (quantity, (price_at_most, unit), delivers_to, within_km, is_offered, is_illustrative),
             )| Filter {
                 provinces,
                 region,
@@ -305,10 +345,12 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
                 least_stars,
                 kinds,
                 certificates,
+                held,
                 period: period.map(|(from, days)| (TODAY + from, TODAY + from + days)),
                 months,
                 quantity: quantity.map(|quantity| (quantity, 0)),
                 price_at_most,
+                unit,
                 delivers_to,
                 within_km,
                 is_offered,
@@ -393,7 +435,8 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
         price.map(|price| u32::try_from(price.amount / 100).unwrap())
     };
     let lowest = open.iter().filter_map(|offer| seen_price(offer)).min();
-    let (stars, kinds) = held(asked.as_of, asked.as_of);
+    let (from, until) = filter.period.unwrap_or((asked.as_of, asked.as_of));
+    let (stars, kinds) = held(from, until);
     let months = open.iter().fold(0_u16, |months, offer| months | offer.months);
     let bucket = lowest.map_or(9, |price| [10_000, 20_000, 50_000, 100_000].iter().filter(|step| price >= **step).count());
     let mut values = BTreeMap::new();
@@ -405,7 +448,6 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     values.insert(Dimension::Month, ones(u64::from(months)).collect());
     values.insert(Dimension::Price, vec![bucket]);
 
-    let (period_stars, period_kinds) = filter.period.map_or((stars, kinds), |(from, until)| held(from, until));
     let km = 111 * u16::from(row.province.abs_diff(asked.place.unwrap_or(0)));
     let km = if km == 333 { 334 } else { km };
     let mut fails: Vec<Option<Dimension>> = Vec::new();
@@ -417,8 +459,9 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     fail(filter.provinces.is_some_and(|rows| !rows.contains(row.province)), Some(Dimension::Province));
     fail(filter.region.is_some_and(|rows| !rows.contains(row.province)), None);
     fail(filter.groups.is_some_and(|rows| !rows.contains(row.group)), Some(Dimension::Group));
-    fail(period_stars < filter.least_stars, Some(Dimension::Stars));
-    fail(period_kinds & filter.certificates != filter.certificates, Some(Dimension::Certificate));
+    fail(stars < filter.least_stars, Some(Dimension::Stars));
+    fail(kinds & filter.certificates != filter.certificates, Some(Dimension::Certificate));
+    fail(kinds & filter.held != filter.held, None);
     fail(filter.kinds.is_some_and(|kinds| kinds >> row.kind & 1 == 0), Some(Dimension::ProducerKind));
     fail(filter.within_km.is_some_and(|most| km > most), None);
     fail(filter.is_offered.is_some_and(|offered| offered == open.is_empty()), None);
@@ -433,6 +476,7 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
             fails.push(Some(Dimension::Price));
         }
         if filter.quantity.is_some_and(|(least, _)| offer.quantity < least)
+            || filter.unit.is_some_and(|unit| unit != offer.unit)
             || filter.delivers_to.is_some_and(|unit| offer.delivers_to.is_some_and(|units| !units.contains(unit)))
         {
             fails.push(None);

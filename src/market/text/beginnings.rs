@@ -3,7 +3,7 @@
 //! The last word of a query is mostly the beginning of one, and short: hundreds of words go on from it, whose rows would
 //! be put together anew at every letter that is typed.
 
-use super::lexicon::rows_bytes;
+use super::rows::bitmap_bytes;
 use crate::market::upkeep::table_bytes;
 use foldhash::fast::RandomState;
 use roaring::RoaringBitmap;
@@ -16,9 +16,6 @@ const MANY_FOLDS: usize = 6;
 
 /// Number of some first letters.
 pub type Beginning = u32;
-
-/// The numbers of the first letters of one fold, the fewest first.
-pub type BeginningsOf = [Option<Beginning>; MOST_LETTERS];
 
 /// First letters of some folds.
 #[derive(Debug, Clone)]
@@ -37,25 +34,23 @@ pub struct Beginnings {
 }
 
 impl Beginnings {
-    /// Counts a new fold; the numbers of its first letters.
-    pub fn count(&mut self, text: &str) -> BeginningsOf {
-        let mut ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
-        std::array::from_fn(|_| {
-            let letters = text.get(..ends.next()?)?;
+    /// Counts a new fold; the numbers of its first letters that have become so many that their rows are to be kept.
+    pub fn count(&mut self, text: &str) -> Vec<Beginning> {
+        let mut wanted = Vec::new();
+        for letters in first_letters(text) {
             let beginning = self.by_letters.get(letters).copied().unwrap_or_else(|| {
                 let beginning = u32::try_from(self.begun.len()).unwrap_or(u32::MAX);
                 self.by_letters.insert(letters.into(), beginning);
                 self.begun.push(Begun { letters: letters.into(), folds: 0, rows: None });
                 beginning
             });
-            self.begun.get_mut(beginning as usize)?.folds += 1;
-            Some(beginning)
-        })
-    }
-
-    /// Whether a beginning has so many folds that its rows are to be kept, and are not yet.
-    pub fn wants_rows(&self, beginning: Beginning) -> bool {
-        self.begun.get(beginning as usize).is_some_and(|begun| begun.folds >= MANY_FOLDS && begun.rows.is_none())
+            let Some(begun) = self.begun.get_mut(beginning as usize) else { continue };
+            begun.folds += 1;
+            if begun.folds >= MANY_FOLDS && begun.rows.is_none() {
+                wanted.push(beginning);
+            }
+        }
+        wanted
     }
 
     /// Those whose rows are kept.
@@ -73,9 +68,26 @@ impl Beginnings {
         self.begun.get(beginning as usize)?.rows.as_ref()
     }
 
-    /// The same, to be changed.
-    pub fn rows_mut(&mut self, beginning: Beginning) -> Option<&mut RoaringBitmap> {
-        self.begun.get_mut(beginning as usize)?.rows.as_mut()
+    /// The numbers of the first letters of a fold where their rows are kept.
+    pub fn of(&self, text: &str) -> impl Iterator<Item = Beginning> {
+        first_letters(text).filter_map(|letters| self.find(letters))
+    }
+
+    /// Puts `row` in where the rows of the first letters of a fold are kept.
+    pub fn insert(&mut self, text: &str, row: u32) {
+        let Self { begun, by_letters } = self;
+        for beginning in first_letters(text).filter_map(|letters| by_letters.get(letters)) {
+            if let Some(rows) = begun.get_mut(*beginning as usize).and_then(|begun| begun.rows.as_mut()) {
+                rows.insert(row);
+            }
+        }
+    }
+
+    /// Takes `row` out of those of a beginning.
+    pub fn remove(&mut self, beginning: Beginning, row: u32) {
+        if let Some(rows) = self.begun.get_mut(beginning as usize).and_then(|begun| begun.rows.as_mut()) {
+            rows.remove(row);
+        }
     }
 
     /// Keeps `rows` as those of all folds that begin so.
@@ -93,7 +105,12 @@ impl Beginnings {
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        let of = |begun: &Begun| 2 * begun.letters.len() + begun.rows.as_ref().map_or(0, rows_bytes);
+        let of = |begun: &Begun| 2 * begun.letters.len() + begun.rows.as_ref().map_or(0, bitmap_bytes);
         self.begun.iter().map(of).sum::<usize>() + self.begun.capacity() * size_of::<Begun>() + table_bytes(&self.by_letters)
     }
+}
+
+/// The beginnings of `text` of one letter, of two.
+fn first_letters(text: &str) -> impl Iterator<Item = &str> {
+    text.char_indices().take(MOST_LETTERS).filter_map(|(at, letter)| text.get(..at + letter.len_utf8()))
 }

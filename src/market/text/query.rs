@@ -6,7 +6,8 @@
 
 use super::lexicon::{Fold, Lexicon, Word};
 use super::reading::{PLACE_BITS, Reading, TELLS, marks, places};
-use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots, united, with_all_words};
+use super::rows::{Set, united};
+use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots, with_all_words};
 use super::synonyms::Thesaurus;
 use super::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
@@ -102,7 +103,7 @@ impl<'a> Found<'a> {
             let found = without_marks(&known, end, lexicon, among).or_else(|| with_one_error(&known, end, lexicon, among));
             readings.extend(found.or_else(|| with_most_words(&known, lexicon, among)));
         }
-        let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| reading.rows.as_ref())));
+        let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| Set::Many(&reading.rows))));
         Some(Self { readings, rows, none: RoaringBitmap::new() })
     }
 

@@ -2,19 +2,13 @@
 
 use super::beginnings::Beginning;
 use super::lexicon::{Fold, Lexicon, Word};
+use super::rows::{Set, in_any, united};
 use super::tokens::Token;
-use roaring::{MultiOps, RoaringBitmap};
+use roaring::RoaringBitmap;
 use std::borrow::Cow;
 
 /// Up to so many rows it is cheaper to look for each in the sets of a prefix than to intersect.
 const SINGLE_ROWS: u64 = 16;
-/// Up to so many rows of a set each is looked for among the rows that were found.
-const SMALL_SET: u64 = 8;
-/// What it costs to unite any sets, in rows.
-const UNITING: u64 = 8_192;
-/// Up to so many rows sets are united one by one: together they are first laid out in full.
-const FEW_TO_UNITE: u64 = 1_024;
-
 /// A word that was typed or stands for one, looked up once.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
@@ -109,13 +103,17 @@ impl Slot {
 
     /// The rows of each of its words.
     fn sets<'a>(&self, lexicon: &'a Lexicon) -> Sets<'a> {
+        let only = |set: Option<Set<'a>>| set.map_or(Sets::Several(Vec::new()), Sets::One);
         match self {
             Self::Nothing => Sets::Several(Vec::new()),
-            Self::Word(word) => lexicon.rows(*word).map_or(Sets::Several(Vec::new()), Sets::One),
-            Self::Fold(fold) => lexicon.fold_rows(*fold).map_or(Sets::Several(Vec::new()), Sets::One),
+            Self::Word(word) => only(lexicon.rows(*word)),
+            Self::Fold(fold) => match lexicon.words_of(*fold) {
+                [word] => only(lexicon.rows(*word)),
+                _ => Sets::Several(lexicon.fold_sets(*fold).collect()),
+            },
             Self::Words(words) => Sets::Several(words.iter().filter_map(|word| lexicon.rows(*word)).collect()),
-            Self::Begun(beginning, _) => lexicon.beginnings().rows(*beginning).map_or(Sets::Several(Vec::new()), Sets::One),
-            Self::Folds(folds) => Sets::Several(folds.iter().filter_map(|fold| lexicon.fold_rows(*fold)).collect()),
+            Self::Begun(beginning, _) => only(lexicon.beginnings().rows(*beginning).map(Set::Many)),
+            Self::Folds(folds) => Sets::Several(folds.iter().flat_map(|fold| lexicon.fold_sets(*fold)).collect()),
         }
     }
 
@@ -125,7 +123,7 @@ impl Slot {
 
     /// Whether some row has one of the words, of those `among` where they are given.
     pub fn is_had(&self, lexicon: &Lexicon, among: Option<&RoaringBitmap>) -> bool {
-        let is_had = |set: &&RoaringBitmap| among.map_or(!set.is_empty(), |among| !set.is_disjoint(among));
+        let is_had = |set: &Set<'_>| among.map_or(!set.is_empty(), |among| set.meets(among));
         self.sets(lexicon).as_slice().iter().any(is_had)
     }
 }
@@ -133,12 +131,12 @@ impl Slot {
 /// The rows of the words of a slot: most have one.
 #[derive(Debug)]
 enum Sets<'a> {
-    One(&'a RoaringBitmap),
-    Several(Vec<&'a RoaringBitmap>),
+    One(Set<'a>),
+    Several(Vec<Set<'a>>),
 }
 
 impl<'a> Sets<'a> {
-    fn as_slice(&self) -> &[&'a RoaringBitmap] {
+    fn as_slice(&self) -> &[Set<'a>] {
         match self {
             Self::One(only) => std::slice::from_ref(only),
             Self::Several(several) => several,
@@ -159,57 +157,20 @@ pub fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, Roarin
     by_weight.sort_by_key(|(weight, _)| *weight);
     let mut by_weight = by_weight.iter().map(|(_, sets)| sets.as_slice());
     let mut rows = match by_weight.next()? {
-        [only] => Cow::Borrowed(*only),
+        [only] => only.to_bitmap(),
         several => Cow::Owned(united(several.iter().copied())),
     };
     for sets in by_weight {
         if rows.is_empty() {
             return None;
         }
-        rows = match (rows, sets) {
-            (Cow::Borrowed(rows), [only]) => Cow::Owned(rows & *only),
-            (Cow::Owned(rows), [only]) => Cow::Owned(rows & *only),
-            (rows, several) if rows.len() <= SINGLE_ROWS => {
-                Cow::Owned(rows.iter().filter(|row| several.iter().any(|set| set.contains(*row))).collect())
-            }
-            (rows, several) => Cow::Owned(in_any(&rows, several)),
-        };
+        rows = Cow::Owned(match sets {
+            [only] => only.and(&rows),
+            several if rows.len() <= SINGLE_ROWS => rows.iter().filter(|row| several.iter().any(|set| set.contains(*row))).collect(),
+            several => in_any(&rows, several),
+        });
     }
     (!rows.is_empty()).then_some(rows)
-}
-
-/// Those of `rows` that are in any of `sets`.
-fn in_any(rows: &RoaringBitmap, sets: &[&RoaringBitmap]) -> RoaringBitmap {
-    if rows.len() > FEW_TO_UNITE {
-        let (count, size) = sets.iter().fold((0, 0), |(count, size), set| (count + 1, size + set.len()));
-        // Intersecting reads the rows once a set, uniting writes the rows of the sets: about twice as slow.
-        if count * rows.len() > 2 * size + UNITING {
-            return sets.iter().copied().union() & rows;
-        }
-        let found: Vec<RoaringBitmap> = sets.iter().map(|set| rows & *set).collect();
-        return united(found.iter());
-    }
-    let mut all = RoaringBitmap::new();
-    for set in sets {
-        if set.len() <= SMALL_SET {
-            all.extend(set.iter().filter(|row| rows.contains(*row)));
-        } else {
-            all |= rows & *set;
-        }
-    }
-    all
-}
-
-/// The rows of any of `sets`.
-pub fn united<'a>(sets: impl Iterator<Item = &'a RoaringBitmap> + Clone) -> RoaringBitmap {
-    let sets = sets.filter(|set| !set.is_empty());
-    if sets.clone().map(RoaringBitmap::len).sum::<u64>() > FEW_TO_UNITE {
-        return sets.union();
-    }
-    let mut sets = sets;
-    let mut all = sets.next().cloned().unwrap_or_default();
-    sets.for_each(|set| all |= set);
-    all
 }
 
 /// Those of `rows` that have all words of `phrase`.
@@ -219,39 +180,12 @@ pub fn with_all_words(rows: &RoaringBitmap, phrase: &[Token], lexicon: &Lexicon)
     words.sort_by_key(|rows| rows.len());
     let mut words = words.into_iter();
     let Some(first) = words.next() else { return RoaringBitmap::new() };
-    let mut found = rows & first;
+    let mut found = first.and(rows);
     for other in words {
         if found.is_empty() {
             break;
         }
-        found &= other;
+        found = other.and(&found);
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn set() -> impl Strategy<Value = RoaringBitmap> {
-        let few = prop::collection::vec(0_u32..200, 0..30).prop_map(RoaringBitmap::from_iter);
-        let many = (0_u32..70_000, 1_usize..40).prop_map(|(from, step)| (from..from + 60_000).step_by(step).collect());
-        prop_oneof![3 => few, 1 => many]
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        // Against uniting and intersecting row by row.
-        #[test]
-        fn rows_in_any_of_the_sets(rows in set(), sets in prop::collection::vec(set(), 0..12)) {
-            let is_in_one = |row: &u32| sets.iter().any(|set| set.contains(*row));
-            let expected: RoaringBitmap = rows.iter().filter(is_in_one).collect();
-            let sets: Vec<&RoaringBitmap> = sets.iter().collect();
-            prop_assert_eq!(in_any(&rows, &sets), expected);
-            let all: RoaringBitmap = sets.iter().flat_map(|set| set.iter()).collect();
-            prop_assert_eq!(united(sets.iter().copied()), all);
-        }
-    }
 }

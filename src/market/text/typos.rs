@@ -1,110 +1,112 @@
 //! Words that are one typing error away from what was typed.
 
-use super::lexicon::Fold;
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
+use super::vocabulary::{Fold, Vocabulary};
 
 /// Shortest word in which a typing error is looked for: in two letters every word is near.
 const SHORTEST_WITH_ERROR: usize = 3;
 /// Longest word in which one is: longer ones are no syllables.
 const LONGEST_WITH_ERROR: usize = 24;
 
-/// Folds by the hash of what is left of them when one letter is taken out, and of themselves: of two texts with one hash
-/// the one that is no error away is told by looking.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Typos {
-    shortened: HashTable<(u32, Fold)>,
-    hasher: RandomState,
-}
-
-impl Typos {
-    /// Learns a fold, which is new.
-    pub fn learn(&mut self, text: &str, fold: Fold) {
-        for rest in shortenings(text) {
-            let short = short_hash(&self.hasher, &rest);
-            self.shortened.insert_unique(spread(short), (short, fold), |(short, _)| spread(*short));
+/// Folds that are one typing error (Damerau) away from `text`: a letter more, less, another, or two exchanged.
+///
+/// Each error is made and the word looked up. Letters are put only where some word goes on with them, so that few of these
+/// words are none.
+pub(super) fn near(text: &str, vocabulary: &Vocabulary) -> Vec<Fold> {
+    let places: Vec<(usize, char)> = text.char_indices().collect();
+    if !(SHORTEST_WITH_ERROR..=LONGEST_WITH_ERROR).contains(&places.len()) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut word = String::with_capacity(text.len() + size_of::<char>());
+    let mut look_up = |before: &str, letters: &[char], after: &str| {
+        word.clear();
+        word.push_str(before);
+        word.extend(letters);
+        word.push_str(after);
+        found.extend(vocabulary.fold(&word));
+    };
+    for (place, (at, letter)) in places.iter().enumerate() {
+        let (before, rest) = text.split_at(*at);
+        let after = rest.get(letter.len_utf8()..).unwrap_or_default();
+        look_up(before, &[], after);
+        if let Some((_, next)) = places.get(place + 1) {
+            look_up(before, &[*next, *letter], after.get(next.len_utf8()..).unwrap_or_default());
+        }
+        for other in vocabulary.letters_after(before) {
+            look_up(before, &[other], after);
+            look_up(before, &[other], rest);
         }
     }
-
-    /// Folds that are one typing error away from `text`: a letter more, less, another, or two exchanged.
-    pub fn near<'a>(&self, text: &str, text_of: impl Fn(Fold) -> &'a str) -> Vec<Fold> {
-        let letters = text.chars().count();
-        if !(SHORTEST_WITH_ERROR..=LONGEST_WITH_ERROR).contains(&letters) {
-            return Vec::new();
-        }
-        let typed: Vec<char> = text.chars().collect();
-        let shorts = shortenings(text).map(|rest| short_hash(&self.hasher, &rest));
-        let near = |short: u32| self.shortened.iter_hash(spread(short)).filter(move |(other, _)| *other == short).map(|(_, fold)| *fold);
-        let mut found: Vec<Fold> = shorts.flat_map(near).collect();
-        found.sort_unstable();
-        found.dedup();
-        found.retain(|fold| is_one_error(&typed, &text_of(*fold).chars().collect::<Vec<_>>()));
-        found
+    for more in vocabulary.letters_after(text) {
+        look_up(text, &[more], "");
     }
-
-    /// Bytes of memory beside itself.
-    pub fn bytes(&self) -> usize {
-        self.shortened.allocation_size()
-    }
-}
-
-/// The hash of a text in half the room.
-fn short_hash(hasher: &RandomState, text: &str) -> u32 {
-    u32::try_from(hasher.hash_one(text) >> 32).unwrap_or(0)
-}
-
-/// A short hash in all bits, as a table wants it.
-fn spread(short: u32) -> u64 {
-    u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-/// `text` itself, and with each one letter taken out.
-fn shortenings(text: &str) -> impl Iterator<Item = String> {
-    let letters: Vec<char> = text.chars().collect();
-    let count = if (SHORTEST_WITH_ERROR - 1..=LONGEST_WITH_ERROR + 1).contains(&letters.len()) { letters.len() + 1 } else { 0 };
-    (0..count).map(move |out| letters.iter().enumerate().filter(|(at, _)| *at + 1 != out).map(|(_, letter)| *letter).collect())
-}
-
-/// Whether two words differ by exactly one error (Damerau): what stands between their common ends tells.
-pub(super) fn is_one_error(typed: &[char], known: &[char]) -> bool {
-    let head = typed.iter().zip(known).take_while(|(left, right)| left == right).count();
-    let rest = typed.len().min(known.len()) - head;
-    let tail = typed.iter().rev().zip(known.iter().rev()).take(rest).take_while(|(left, right)| left == right).count();
-    let between = |word: &[char]| word.get(head..word.len() - tail).map(<[char]>::to_vec).unwrap_or_default();
-    match (between(typed).as_slice(), between(known).as_slice()) {
-        ([_], [] | [_]) | ([], [_]) => true,
-        ([a, b], [c, d]) => a == d && b == c,
-        _ => false,
-    }
+    found.sort_unstable();
+    found.dedup();
+    found.retain(|fold| vocabulary.fold_text(*fold) != text);
+    found
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tokens::tokens;
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn vocabulary<'a>(words: impl IntoIterator<Item = &'a str>) -> Vocabulary {
+        let mut vocabulary = Vocabulary::default();
+        words.into_iter().flat_map(tokens).for_each(|token| _ = vocabulary.learn(&token));
+        vocabulary
+    }
+
+    #[test]
+    fn one_error_is_a_letter_more_less_other_or_two_exchanged() {
+        let vocabulary = vocabulary(["hành tím", "tôm khô", "thanh long", "xoài"]);
+        let near = |text: &str| {
+            let mut found: Vec<&str> = near(text, &vocabulary).into_iter().map(|fold| vocabulary.fold_text(fold)).collect();
+            found.sort_unstable();
+            found
+        };
+        assert_eq!(near("hanhh"), ["hanh"]);
+        assert_eq!(near("hnah"), ["hanh"]);
+        assert_eq!(near("hang"), ["hanh"]);
+        assert_eq!(near("thnh"), ["thanh"]);
+        assert_eq!(near("xoia"), ["xoai"]);
+        assert_eq!(near("hanh"), ["thanh"], "it is no error away from itself");
+        assert!(near("ho").is_empty(), "in two letters every word is near");
+        assert!(near("hinnh").is_empty());
+    }
 
     proptest! {
         // Against the distance by dynamic programming, counting an exchange as one.
         #[test]
-        fn near_is_damerau_distance_one(typed in "[abc]{2,6}", known in "[abc]{2,6}") {
-            let (typed, known): (Vec<char>, Vec<char>) = (typed.chars().collect(), known.chars().collect());
-            let (rows, columns) = (typed.len() + 1, known.len() + 1);
-            let mut cost = vec![vec![0_usize; columns]; rows];
-            for i in 0..rows {
-                for j in 0..columns {
-                    cost[i][j] = if i == 0 || j == 0 {
-                        i + j
-                    } else {
-                        let mut best = (cost[i - 1][j] + 1).min(cost[i][j - 1] + 1).min(cost[i - 1][j - 1] + usize::from(typed[i - 1] != known[j - 1]));
-                        if i > 1 && j > 1 && typed[i - 1] == known[j - 2] && typed[i - 2] == known[j - 1] {
-                            best = best.min(cost[i - 2][j - 2] + 1);
-                        }
-                        best
-                    };
-                }
-            }
-            prop_assert_eq!(is_one_error(&typed, &known), cost[rows - 1][columns - 1] == 1);
+        fn near_is_damerau_distance_one(typed in "[abж]{2,6}", known in prop::collection::btree_set("[abcж]{2,6}", 0..40)) {
+            let vocabulary = vocabulary(known.iter().map(String::as_str));
+            let found: BTreeSet<&str> = near(&typed, &vocabulary).into_iter().map(|fold| vocabulary.fold_text(fold)).collect();
+            let is_long = typed.chars().count() >= 3;
+            let expected: BTreeSet<&str> = known.iter().map(String::as_str).filter(|known| is_long && distance(&typed, known) == 1).collect();
+            prop_assert_eq!(found, expected);
         }
+    }
+
+    fn distance(typed: &str, known: &str) -> usize {
+        let (typed, known): (Vec<char>, Vec<char>) = (typed.chars().collect(), known.chars().collect());
+        let (rows, columns) = (typed.len() + 1, known.len() + 1);
+        let mut cost = vec![vec![0_usize; columns]; rows];
+        for i in 0..rows {
+            for j in 0..columns {
+                cost[i][j] = if i == 0 || j == 0 {
+                    i + j
+                } else {
+                    let mut best =
+                        (cost[i - 1][j] + 1).min(cost[i][j - 1] + 1).min(cost[i - 1][j - 1] + usize::from(typed[i - 1] != known[j - 1]));
+                    if i > 1 && j > 1 && typed[i - 1] == known[j - 2] && typed[i - 2] == known[j - 1] {
+                        best = best.min(cost[i - 2][j - 2] + 1);
+                    }
+                    best
+                };
+            }
+        }
+        cost[rows - 1][columns - 1]
     }
 }
