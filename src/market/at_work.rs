@@ -130,7 +130,9 @@ proptest! {
         let expected = said(&loaded(records(&versions)));
         let rest = shuffled.split_off(late.min(shuffled.len()));
         let mut market = loaded(shuffled);
-        rest.into_iter().for_each(|change| market.apply(change));
+        for change in rest {
+            market.apply(change);
+        }
         prop_assert_eq!(said(&market), expected, "{} versions", known);
     }
 }

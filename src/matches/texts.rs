@@ -164,17 +164,7 @@ impl Pen<'_> {
                 self.say("; offered ", "; chào bán ");
                 self.days(found);
             }
-            Detail::Months { needed, found, .. } => {
-                self.say("Needed in ", "Cần vào ");
-                self.months(needed);
-                self.say("; offered in ", "; chào bán vào ");
-                self.months(found);
-                if !passes && needed & found != 0 {
-                    // A month that both name lies outside the days on offer.
-                    self.say(", but only ", ", nhưng chỉ ");
-                    self.days(pair.offered);
-                }
-            }
+            Detail::Months { needed, found, .. } => self.months_of_both(needed, found, passes, pair),
             Detail::OtherUnit => self.say(
                 "Offer and demand count in different units: not compared",
                 "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không so sánh",
@@ -228,6 +218,18 @@ impl Pen<'_> {
                 self.say("; offered in", "; chào bán theo");
                 self.unit(found);
             }
+        }
+    }
+
+    fn months_of_both(&mut self, needed: MonthBits, found: MonthBits, passes: bool, pair: &Pair<'_>) {
+        self.say("Needed in ", "Cần vào ");
+        self.months(needed);
+        self.say("; offered in ", "; chào bán vào ");
+        self.months(found);
+        if !passes && needed & found != 0 {
+            // A month that both name lies outside the days on offer.
+            self.say(", but only ", ", nhưng chỉ ");
+            self.days(pair.offered);
         }
     }
 

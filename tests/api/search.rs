@@ -150,7 +150,9 @@ fn facets_of_papers_are_those_of_the_period_asked() {
         let page = asked(&format!("products?q=hanh tim&{period}"));
         assert_eq!(page["total"], 2, "{period}");
         let counts = [(4, four), (3, three)].map(|(stars, expected)| (count(&page, "stars", "value", &json!(stars)), json!(expected)));
-        counts.into_iter().for_each(|(count, expected)| assert_eq!(count, expected, "{period}"));
+        for (count, expected) in counts {
+            assert_eq!(count, expected, "{period}");
+        }
         assert_eq!(count(&page, "certificate", "value", &json!("OCOP")), papers, "{period}");
         let chosen = asked(&format!("products?q=hanh tim&{period}&certificates=OCOP"));
         assert_eq!((&chosen["total"], count(&chosen, "certificate", "value", &json!("OCOP"))), (&json!(papers), json!(papers)), "{period}");
@@ -195,13 +197,13 @@ fn a_price_for_a_unit_is_asked_of_what_is_counted_in_it() {
         ids.sort_unstable();
         ids
     };
-    let (sauce, onions) = (sauce.id.clone(), onions.id.clone());
-    assert_eq!(found("products?q=hành&price_at_most=25000&unit=L"), [sauce.clone()]);
-    assert_eq!(found("products?q=hành&price_at_most=25000000&unit=TAN"), [onions.clone()]);
+    let (sauce, onions) = (sauce.id, onions.id);
+    assert_eq!(found("products?q=hành&price_at_most=25000&unit=L"), [sauce.as_str()]);
+    assert_eq!(found("products?q=hành&price_at_most=25000000&unit=TAN"), [onions.as_str()]);
     assert_eq!(found("products?price_at_most=25000&unit=CAI"), [""; 0]);
     assert_eq!(found("products?q=hành&price_at_most=25000"), sorted(vec![sauce, onions]), "for whatever it is counted in");
-    assert_eq!(found("offers?price_at_most=25000&unit=L"), [of_sauce.id.clone()]);
-    assert_eq!(found("offers?price_at_most=25000&unit=KG"), [of_onions.id.clone()]);
+    assert_eq!(found("offers?price_at_most=25000&unit=L"), [of_sauce.id.as_str()]);
+    assert_eq!(found("offers?price_at_most=25000&unit=KG"), [of_onions.id.as_str()]);
 }
 
 // The offer that is shown is one that was asked for, also after the product was found for another reason.
