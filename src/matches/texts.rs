@@ -314,8 +314,8 @@ impl Pen<'_> {
         match verdict {
             PriceVerdict::Unknown => {
                 self.say(
-                    "Price or ceiling are not known to you, or can't be compared",
-                    "Bạn chưa biết giá hoặc giá trần, hoặc không so sánh được",
+                    "Price or ceiling are not shown to you here, or can't be compared",
+                    "Giá hoặc giá trần không hiển thị với bạn ở đây, hoặc không so sánh được",
                 );
             }
             PriceVerdict::Within | PriceVerdict::Above => {
