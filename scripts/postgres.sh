@@ -155,7 +155,7 @@ run() {
     PG_DATA=$root/data
 
     local locale=C
-    if locale -a 2>/dev/null | grep -qixE 'C\.utf-?8'; then locale=C.UTF-8; fi
+    if locale -a 2>/dev/null | grep -ixE 'C\.utf-?8' >/dev/null; then locale=C.UTF-8; fi
     (cd "$root" && as_owner "$PG_BIN/initdb" -D "$PG_DATA" -U postgres -A trust -E UTF8 \
         --locale="$locale" --no-sync >"$root/initdb.log" 2>&1) || {
         cat "$root/initdb.log" >&2
