@@ -6,13 +6,14 @@
 //! many suppliers is elsewhere.
 //!
 //! In reading order: [`model`] (the answers), `params` (what may be asked), `http` (the questions), `propose`, `write`,
-//! `parts` and `terms` (JSON), `texts` (sentences), `notes` (why nothing was considered).
+//! `parts` and `terms` (JSON), `texts` and `pen` (sentences), `notes` (why nothing was considered).
 
 mod http;
 pub mod model;
 mod notes;
 mod params;
 mod parts;
+mod pen;
 mod propose;
 mod terms;
 mod texts;

@@ -4,7 +4,8 @@
 //! refused; what its papers and other promises say comes from the index.
 
 use super::model::NewProposal;
-use super::texts::{Pair, Pen, constraint_name};
+use super::pen::Pen;
+use super::texts::{Pair, constraint_name};
 use super::write::code_word;
 use crate::access::{Owners, Permit};
 use crate::app::App;

@@ -2,7 +2,7 @@
 
 use super::notes::Note;
 use super::parts::Parts;
-use super::texts::Pen;
+use super::pen::Pen;
 use crate::error::Language;
 use crate::market::Market;
 use crate::market::demands::Asked;
