@@ -341,7 +341,20 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Some((server, schema)) = &self.schema {
-            run(server, &format!("DROP SCHEMA {schema} CASCADE"));
+            drop_schema(server, schema);
+        }
+    }
+}
+
+/// Drops a schema with all its tables. The database may end this one rather than a last transaction of the server that
+/// waits for one of the tables while it has another: then it is tried again.
+fn drop_schema(server: &Target, schema: &str) {
+    const TRIES: u32 = 5;
+    let Db::Postgres(mut connection) = connect(server).unwrap() else { return };
+    for left in (0..TRIES).rev() {
+        match connection.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")) {
+            Err(error) if left > 0 && error.to_string().contains("deadlock") => {}
+            dropped => return dropped.unwrap(),
         }
     }
 }
