@@ -2,8 +2,8 @@
 
 use super::Market;
 use super::matching::Weights;
-use super::record::{Change, DemandRecord, FOREVER, Id, OrganisationRecord, Rows};
-use super::samples::{TODAY, loaded, offer, organisation, product, public, question};
+use super::record::{Change, DemandRecord, Id, OrganisationRecord};
+use super::samples::{self, TODAY, loaded, offer, organisation, product, public, question};
 use proptest::prelude::*;
 
 /// A maker, who buys as well, in its versions; what it makes and offers, and what others and it itself need.
@@ -14,31 +14,7 @@ fn records(versions: &[bool]) -> Vec<Change> {
             Change::Organisation(OrganisationRecord { version, is_buyer: true, is_active: *is_active, ..record })
         })
     };
-    let demand = |id: u128, buyer: u128, text: Option<&str>| {
-        Change::Demand(DemandRecord {
-            id: Id(id),
-            version: 1,
-            buyer: Id(buyer),
-            title: "Cần hàng".into(),
-            text: text.map(str::to_owned),
-            groups: text.is_none().then(|| Rows::of([1])),
-            unit: 0,
-            quantity: 1_000,
-            months: 1,
-            from: TODAY,
-            until: TODAY + 300,
-            province: 0,
-            ceiling: None,
-            least_stars: 0,
-            required: 0,
-            preferred: 0,
-            shelf_life_days: 0,
-            answer_by: TODAY + 30,
-            suppliers_at_most: 0,
-            closed_on: FOREVER,
-            illustrative: false,
-        })
-    };
+    let demand = |id: u128, buyer: u128, text: Option<&str>| Change::Demand(DemandRecord { months: 1, ..samples::demand(id, buyer, text) });
     let rest = [
         Change::Organisation(organisation(801, "HTX An", 1)),
         Change::Product(product(1, 800, "Tỏi khô", 1)),

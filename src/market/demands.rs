@@ -305,7 +305,7 @@ impl Market {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::record::{ALL_MONTHS, Change, FOREVER, Rows};
+    use crate::market::record::{Change, Rows};
     use crate::market::samples::{self, TODAY};
     use proptest::prelude::*;
 
@@ -314,29 +314,7 @@ mod tests {
     const WORDS: [&str; 5] = ["dứa", "mít sấy", "sấy", "khom", "gạo lứt"];
 
     fn demand(id: u128, version: i64, text: &str) -> DemandRecord {
-        DemandRecord {
-            id: Id(id),
-            version,
-            buyer: Id(900),
-            title: "Cần hàng".into(),
-            text: Some(text.into()),
-            groups: Some(Rows::of([0, 1])),
-            unit: 0,
-            quantity: 1_000,
-            months: ALL_MONTHS,
-            from: TODAY,
-            until: TODAY + 300,
-            province: 0,
-            ceiling: None,
-            least_stars: 0,
-            required: 0,
-            preferred: 0,
-            shelf_life_days: 0,
-            answer_by: TODAY + 30,
-            suppliers_at_most: 0,
-            closed_on: FOREVER,
-            illustrative: false,
-        }
+        DemandRecord { version, groups: Some(Rows::of([0, 1])), ..samples::demand(id, 900, Some(text)) }
     }
 
     /// One step: makers 800 to 802, products 100 to 104, offers 200 to 205, demands 300 to 304.

@@ -3,7 +3,8 @@
 use super::Market;
 use super::matching::View;
 use super::record::{
-    ALL_MONTHS, CertificateRecord, Change, Day, FOREVER, Id, OfferRecord, OrganisationRecord, Paper, ProductRecord, Rows, Visibility,
+    ALL_MONTHS, CertificateRecord, Change, Day, DemandRecord, FOREVER, Id, OfferRecord, OrganisationRecord, Paper, ProductRecord, Rows,
+    Visibility,
 };
 use super::search::{Filter, Question, Sort};
 use super::tables::Tables;
@@ -68,6 +69,33 @@ pub fn offer(id: u128, product: u128, quantity: i64) -> OfferRecord {
         price: None,
         delivers_to: None,
         shelf_life_days: None,
+        illustrative: false,
+    }
+}
+
+/// A kilogram a month of what `text` says or of group 1, all year round.
+pub fn demand(id: u128, buyer: u128, text: Option<&str>) -> DemandRecord {
+    DemandRecord {
+        id: Id(id),
+        version: 1,
+        buyer: Id(buyer),
+        title: "Cần hàng".into(),
+        text: text.map(str::to_owned),
+        groups: text.is_none().then(|| Rows::of([1])),
+        unit: 0,
+        quantity: 1_000,
+        months: ALL_MONTHS,
+        from: TODAY,
+        until: TODAY + 300,
+        province: 0,
+        ceiling: None,
+        least_stars: 0,
+        required: 0,
+        preferred: 0,
+        shelf_life_days: 0,
+        answer_by: TODAY + 30,
+        suppliers_at_most: 0,
+        closed_on: FOREVER,
         illustrative: false,
     }
 }

@@ -23,6 +23,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod top;
+#[cfg(test)]
+mod typed_tests;
 mod walk;
 
 pub use filter::{Filter, Place, Question, Sort, seen_price};

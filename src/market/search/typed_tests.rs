@@ -1,0 +1,213 @@
+//! Searches as people type them.
+
+use super::*;
+use crate::market::Market;
+use crate::market::record::{Change, FOREVER, Id, MouRecord, Per, Promise};
+use crate::market::samples::{TODAY, loaded, named, offer, organisation, paper, product, question};
+use crate::market::text::query::How;
+
+fn names(market: &Market, text: &str) -> Vec<String> {
+    market.search(&question(Some(text))).hits.iter().map(|hit| market.products().name(hit.row)).collect()
+}
+
+fn hows(market: &Market, text: &str) -> Vec<How> {
+    market.search(&question(Some(text))).hits.iter().filter_map(|hit| hit.how).collect()
+}
+
+#[test]
+fn words_with_marks_mean_themselves_and_words_without_mean_all() {
+    let market = named(&["Dừa sáp Trà Vinh", "Dứa Tắc Cậu", "Dưa hấu Hắc Mỹ Nhân", "Gạo ST25"]);
+    assert_eq!(names(&market, "dừa"), ["Dừa sáp Trà Vinh"]);
+    assert_eq!(names(&market, "DỨA"), ["Dứa Tắc Cậu"]);
+    assert_eq!(names(&market, "dưa"), ["Dưa hấu Hắc Mỹ Nhân"]);
+    assert_eq!(names(&market, "dua").len(), 3);
+    assert_eq!(hows(&market, "dừa"), [How::Exact]);
+    assert_eq!(hows(&market, "dua sap"), [How::Folded]);
+}
+
+#[test]
+fn spelling_composition_punctuation_and_case_do_not_matter() {
+    let market = named(&["Gạo ST-25", "Bánh pía Hòa An", "Hành tím Vĩnh Châu"]);
+    for text in ["gạo ST25", "gao st25", "GẠO st 25", "ga\u{323}o st25"] {
+        assert_eq!(names(&market, text), ["Gạo ST-25"], "{text}");
+    }
+    for text in ["bánh hòa", "bánh hoà", "BÁNH HOÀ", "banh hoa"] {
+        assert_eq!(names(&market, text), ["Bánh pía Hòa An"], "{text}");
+    }
+}
+
+#[test]
+fn the_last_word_may_be_half_typed() {
+    let market = named(&["Hành tím Vĩnh Châu", "Hành lá", "Tỏi tím"]);
+    assert_eq!(names(&market, "hanh ti"), ["Hành tím Vĩnh Châu"]);
+    assert_eq!(hows(&market, "hanh ti"), [How::Prefix]);
+    assert_eq!(names(&market, "hành tí"), ["Hành tím Vĩnh Châu"]);
+    assert!(names(&market, "han tim").is_empty() || hows(&market, "han tim") != [How::Prefix], "a first word is whole");
+}
+
+#[test]
+fn one_typing_error_is_mended_where_the_word_is_unknown() {
+    let market = named(&["Hành tím Vĩnh Châu", "Hàng thủ công", "Tôm khô"]);
+    assert_eq!(names(&market, "hanhh tim"), ["Hành tím Vĩnh Châu"]);
+    assert_eq!(hows(&market, "hanhh tim"), [How::Typo]);
+    // "hanf" is one letter from hành and from hàng: the neighbour "tím" decides.
+    assert_eq!(names(&market, "hanf tim"), ["Hành tím Vĩnh Châu"]);
+    assert_eq!(names(&market, "hanf thu"), ["Hàng thủ công"]);
+}
+
+#[test]
+fn what_no_product_is_called_is_no_known_word_whoever_has_learned_it() {
+    let mut market = named(&["Hanhh tím", "Hành tím Vĩnh Châu"]);
+    assert_eq!((names(&market, "hanhh"), hows(&market, "hanhh")), (vec!["Hanhh tím".to_owned()], vec![How::Exact]));
+    let mut renamed = product(1, 1_000, "Hành tím", 0);
+    renamed.version = 2;
+    market.apply(Change::Product(renamed));
+    // As one that was started after the change.
+    let started = named(&["Hành tím", "Hành tím Vĩnh Châu"]);
+    assert_eq!((names(&market, "hanhh"), hows(&market, "hanhh")), (names(&started, "hanhh"), vec![How::Typo, How::Typo]));
+    // A buyer makes nothing: its name is no reason to find nothing.
+    let mut buyer = organisation(2_000, "Siêu thị Vinnh", 0);
+    (buyer.producer_kind, buyer.is_buyer) = (None, true);
+    market.apply(Change::Organisation(buyer));
+    assert_eq!((names(&market, "vinnh"), hows(&market, "vinnh")), (vec!["Hành tím Vĩnh Châu".to_owned()], vec![How::Typo]));
+}
+
+#[test]
+fn a_neighbour_that_leads_nowhere_is_no_reason_to_find_nothing() {
+    // "tan" is one letter from tap and from tam: beside "ca" stands only tap, but nowhere with all of the words.
+    let market = named(&["Cà tạp khô", "Cà phê Tâm Hồng Ngọc"]);
+    assert_eq!((names(&market, "ca tan ngoc"), hows(&market, "ca tan ngoc")), (vec!["Cà phê Tâm Hồng Ngọc".to_owned()], vec![How::Typo]));
+}
+
+#[test]
+fn what_is_promised_is_not_there_for_others() {
+    // 100 a month all year, of which 60 are promised in October and November 2024 (days 20,000 to 20,057).
+    let mut market = named(&["Hành tím", "Hành lá"]);
+    for (id, product) in [(1, 1), (2, 2)] {
+        market.apply(Change::Offer(offer(id, product, 100)));
+    }
+    let promise = Promise {
+        product: Id(1),
+        unit: 0,
+        quantity: 60,
+        per: Per::Month,
+        from: TODAY,
+        until: 20_057,
+        signed_on: TODAY - 5,
+        ended_on: FOREVER,
+    };
+    market.apply(Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![promise] }));
+    let (october, november, december) = (1 << 9, 1 << 10, 1 << 11);
+    for (months, quantity, found) in [
+        (0, 100, vec![1, 2]),
+        (october, 41, vec![2]),
+        (october, 40, vec![1, 2]),
+        (november | december, 41, vec![2]),
+        (december, 100, vec![1, 2]),
+        (december, 101, vec![]),
+    ] {
+        for as_of in [TODAY, TODAY - 1, TODAY + 1] {
+            let filter = Filter { months, quantity: Some((quantity, 0)), ..Filter::default() };
+            let question = Question { filter, as_of, ..question(Some("hành")) };
+            let products = market.search(&question).hits.into_iter().map(|hit| market.products().id(hit.row).0);
+            let offers = market.search_offers(&question).hits.into_iter().map(|hit| hit.supply.id.0);
+            for mut ids in [products.collect::<Vec<_>>(), offers.collect()] {
+                ids.sort_unstable();
+                assert_eq!(ids, found, "{months:x} {quantity} on {as_of}");
+            }
+        }
+    }
+}
+
+#[test]
+fn with_most_words_something_is_found_and_said_so() {
+    let market = named(&["Hành tím Vĩnh Châu", "Hành tím Lý Sơn", "Tỏi Lý Sơn"]);
+    assert_eq!(names(&market, "hành tím Sóc Trăng đặc biệt"), ["Hành tím Vĩnh Châu", "Hành tím Lý Sơn"]);
+    assert!(hows(&market, "hành tím Sóc Trăng đặc biệt").iter().all(|how| *how == How::Partial));
+    assert!(names(&market, "xoài").is_empty());
+}
+
+#[test]
+fn other_names_are_found_after_the_word_and_before_its_other_senses() {
+    let market = named(&["Khô cá dứa", "Khóm Cầu Đúc", "Dứa Tắc Cậu", "Cá lóc đồng", "Quả cam"]);
+    assert_eq!(names(&market, "dứa"), ["Dứa Tắc Cậu", "Khóm Cầu Đúc", "Khô cá dứa"]);
+    assert_eq!(hows(&market, "dứa"), [How::Exact, How::Synonym, How::Exact]);
+    assert_eq!(names(&market, "cá dứa"), ["Khô cá dứa"]);
+    assert_eq!(names(&market, "cá quả"), ["Cá lóc đồng"]);
+    assert_eq!(names(&market, "trái cam"), ["Quả cam"]);
+    let market = named(&["Khóm Cầu Đúc", "Bánh lá dứa"]);
+    assert_eq!(names(&market, "khóm"), ["Khóm Cầu Đúc"], "pandan is no pineapple, by whichever name it is asked for");
+}
+
+#[test]
+fn a_name_that_begins_with_what_was_meant_comes_first() {
+    let market = named(&["Nước ép dứa", "Khóm Cầu Đúc", "Dứa Tắc Cậu"]);
+    let fruit_before_juice = ["Dứa Tắc Cậu", "Khóm Cầu Đúc", "Nước ép dứa"];
+    assert_eq!(names(&market, "dứa"), fruit_before_juice);
+    assert_eq!(names(&market, "trái dứa"), fruit_before_juice, "a word that counts fruit asks for nothing");
+    assert_eq!(hows(&market, "trái dứa"), [How::Synonym; 3]);
+    // Whole words before half ones, whatever they begin with.
+    let market = named(&["Khômm", "Dứa Tắc Cậu"]);
+    assert_eq!(names(&market, "khom"), ["Dứa Tắc Cậu", "Khômm"]);
+    // The words of a phrase with a sense of its own stand together, or they are there by chance.
+    let market = named(&["Cá cơm lóc thịt", "Khô cá quả", "Khô cá lóc"]);
+    assert_eq!(names(&market, "cá lóc"), ["Khô cá lóc", "Khô cá quả", "Cá cơm lóc thịt"]);
+}
+
+#[test]
+fn words_side_by_side_beat_scattered_ones_and_the_product_beats_its_producer() {
+    let market = loaded([
+        Change::Organisation(organisation(100, "HTX Hành Tím Vĩnh Châu", 0)),
+        Change::Organisation(organisation(101, "HTX An Phú", 0)),
+        Change::Product(product(1, 100, "Tỏi khô", 0)),
+        Change::Product(product(2, 101, "Hành lá ngâm dấm tím", 0)),
+        Change::Product(product(3, 101, "Hành tím sấy", 0)),
+    ]);
+    assert_eq!(names(&market, "hành tím"), ["Hành tím sấy", "Hành lá ngâm dấm tím", "Tỏi khô"]);
+}
+
+#[test]
+fn a_renamed_producer_is_found_by_its_new_name_alone() {
+    let mut market = loaded([Change::Organisation(organisation(100, "HTX Cũ", 0)), Change::Product(product(1, 100, "Tỏi khô", 0))]);
+    assert_eq!(names(&market, "htx cũ").len(), 1);
+    let mut renamed = organisation(100, "HTX Mới", 0);
+    renamed.version = 2;
+    market.apply(Change::Organisation(renamed));
+    assert_eq!(names(&market, "htx mới").len(), 1);
+    assert_ne!(hows(&market, "htx cũ"), [How::Exact]);
+}
+
+#[test]
+fn a_product_shows_from_its_record_until_it_is_gone() {
+    let mut market = named(&["Tỏi Lý Sơn"]);
+    let mut changed = product(1, 1_000, "Tỏi đen Lý Sơn", 0);
+    changed.version = 2;
+    market.apply(Change::Product(changed.clone()));
+    assert_eq!(names(&market, "tỏi đen"), ["Tỏi đen Lý Sơn"]);
+    let old = product(1, 1_000, "Tỏi trắng", 0);
+    market.apply(Change::Product(old));
+    assert_eq!(names(&market, "tỏi"), ["Tỏi đen Lý Sơn"], "an older version changes nothing");
+    changed.version = 3;
+    changed.is_active = false;
+    market.apply(Change::Product(changed));
+    assert!(names(&market, "tỏi").is_empty());
+    assert_eq!(market.search(&question(None)).total, 0);
+}
+
+#[test]
+fn a_star_ends_with_its_certificate_and_another_day_is_worked_out() {
+    let mut market = loaded([
+        Change::Organisation(organisation(100, "HTX", 0)),
+        Change::Product(product(1, 100, "Tỏi", 0)),
+        Change::Certificate(paper(9, 100, Some(1), 0, 4, TODAY - 10, TODAY + 1)),
+    ]);
+    let stars = |market: &Market, as_of| {
+        let mut asked = question(None);
+        asked.filter.least_stars = 4;
+        asked.as_of = as_of;
+        market.search(&asked).total
+    };
+    assert_eq!([stars(&market, TODAY), stars(&market, TODAY + 1), stars(&market, TODAY + 2), stars(&market, TODAY - 11)], [1, 1, 0, 0]);
+    market.set_today(TODAY + 2);
+    assert_eq!([stars(&market, TODAY + 2), stars(&market, TODAY)], [0, 1]);
+}
