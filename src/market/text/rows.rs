@@ -12,10 +12,17 @@ const MOST_LISTED: usize = 64;
 const MOST_HERE: usize = 3;
 /// Up to so many rows of a set each is looked for among the rows that were found.
 const SMALL_SET: u64 = 8;
+/// Up to so many rows each is looked for in sets, which is cheaper than to intersect.
+const SINGLE_ROWS: u64 = 16;
 /// What it costs to unite any sets, in rows.
 const UNITING: u64 = 8_192;
-/// Up to so many rows sets are united one by one: together they are first laid out in full.
+/// Up to so many rows, or so many sets, they are united one by one: together they are first laid out in full.
 const FEW_TO_UNITE: u64 = 1_024;
+const FEW_SETS: usize = 4;
+/// Up to so many pairs of sets each pair is intersected, and what is found united, which is little.
+const MOST_PAIRS: usize = 16;
+/// Up to so many rows sets are sooner united.
+const FEW_FOR_PAIRS: u64 = 512;
 
 /// Rows that are kept, each once.
 #[derive(Debug, Clone)]
@@ -207,12 +214,36 @@ impl<'a> Set<'a> {
     }
 }
 
+/// The rows that are in any of `few` and in any of `many`, which are more.
+pub fn in_both(few: &[Set<'_>], many: &[Set<'_>]) -> RoaringBitmap {
+    if let ([one], [other]) = (few, many) {
+        return match (one, other) {
+            (one, Set::Many(rows)) => one.and(rows),
+            (Set::Many(rows), other) => other.and(rows),
+            (Set::Few(rows), other) => rows.iter().copied().filter(|row| other.contains(*row)).collect(),
+        };
+    }
+    let least: u64 = few.iter().map(|set| set.len()).sum();
+    if least <= SINGLE_ROWS {
+        let rows = united(few.iter().copied());
+        return rows.iter().filter(|row| many.iter().any(|set| set.contains(*row))).collect();
+    }
+    if least <= FEW_FOR_PAIRS || few.len() * many.len() > MOST_PAIRS {
+        return in_any(&united(few.iter().copied()), many);
+    }
+    let mut all = RoaringBitmap::new();
+    for set in few {
+        put(in_any(&set.to_bitmap(), many), &mut all);
+    }
+    all
+}
+
 /// Those of `rows` that are in any of `sets`.
-pub fn in_any(rows: &RoaringBitmap, sets: &[Set<'_>]) -> RoaringBitmap {
+fn in_any(rows: &RoaringBitmap, sets: &[Set<'_>]) -> RoaringBitmap {
     if let [only] = sets {
         return only.and(rows);
     }
-    if rows.len() > FEW_TO_UNITE {
+    if rows.len() > FEW_TO_UNITE && sets.len() > MOST_PAIRS {
         let (count, size) = sets.iter().fold((0, 0), |(count, size), set| (count + 1, size + set.len()));
         // Intersecting reads the rows once a set, uniting writes the rows of the sets: about twice as slow.
         if count * rows.len() > 2 * size + UNITING {
@@ -224,18 +255,27 @@ pub fn in_any(rows: &RoaringBitmap, sets: &[Set<'_>]) -> RoaringBitmap {
     let mut all = RoaringBitmap::new();
     for set in sets {
         match set {
-            Set::Few(_) => all |= set.and(rows),
             Set::Many(set) if set.len() <= SMALL_SET => all.extend(set.iter().filter(|row| rows.contains(*row))),
-            Set::Many(set) => all |= rows & *set,
+            set => put(set.and(rows), &mut all),
         }
     }
     all
 }
 
+/// Puts `rows` into `all`.
+fn put(rows: RoaringBitmap, all: &mut RoaringBitmap) {
+    if all.is_empty() {
+        *all = rows;
+    } else {
+        *all |= rows;
+    }
+}
+
 /// The rows of any of `sets`.
 pub fn united<'a>(sets: impl Iterator<Item = Set<'a>> + Clone) -> RoaringBitmap {
     let sets = sets.filter(|set| !set.is_empty());
-    if sets.clone().map(Set::len).sum::<u64>() > FEW_TO_UNITE {
+    let (count, size) = sets.clone().fold((0, 0), |(count, size), set| (count + 1, size + set.len()));
+    if count > FEW_SETS && size > FEW_TO_UNITE {
         let many = |set: Set<'a>| if let Set::Many(rows) = set { Some(rows) } else { None };
         let mut all = sets.clone().filter_map(many).union();
         let few = |set: Set<'a>| if let Set::Few(rows) = set { rows } else { &[] };
@@ -275,15 +315,17 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        // Against uniting and intersecting row by row.
+        // Against uniting and intersecting row by row, of sets small and large, few and many.
         #[test]
-        fn rows_in_any_of_the_sets(rows in set(), sets in prop::collection::vec(set(), 0..12)) {
+        fn rows_in_any_of_the_sets(rows in set(), sets in prop::collection::vec(set(), 0..20), few in prop::collection::vec(set(), 0..4)) {
             let rows = rows.read().to_bitmap();
             let sets: Vec<Set<'_>> = sets.iter().map(Rows::read).collect();
             let expected: RoaringBitmap = rows.iter().filter(|row| sets.iter().any(|set| set.contains(*row))).collect();
             prop_assert_eq!(in_any(&rows, &sets), expected);
-            let all: RoaringBitmap = sets.iter().flat_map(|set| set.to_bitmap().iter().collect::<Vec<u32>>()).collect();
-            prop_assert_eq!(united(sets.iter().copied()), all);
+            let all = |sets: &[Set<'_>]| sets.iter().flat_map(|set| set.to_bitmap().iter().collect::<Vec<u32>>()).collect::<RoaringBitmap>();
+            prop_assert_eq!(united(sets.iter().copied()), all(&sets));
+            let few: Vec<Set<'_>> = few.iter().map(Rows::read).collect();
+            prop_assert_eq!(in_both(&few, &sets), all(&few) & all(&sets));
         }
     }
 

@@ -2,13 +2,11 @@
 
 use super::beginnings::Beginning;
 use super::lexicon::{Fold, Lexicon, Word};
-use super::rows::{Set, in_any, united};
+use super::rows::{Set, in_both, united};
 use super::tokens::Token;
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
 
-/// Up to so many rows it is cheaper to look for each in the sets of a prefix than to intersect.
-const SINGLE_ROWS: u64 = 16;
 /// A word that was typed or stands for one, looked up once.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
@@ -156,19 +154,16 @@ pub fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, Roarin
     }
     by_weight.sort_by_key(|(weight, _)| *weight);
     let mut by_weight = by_weight.iter().map(|(_, sets)| sets.as_slice());
-    let mut rows = match by_weight.next()? {
-        [only] => only.to_bitmap(),
-        several => Cow::Owned(united(several.iter().copied())),
+    let mut rows = match (by_weight.next()?, by_weight.next()) {
+        ([only], None) => only.to_bitmap(),
+        (several, None) => Cow::Owned(united(several.iter().copied())),
+        (first, Some(second)) => Cow::Owned(in_both(first, second)),
     };
     for sets in by_weight {
         if rows.is_empty() {
             return None;
         }
-        rows = Cow::Owned(match sets {
-            [only] => only.and(&rows),
-            several if rows.len() <= SINGLE_ROWS => rows.iter().filter(|row| several.iter().any(|set| set.contains(*row))).collect(),
-            several => in_any(&rows, several),
-        });
+        rows = Cow::Owned(in_both(&[Set::Many(&rows)], sets));
     }
     (!rows.is_empty()).then_some(rows)
 }
