@@ -2,16 +2,14 @@
 //!
 //! What the index changes it notes in [`Changes`]; a list that is older looks at what has changed since, and no further.
 
-use super::facts::Column;
 use super::matching::Place;
-use super::numbers::{Numbers, Short};
 use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows that are remembered as changed: a list that has missed more is made anew.
 const MOST_CHANGES: usize = 4_096;
-/// Offers in all lists together, about 35 MB: where more answer, the lists are begun anew.
+/// Offers in all lists together, about 20 MB: where more answer, the lists are begun anew.
 const MOST_OFFERS: usize = 1 << 22;
 
 /// Rows of products whose words or offers are others than before, in the order of the changes.
@@ -54,21 +52,14 @@ pub struct Answering {
     then: AtomicU64,
     /// In order.
     places: Vec<Place>,
-    /// Of each, its product.
-    products: Numbers,
 }
 
 impl Answering {
-    /// The list of these offers, as of `then`.
-    pub fn new(mut offers: Vec<(Place, u32)>, then: u64) -> Self {
-        offers.sort_unstable();
-        let (mut places, mut products) = (Vec::with_capacity(offers.len()), Numbers::default());
-        products.make_room(offers.len());
-        for (place, product) in offers {
-            places.push(place);
-            products.push(product);
-        }
-        Self { then: AtomicU64::new(then), places, products }
+    /// The list of the offers in these places, as of `then`.
+    pub fn new(mut places: Vec<Place>, then: u64) -> Self {
+        places.sort_unstable();
+        places.shrink_to_fit();
+        Self { then: AtomicU64::new(then), places }
     }
 
     /// Where they stand, in order.
@@ -83,16 +74,18 @@ impl Answering {
 
     /// Those of other products than `changed`, which are in order, and `now` instead; `None` where nothing is different: then
     /// the list is known to be good until `then`.
-    pub fn changed(&self, changed: &[u32], now: Vec<(Place, u32)>, then: u64) -> Option<Self> {
-        let of_changed = |(_, product): &(Place, u32)| changed.binary_search(product).is_ok();
-        let had = || (0_u32..).zip(&self.places).filter_map(|(at, place)| Some((*place, self.products.get(at)?)));
-        if now.is_empty() && !had().any(|one| of_changed(&one)) {
+    ///
+    /// `product` tells whose offer stands in a place now. Where that is another's than before, both have changed, so what it
+    /// tells is enough.
+    pub fn changed(&self, changed: &[u32], product: impl Fn(Place) -> Option<u32>, now: Vec<Place>, then: u64) -> Option<Self> {
+        let stays = |place: &Place| product(*place).is_some_and(|product| changed.binary_search(&product).is_err());
+        if now.is_empty() && self.places.iter().all(stays) {
             self.then.fetch_max(then, Ordering::Relaxed);
             return None;
         }
-        let mut offers = now;
-        offers.extend(had().filter(|one| !of_changed(one)));
-        Some(Self::new(offers, then))
+        let mut places = now;
+        places.extend(self.places.iter().copied().filter(stays));
+        Some(Self::new(places, then))
     }
 }
 
@@ -139,7 +132,7 @@ impl Answered {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         let lists = self.lists.read();
-        lists.by_wording.capacity() * size_of::<usize>() + lists.offers * (size_of::<Place>() + size_of::<Short>())
+        lists.by_wording.capacity() * size_of::<usize>() + lists.offers * size_of::<Place>()
     }
 }
 
@@ -176,18 +169,21 @@ mod tests {
 
     #[test]
     fn a_list_changes_with_its_products_alone() {
-        let list = Answering::new(vec![(place(4), 40), (place(2), 20), (place(3), 20)], 1);
+        let list = Answering::new(vec![place(4), place(2), place(3)], 1);
         assert_eq!(list.places(), [place(2), place(3), place(4)]);
-        assert!(list.changed(&[10, 30], Vec::new(), 5).is_none(), "neither of them answers or did");
+        let product = |place: Place| [10, 30, 20, 20, 40].get(place.slot as usize).copied();
+        assert!(list.changed(&[10, 30], product, Vec::new(), 5).is_none(), "neither of them answers or did");
         assert_eq!(list.then(), 5);
-        let changed = list.changed(&[20, 30], vec![(place(1), 30)], 9).unwrap();
+        let changed = list.changed(&[20, 30], product, vec![place(1)], 9).unwrap();
         assert_eq!((changed.places(), changed.then()), (&[place(1), place(4)][..], 9));
+        let left = list.changed(&[40], |place| product(place).filter(|_| place.slot < 4), Vec::new(), 9).unwrap();
+        assert_eq!(left.places(), [place(2), place(3)], "nobody has come where the last one stood");
     }
 
     #[test]
     fn a_list_is_kept_until_it_is_forgotten() {
         let mut answered = Answered::default();
-        answered.keep(2, &Arc::new(Answering::new(vec![(place(1), 1)], 0)));
+        answered.keep(2, &Arc::new(Answering::new(vec![place(1)], 0)));
         assert!(answered.get(2).is_some() && answered.get(1).is_none() && answered.get(9).is_none());
         answered.forget(2);
         answered.forget(9);

@@ -194,7 +194,7 @@ impl Market {
                 let takes =
                     products.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product, &mut words));
                 let offers = takes.flat_map(|product| self.offers_of(*product)).collect();
-                match known.changed(&products, offers, changes.now()) {
+                match known.changed(&products, |place| self.offers.book().product(place), offers, changes.now()) {
                     Some(list) => list,
                     None => return known,
                 }
@@ -213,10 +213,10 @@ impl Market {
         Answering::new(offered.flat_map(|row| self.offers_of(row)).collect(), self.offers.changes().now())
     }
 
-    /// Where the offers of a product stand, with the product.
-    fn offers_of(&self, product: u32) -> impl Iterator<Item = (Place, u32)> {
+    /// Where the offers of a product stand.
+    fn offers_of(&self, product: u32) -> impl Iterator<Item = Place> {
         let offers = self.offers.chain(self.products.first_offer(product));
-        offers.filter_map(move |offer| Some((self.offers.place(offer)?, product)))
+        offers.filter_map(|offer| self.offers.place(offer))
     }
 
     /// The best `limit` demands for an offer, and the best `near_limit` of those that it just misses.

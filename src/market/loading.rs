@@ -72,7 +72,7 @@ impl Market {
                     words.clear();
                     words.extend(names.words(row));
                     words.iter().copied().chain(of_producers.product_words(*producer)).for_each(|word| lexicon.post_later(word, row));
-                    lexicon.count_pairs(&words, 1);
+                    lexicon.count_neighbours(&words, true);
                 }
             }
         });

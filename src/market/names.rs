@@ -4,6 +4,8 @@
 //! A register says the same few thousand parts again and again. Those that it says most have numbers of one byte; whoever
 //! shows a name puts it together again, to the letter.
 
+use super::facts::Column;
+use super::numbers::Numbers;
 use super::text::lexicon::{Lexicon, Word};
 use super::text::query::{NAME_WORDS, NO_WORD, NameHead, NameWords};
 use foldhash::fast::RandomState;
@@ -85,7 +87,7 @@ impl FirstCodes {
 pub struct Names {
     parts: Parts,
     /// Where the name of each row begins in the codes.
-    starts: Vec<u32>,
+    starts: Numbers,
     /// The numbers of the parts of each name, and [`END`] behind them. First stands the name of those without one.
     codes: Vec<u8>,
     /// How many of them are of no name any more.
@@ -97,7 +99,7 @@ const MOST_UNUSED: usize = if cfg!(test) { 16 } else { 1 << 16 };
 
 impl Default for Names {
     fn default() -> Self {
-        Self { parts: Parts::default(), starts: Vec::new(), codes: vec![END], unused: 0 }
+        Self { parts: Parts::default(), starts: Numbers::default(), codes: vec![END], unused: 0 }
     }
 }
 
@@ -109,7 +111,7 @@ impl Names {
 
     /// Makes room for so many rows more.
     pub fn reserve(&mut self, more: usize) {
-        self.starts.reserve(more);
+        self.starts.make_room(more);
     }
 
     /// Numbers the parts of `names` before others, those that come most often first: they take the least room.
@@ -130,9 +132,7 @@ impl Names {
         }
         self.unused += self.length(row);
         if self.unused > MOST_UNUSED && self.unused > self.codes.len() / 2 {
-            if let Some(place) = self.starts.get_mut(row as usize) {
-                *place = 0;
-            }
+            self.starts.set(row, 0);
             self.close_gaps();
         }
         let start = number(self.codes.len());
@@ -143,17 +143,15 @@ impl Names {
             }
             self.codes.push(END);
         }
-        if let Some(place) = self.starts.get_mut(row as usize) {
-            *place = if name.is_empty() { 0 } else { start };
-        }
+        self.starts.set(row, if name.is_empty() { 0 } else { start });
     }
 
     /// How many codes the name of `row` takes.
     fn length(&self, row: u32) -> usize {
-        match self.starts.get(row as usize) {
+        match self.starts.get(row) {
             None | Some(0) => 0,
             Some(start) => {
-                let behind = self.codes.get(*start as usize..).unwrap_or_default();
+                let behind = self.codes.get(start as usize..).unwrap_or_default();
                 let mut codes = behind.iter().copied();
                 while read(&mut codes).is_some() {}
                 behind.len() - codes.len()
@@ -167,10 +165,10 @@ impl Names {
         codes.push(END);
         for row in 0..number(self.starts.len()) {
             let length = self.length(row);
-            let Some(start) = self.starts.get_mut(row as usize).filter(|start| **start != 0) else { continue };
+            let Some(start) = self.starts.get(row).filter(|start| *start != 0) else { continue };
             let moved = number(codes.len());
-            codes.extend_from_slice(self.codes.get(*start as usize..*start as usize + length).unwrap_or_default());
-            *start = moved;
+            codes.extend_from_slice(self.codes.get(start as usize..start as usize + length).unwrap_or_default());
+            self.starts.set(row, moved);
         }
         (self.codes, self.unused) = (codes, 0);
     }
@@ -195,7 +193,7 @@ impl Names {
     /// The parts of the name of `row`.
     #[inline]
     fn parts_of(&self, row: u32) -> impl Iterator<Item = Part> {
-        let start = self.starts.get(row as usize).map_or(0, |start| *start as usize);
+        let start = self.starts.get(row).map_or(0, |start| start as usize);
         let mut codes = self.codes.get(start..).unwrap_or_default().iter().copied();
         std::iter::from_fn(move || read(&mut codes))
     }
@@ -203,7 +201,7 @@ impl Names {
     /// The first codes of the name of `row`.
     #[inline]
     pub fn first_codes(&self, row: u32) -> FirstCodes {
-        let start = self.starts.get(row as usize).map_or(0, |start| *start as usize);
+        let start = self.starts.get(row).map_or(0, |start| start as usize);
         let codes = self.codes.get(start..).unwrap_or_default();
         FirstCodes(codes.first_chunk().copied().unwrap_or_else(|| {
             let mut first = [END; MOST_FIRST];
@@ -215,13 +213,13 @@ impl Names {
     /// Gives back what has grown beyond what it holds.
     pub fn shrink(&mut self) {
         self.parts.shrink();
-        self.starts.shrink_to_fit();
+        self.starts.give_back();
         self.codes.shrink_to_fit();
     }
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        self.parts.bytes() + self.starts.capacity() * size_of::<u32>() + self.codes.capacity()
+        self.parts.bytes() + self.starts.bytes() + self.codes.capacity()
     }
 }
 

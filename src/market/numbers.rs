@@ -101,6 +101,14 @@ impl Numbers {
         }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Bytes::Short(numbers) => numbers.len(),
+            Bytes::Long(numbers) => numbers.len(),
+        }
+    }
+
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
         match &self.0 {

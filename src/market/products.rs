@@ -101,7 +101,7 @@ pub struct Products {
     index: Index,
     ids: Vec<Id>,
     /// Versions, and above them [`ACTIVE`], [`ILLUSTRATIVE`] and [`MADE`]; [`MANY_VERSIONS`] for those that stand beside.
-    versions: Vec<u16>,
+    versions: Vec<u8>,
     /// The versions that are too large for the column, by row: hardly any is.
     large_versions: HashMap<u32, u32, RandomState>,
     producers: Numbers,
@@ -120,11 +120,11 @@ pub struct Products {
 }
 
 /// Bits of [`Products::versions`]: on the market, invented for a demo, still made.
-const ACTIVE: u16 = 1 << 15;
-const ILLUSTRATIVE: u16 = 1 << 14;
-const MADE: u16 = 1 << 13;
+const ACTIVE: u8 = 1 << 7;
+const ILLUSTRATIVE: u8 = 1 << 6;
+const MADE: u8 = 1 << 5;
 /// The version as it stands below them, of one that is at least so large.
-const MANY_VERSIONS: u16 = MADE - 1;
+const MANY_VERSIONS: u8 = MADE - 1;
 
 /// What a product's own record says.
 #[derive(Debug, Clone, Copy)]
@@ -311,9 +311,9 @@ impl Products {
     /// Writes down what its record says, but for its name.
     pub fn state(&mut self, row: u32, stated: &Stated) {
         let at = row as usize;
-        let flag = |stands: bool, bit: u16| if stands { bit } else { 0 };
+        let flag = |stands: bool, bit: u8| if stands { bit } else { 0 };
         let flags = flag(stated.is_active, ACTIVE) | flag(stated.illustrative, ILLUSTRATIVE) | flag(stated.is_made, MADE);
-        let small = u16::try_from(stated.version).ok().filter(|version| *version < MANY_VERSIONS);
+        let small = u8::try_from(stated.version).ok().filter(|version| *version < MANY_VERSIONS);
         if small.is_none() {
             self.large_versions.insert(row, u32::try_from(stated.version).unwrap_or(u32::MAX));
         } else if !self.large_versions.is_empty() {
@@ -459,7 +459,7 @@ impl Products {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         let columns =
-            self.ids.capacity() * size_of::<Id>() + self.versions.capacity() * 2 + self.groups.capacity() + self.shelf_lives.capacity() * 2;
+            self.ids.capacity() * size_of::<Id>() + self.versions.capacity() + self.groups.capacity() + self.shelf_lives.capacity() * 2;
         self.index.bytes()
             + columns
             + table_bytes(&self.large_versions)

@@ -126,11 +126,11 @@ impl Market {
         let new: Vec<Word> = self.organisations.words(row).collect();
         if old != new {
             lexicon.unpost(old, row);
-            lexicon.count_pairs(old, -1);
+            lexicon.count_neighbours(old, false);
             for word in &new {
                 if self.is_loading { lexicon.post_later(*word, row) } else { lexicon.post(*word, row) }
             }
-            lexicon.count_pairs(&new, 1);
+            lexicon.count_neighbours(&new, true);
         }
     }
 
@@ -224,7 +224,7 @@ impl Market {
         for word in words.iter().copied().chain(self.organisations.product_words(producer)) {
             if self.is_loading { self.lexicon.post_later(word, row) } else { self.lexicon.post(word, row) }
         }
-        self.lexicon.count_pairs(&words, 1);
+        self.lexicon.count_neighbours(&words, true);
     }
 
     /// Takes a product that is on the market no longer out of the lexicon; `of_producer` are its producer's words there.
@@ -234,7 +234,7 @@ impl Market {
         let name: Vec<Word> = self.products.all_words(row).collect();
         let words: Vec<Word> = name.iter().chain(of_producer).copied().collect();
         self.lexicon.unpost(&words, row);
-        self.lexicon.count_pairs(&name, -1);
+        self.lexicon.count_neighbours(&name, false);
     }
 
     fn put_certificate(&mut self, record: &CertificateRecord) {

@@ -4,7 +4,7 @@
 
 use super::bits::ROWS;
 use super::codes::{nearest_day_code, value_of};
-use super::columns::{Block, MANY_VERSIONS, Rest, Summary};
+use super::columns::{Block, MANY_VERSIONS, Rest, Row, Summary};
 use super::facts::{Need, Setting, Supply};
 use super::papers::{Papers, PromiseSet};
 use super::places::Places;
@@ -165,7 +165,9 @@ impl Book {
 
     /// The product of the offer in a place.
     pub fn product(&self, place: Place) -> Option<u32> {
-        self.get(place).map(|supply| supply.product)
+        let rows = self.groups.get(usize::from(place.group)).filter(|rows| (place.slot as usize) < rows.rows)?;
+        let Row { judged, rest } = &rows.blocks[block_of(place)].rows[row_of(place)];
+        if judged.is_wide() { self.wide.get(&rest.id).map(|supply| supply.product) } else { Some(rest.product()) }
     }
 
     /// The offers of a group with their places.

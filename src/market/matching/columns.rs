@@ -144,6 +144,11 @@ pub(super) struct Block {
 }
 
 impl Rest {
+    /// Row of the product.
+    pub fn product(&self) -> u32 {
+        self.product.row_or_none()
+    }
+
     /// Row of the producer.
     #[inline]
     pub fn producer(&self) -> u32 {
@@ -338,7 +343,7 @@ impl Block {
         Supply {
             id: rest.id,
             version: u32::from(u8::try_from(shown >> VERSION_SHIFT & u64::from(u8::MAX)).unwrap_or(0)),
-            product: rest.product.row_or_none(),
+            product: rest.product(),
             producer: rest.producer(),
             province: judged.province,
             group,

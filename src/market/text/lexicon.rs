@@ -4,14 +4,12 @@
 //! of a fold are put together when they are asked for, which is seldom more than one large set and some small ones.
 
 use super::beginnings::{Beginning, Beginnings};
+use super::neighbours::Neighbours;
 use super::rows::{Rows, Set, united};
 use super::tokens::{Token, tokens};
 use super::vocabulary::Vocabulary;
 pub use super::vocabulary::{Fold, Word};
-use crate::market::upkeep::table_bytes;
-use foldhash::fast::RandomState;
 use roaring::RoaringBitmap;
-use std::collections::HashMap;
 use std::ops::Deref;
 
 /// Words that wait to be posted at most: eight megabytes.
@@ -24,8 +22,7 @@ pub struct Lexicon {
     /// Of each spelling.
     rows: Vec<Rows>,
     beginnings: Beginnings,
-    /// How often two folds stand side by side in a name.
-    pairs: HashMap<(Fold, Fold), u32, RandomState>,
+    neighbours: Neighbours,
     /// Words that are to be posted, with their rows.
     waiting: Vec<(Word, u32)>,
 }
@@ -149,16 +146,11 @@ impl Lexicon {
         self.beginning_with(self.beginnings.letters(beginning)).any(is_in)
     }
 
-    /// Counts the pairs of neighbours in a name.
-    pub fn count_pairs(&mut self, words: &[Word], times: i32) {
+    /// Counts the neighbours in a name, one more time or one less.
+    pub fn count_neighbours(&mut self, words: &[Word], more: bool) {
         for pair in words.windows(2) {
             if let [left, right] = pair {
-                let pair = (self.fold_of(*left), self.fold_of(*right));
-                let count = self.pairs.entry(pair).or_insert(0);
-                *count = count.saturating_add_signed(times);
-                if *count == 0 {
-                    self.pairs.remove(&pair);
-                }
+                self.neighbours.count(self.fold_of(*left), self.fold_of(*right), more);
             }
         }
     }
@@ -178,16 +170,16 @@ impl Lexicon {
         &self.beginnings
     }
 
-    /// How often `left` stands before `right` in a name.
-    pub fn pair(&self, left: Fold, right: Fold) -> u32 {
-        self.pairs.get(&(left, right)).copied().unwrap_or(0)
+    /// Whether `left` stands before `right` in some name.
+    pub fn are_side_by_side(&self, left: Fold, right: Fold) -> bool {
+        self.neighbours.are_side_by_side(left, right)
     }
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
         let rows = self.rows.capacity() * size_of::<Rows>() + self.rows.iter().map(Rows::bytes).sum::<usize>();
         let waiting = self.waiting.capacity() * size_of::<(Word, u32)>();
-        self.vocabulary.bytes() + rows + waiting + self.beginnings.bytes() + table_bytes(&self.pairs)
+        self.vocabulary.bytes() + rows + waiting + self.beginnings.bytes() + self.neighbours.bytes()
     }
 }
 
@@ -203,7 +195,7 @@ mod tests {
             for word in &words {
                 lexicon.post(*word, row);
             }
-            lexicon.count_pairs(&words, 1);
+            lexicon.count_neighbours(&words, true);
         }
         lexicon
     }

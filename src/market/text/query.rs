@@ -44,8 +44,9 @@ pub type NameWords = [u16; NAME_WORDS];
 /// Words at the beginning of a name that mostly tell what it is worth.
 pub const HEAD_WORDS: usize = 4;
 
-/// The beginning of a name: small, for each of many is read.
+/// The beginning of a name: small, for each of many is read, and every product has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(Rust, packed)]
 pub struct NameHead {
     pub(super) words: [u16; HEAD_WORDS],
     /// How many words the name has.
@@ -245,7 +246,8 @@ fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, 
         let neighbour = |place: Option<usize>| place.and_then(|place| typed.get(place)).and_then(|known| known.fold);
         let (before, after) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
         let occurs = |fold: &Fold| {
-            before.is_some_and(|before| lexicon.pair(before, *fold) > 0) || after.is_some_and(|after| lexicon.pair(*fold, after) > 0)
+            before.is_some_and(|before| lexicon.are_side_by_side(before, *fold))
+                || after.is_some_and(|after| lexicon.are_side_by_side(*fold, after))
         };
         let with_neighbour: Vec<Fold> = near.iter().copied().filter(occurs).collect();
         beside_others.push(Slot::of_folds(if with_neighbour.is_empty() { near.clone() } else { with_neighbour }));

@@ -14,11 +14,11 @@ pub type Word = u32;
 /// Number of a fold.
 pub type Fold = u32;
 
-/// Where a text stands among all texts.
+/// Where a text stands among all texts, with how many bytes: no name has as many as two of them count.
 #[derive(Debug, Clone, Copy)]
 struct Text {
     start: u32,
-    length: u32,
+    length: u16,
 }
 
 impl Text {
@@ -28,12 +28,19 @@ impl Text {
     }
 }
 
-/// A spelling.
+/// A spelling: its letters as a [`Text`], which by itself would leave a hole.
 #[derive(Debug, Clone, Copy)]
 struct Spelling {
-    letters: Text,
+    start: u32,
+    length: u16,
     tone: Tone,
     fold: Fold,
+}
+
+impl Spelling {
+    fn letters(self, texts: &str) -> &str {
+        Text { start: self.start, length: self.length }.of(texts)
+    }
 }
 
 /// The number of a tone's character, which is small; 0 for none.
@@ -43,17 +50,23 @@ fn tone(of: Option<char>) -> Tone {
     of.and_then(|tone| Tone::try_from(u32::from(tone)).ok()).unwrap_or(0)
 }
 
-/// All spellings of one fold: mostly one.
-#[derive(Debug, Clone)]
+/// All spellings of one fold.
+#[derive(Debug, Clone, Copy)]
 struct Folded {
     text: Text,
-    words: Words,
+    /// The one that it has, as most; or [`SEVERAL`] and the place of the list that has them.
+    word: u32,
 }
 
-#[derive(Debug, Clone)]
-enum Words {
-    One(Word),
-    Several(Box<[Word]>),
+/// Marks a place in [`Vocabulary::several`]: there are not so many spellings.
+const SEVERAL: u32 = 1 << 31;
+
+/// A fold in the order of texts, by [`beginning`]. Without a hole: every fold has one.
+#[derive(Debug, Clone, Copy)]
+#[repr(Rust, packed)]
+struct Ordered {
+    beginning: u64,
+    fold: Fold,
 }
 
 /// The words.
@@ -62,12 +75,14 @@ pub struct Vocabulary {
     texts: String,
     words: Vec<Spelling>,
     folds: Vec<Folded>,
+    /// The spellings of folds that have several.
+    several: Vec<Box<[Word]>>,
     /// By letters and tone.
     by_spelling: HashTable<Word>,
     /// By text: quicker than the order where a whole word is looked up.
     by_whole_fold: HashTable<Fold>,
-    /// In order of their texts, by [`beginning`].
-    by_fold: Vec<(u64, Fold)>,
+    /// In order of their texts.
+    by_fold: Vec<Ordered>,
     hasher: RandomState,
 }
 
@@ -81,34 +96,48 @@ impl Vocabulary {
         let letters = self.put(&token.letters);
         let known = self.fold(&token.folded);
         let fold = known.unwrap_or(number(self.folds.len()));
-        if let Some(Folded { words, .. }) = self.folds.get_mut(fold as usize) {
-            *words = Words::Several([words.as_slice(), &[word]].concat().into());
+        if known.is_some() {
+            self.add_spelling(fold, word);
         } else {
             let text = if token.folded == token.letters { letters } else { self.put(&token.folded) };
-            self.learn_fold(Folded { text, words: Words::One(word) });
+            self.learn_fold(Folded { text, word });
         }
-        self.words.push(Spelling { letters, tone: tone(token.tone), fold });
+        let Text { start, length } = letters;
+        self.words.push(Spelling { start, length, tone: tone(token.tone), fold });
         let Self { by_spelling, words, texts, hasher, .. } = self;
         let hash = |letters: &str, tone: Tone| hasher.hash_one((letters, tone));
         by_spelling.insert_unique(hash(letters.of(texts), tone(token.tone)), word, |word| {
-            words.get(*word as usize).map_or(0, |spelling| hash(spelling.letters.of(texts), spelling.tone))
+            words.get(*word as usize).map_or(0, |spelling| hash(spelling.letters(texts), spelling.tone))
         });
         (word, known.is_none().then_some(fold))
+    }
+
+    /// Gives a fold that has spellings one more.
+    fn add_spelling(&mut self, fold: Fold, word: Word) {
+        let Self { folds, several, .. } = self;
+        let Some(Folded { word: known, .. }) = folds.get_mut(fold as usize) else { return };
+        if *known & SEVERAL == 0 {
+            several.push([*known, word].into());
+            *known = SEVERAL | number(several.len() - 1);
+        } else if let Some(words) = several.get_mut((*known & !SEVERAL) as usize) {
+            *words = [&**words, &[word]].concat().into();
+        }
     }
 
     /// Puts a text behind the others.
     fn put(&mut self, text: &str) -> Text {
         let start = number(self.texts.len());
         self.texts.push_str(text);
-        Text { start, length: number(text.len()) }
+        Text { start, length: u16::try_from(text.len()).unwrap_or(u16::MAX) }
     }
 
     fn learn_fold(&mut self, folded: Folded) {
         let fold = number(self.folds.len());
         let text = folded.text.of(&self.texts);
         let (key, whole) = (beginning(text), self.hasher.hash_one(text));
-        let at = self.by_fold.partition_point(|(other, fold)| *other < key || *other == key && self.fold_text(*fold) < text);
-        self.by_fold.insert(at, (key, fold));
+        let is_before = |other: &Ordered| other.beginning < key || other.beginning == key && self.fold_text(other.fold) < text;
+        let at = self.by_fold.partition_point(is_before);
+        self.by_fold.insert(at, Ordered { beginning: key, fold });
         self.folds.push(folded);
         let Self { by_whole_fold, folds, texts, hasher, .. } = self;
         by_whole_fold
@@ -124,7 +153,7 @@ impl Vocabulary {
     pub fn word(&self, token: &Token) -> Option<Word> {
         let tone = tone(token.tone);
         let is_it = |word: &Word| {
-            self.words.get(*word as usize).is_some_and(|known| known.tone == tone && known.letters.of(&self.texts) == token.letters)
+            self.words.get(*word as usize).is_some_and(|known| known.tone == tone && known.letters(&self.texts) == token.letters)
         };
         self.by_spelling.find(self.hasher.hash_one((token.letters.as_str(), tone)), is_it).copied()
     }
@@ -141,7 +170,11 @@ impl Vocabulary {
 
     /// Spellings of a fold.
     pub fn words_of(&self, fold: Fold) -> &[Word] {
-        self.folds.get(fold as usize).map_or(&[], |folded| folded.words.as_slice())
+        match self.folds.get(fold as usize) {
+            None => &[],
+            Some(Folded { word, .. }) if word & SEVERAL == 0 => std::slice::from_ref(word),
+            Some(Folded { word, .. }) => self.several.get((word & !SEVERAL) as usize).map_or(&[], |words| words),
+        }
     }
 
     /// How many spellings there are: their numbers are smaller.
@@ -156,19 +189,20 @@ impl Vocabulary {
 
     /// Folds that begin with `prefix`, itself first.
     pub fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = Fold> {
-        self.begun(&self.by_fold, prefix).iter().map(|(_, fold)| *fold)
+        self.begun(&self.by_fold, prefix).iter().map(|ordered| ordered.fold)
     }
 
     /// Those of `among`, which stand one after the other, that begin with `prefix`.
-    fn begun<'a>(&self, among: &'a [(u64, Fold)], prefix: &str) -> &'a [(u64, Fold)] {
+    fn begun<'a>(&self, among: &'a [Ordered], prefix: &str) -> &'a [Ordered] {
         let from = beginning(prefix);
         let (first, end) = if prefix.len() <= size_of::<u64>() {
             let last = from | u64::MAX.checked_shr(8 * u32::try_from(prefix.len()).unwrap_or(u32::MAX)).unwrap_or(0);
-            (among.partition_point(|(key, _)| *key < from), among.partition_point(|(key, _)| *key <= last))
+            (among.partition_point(|other| other.beginning < from), among.partition_point(|other| other.beginning <= last))
         } else {
-            let is_before = |(key, fold): &(u64, Fold)| *key < from || *key == from && self.fold_text(*fold) < prefix;
-            let is_not_after = |(key, fold): &(u64, Fold)| {
-                *key < from || *key == from && (self.fold_text(*fold) < prefix || self.fold_text(*fold).starts_with(prefix))
+            let text = |other: &Ordered| self.fold_text(other.fold);
+            let is_before = |other: &Ordered| other.beginning < from || other.beginning == from && text(other) < prefix;
+            let is_not_after = |other: &Ordered| {
+                other.beginning < from || other.beginning == from && (text(other) < prefix || text(other).starts_with(prefix))
             };
             (among.partition_point(is_before), among.partition_point(is_not_after))
         };
@@ -181,8 +215,8 @@ impl Vocabulary {
         let mut begun = prefix.to_owned();
         std::iter::from_fn(move || {
             loop {
-                let (_, fold) = rest.first()?;
-                let Some(letter) = self.fold_text(*fold).get(begun.len()..).and_then(|after| after.chars().next()) else {
+                let Ordered { fold, .. } = *rest.first()?;
+                let Some(letter) = self.fold_text(fold).get(begun.len()..).and_then(|after| after.chars().next()) else {
                     // The prefix itself.
                     rest = rest.get(1..)?;
                     continue;
@@ -202,7 +236,7 @@ impl Vocabulary {
         let tone = tone(token.tone);
         self.words_of(fold).iter().copied().filter(move |word| {
             self.words.get(*word as usize).is_some_and(|spelling| {
-                let (same_tone, letters) = (tone == spelling.tone, spelling.letters.of(&self.texts));
+                let (same_tone, letters) = (tone == spelling.tone, spelling.letters(&self.texts));
                 if is_whole {
                     same_tone && letters == token.letters
                 } else {
@@ -219,31 +253,24 @@ impl Vocabulary {
 
     /// Gives back what has grown beyond what it holds.
     pub fn shrink(&mut self) {
-        let Self { texts, words, folds, by_fold, .. } = self;
+        let Self { texts, words, folds, several, by_fold, .. } = self;
         texts.shrink_to_fit();
         words.shrink_to_fit();
         folds.shrink_to_fit();
+        several.shrink_to_fit();
         by_fold.shrink_to_fit();
     }
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        let several = |folded: &Folded| if let Words::Several(words) = &folded.words { size_of_val::<[Word]>(words) } else { 0 };
+        let several: usize = self.several.iter().map(|words| size_of_val::<[Word]>(words)).sum();
         let columns = self.texts.capacity()
             + self.words.capacity() * size_of::<Spelling>()
             + self.folds.capacity() * size_of::<Folded>()
-            + self.by_fold.capacity() * size_of::<(u64, Fold)>();
+            + self.several.capacity() * size_of::<Box<[Word]>>()
+            + self.by_fold.capacity() * size_of::<Ordered>();
         let tables = self.by_spelling.allocation_size() + self.by_whole_fold.allocation_size();
-        columns + tables + self.folds.iter().map(several).sum::<usize>()
-    }
-}
-
-impl Words {
-    fn as_slice(&self) -> &[Word] {
-        match self {
-            Self::One(only) => std::slice::from_ref(only),
-            Self::Several(words) => words,
-        }
+        columns + tables + several
     }
 }
 
