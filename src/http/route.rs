@@ -5,6 +5,7 @@ use super::collection::{Collection, Spec};
 use super::collection_handlers as handlers;
 use super::query::{Kind, Param, param};
 use crate::error::{Code, Problem, text};
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, guard, middleware};
@@ -284,24 +285,48 @@ pub fn register(config: &mut ServiceConfig, routes: &[Route]) {
         }
     }
     // Paths without members first: they are compared as they stand, before any pattern is tried, and none hides another.
-    paths.sort_by_key(|path| path.contains('{'));
-    for path in paths {
-        let mut resource = web::resource(path);
-        let mut methods: Vec<&str> = Vec::new();
-        for route in routes.iter().filter(|route| route.path == path) {
-            methods.push(route.method.as_str());
-            if route.method == Method::GET {
-                methods.push("HEAD");
-            }
-            resource = resource.route((route.handler)());
+    let (patterns, whole): (Vec<&str>, Vec<&str>) = paths.into_iter().partition(|path| path.contains('{'));
+    for path in whole {
+        config.service(resource(path, path, routes));
+    }
+    // The patterns of a collection stand together behind its path: one after the other is tried, and there are many.
+    let mut collections: Vec<&str> = Vec::new();
+    for path in &patterns {
+        if !collections.contains(&collection(path)) {
+            collections.push(collection(path));
         }
-        config.service(with_405(resource, methods.join(", ")).wrap(middleware::from_fn(super::edge::edge)));
+    }
+    for prefix in collections {
+        let of_it = patterns.iter().filter(|path| collection(path) == prefix);
+        let resources = of_it.filter_map(|path| Some(resource(path.strip_prefix(prefix)?, path, routes)));
+        config.service(resources.fold(web::scope(prefix), |scope, resource| scope.service(resource)));
     }
     config.default_service(
         web::route()
             .to(async || Err::<actix_web::HttpResponse, Problem>(Problem::not_found()))
             .wrap(middleware::from_fn(super::edge::edge)),
     );
+}
+
+/// The first two segments of a path, such as `/v1/demands`, or those before its first member.
+fn collection(path: &str) -> &str {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    let before_member = path.find("/{").unwrap_or(path.len());
+    ends.skip(1).take_while(|end| *end <= before_member).take(2).last().and_then(|end| path.get(..end)).unwrap_or_default()
+}
+
+/// The resource of `path`, which stands at `pattern` where it is registered.
+fn resource(pattern: &str, path: &str, routes: &[Route]) -> impl HttpServiceFactory + use<> {
+    let mut resource = web::resource(pattern);
+    let mut methods: Vec<&str> = Vec::new();
+    for route in routes.iter().filter(|route| route.path == path) {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+        resource = resource.route((route.handler)());
+    }
+    with_405(resource, methods.join(", ")).wrap(middleware::from_fn(super::edge::edge))
 }
 
 /// `resource`, which answers a method that it has no route for with a 405 that names those in `allow`.
@@ -314,4 +339,22 @@ pub fn with_405(resource: Resource, allow: String) -> Resource {
             Err::<actix_web::HttpResponse, Problem>(problem.with_header("Allow", allow))
         }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_stand_together_by_collection() {
+        for (path, expected) in [
+            ("/v1/demands/{id}", "/v1/demands"),
+            ("/v1/demands/{id}/matches/{offer}", "/v1/demands"),
+            ("/v1/organisations/by-ref/{source}/{ref}", "/v1/organisations"),
+            ("/docs/{file}", "/docs"),
+            ("/{file}", ""),
+        ] {
+            assert_eq!(collection(path), expected, "{path}");
+        }
+    }
 }
