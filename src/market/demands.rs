@@ -4,7 +4,7 @@ use super::Market;
 use super::answering::Answering;
 use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supply, View, Weights, readiness};
 use super::record::{Day, DemandRecord, Id, OfferRecord};
-use super::text::lexicon::Word;
+use super::text::senses::Names;
 use super::text::synonyms::Thesaurus;
 use super::wording::{Wanted, Wording};
 use super::wordings::Wordings;
@@ -190,9 +190,9 @@ impl Market {
         };
         let list = match known.and_then(|known| Some((changes.since(known.then())?, known))) {
             Some((products, known)) => {
-                let mut words = <[Vec<Word>; 2]>::default();
+                let mut names = Names::default();
                 let takes =
-                    products.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product, &mut words));
+                    products.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product, &mut names));
                 let offers = takes.flat_map(|product| self.offers_of(*product)).collect();
                 match known.changed(&products, |place| self.offers.book().product(place), offers, changes.now()) {
                     Some(list) => list,
@@ -208,8 +208,8 @@ impl Market {
 
     fn all_answering(&self, wanted: &Wanted) -> Answering {
         let rows = wanted.rows(&self.lexicon).into_iter();
-        let mut words = <[Vec<Word>; 2]>::default();
-        let offered = rows.filter(|row| self.products.first_offer(*row) != super::products::NO_ROW && self.takes(wanted, *row, &mut words));
+        let mut names = Names::default();
+        let offered = rows.filter(|row| self.products.first_offer(*row) != super::products::NO_ROW && self.takes(wanted, *row, &mut names));
         Answering::new(offered.flat_map(|row| self.offers_of(row)).collect(), self.offers.changes().now())
     }
 
@@ -259,15 +259,16 @@ impl Market {
             Words::None => true,
             Words::Kept(wording) => {
                 let wording = self.demands.wordings.get(*wording);
-                wording.is_some_and(|wording| self.takes(&wording.resolve(&self.lexicon), product, &mut <[Vec<Word>; 2]>::default()))
+                wording.is_some_and(|wording| self.takes(&wording.resolve(&self.lexicon), product, &mut Names::default()))
             }
-            Words::Own(wanted) => self.takes(wanted, product, &mut <[Vec<Word>; 2]>::default()),
+            Words::Own(wanted) => self.takes(wanted, product, &mut Names::default()),
         }
     }
 
     /// Says of any demand whether `product` answers its words; each wording is looked at once.
     fn answering(&self, product: u32) -> impl Fn(&Need) -> bool {
-        let (name, producer) = (self.name_words(product), self.producer_words(product));
+        let mut names = Names::default();
+        self.names_of(product, &mut names);
         let memo = self.demands.wordings.memo();
         move |need| {
             let Some(number) = self.demands.about_of(need.id).and_then(|about| about.wording) else { return true };
@@ -276,29 +277,16 @@ impl Market {
                 return answers;
             }
             let wording = self.demands.wordings.get(number);
-            let answers = wording.is_some_and(|wording| wording.resolve(&self.lexicon).takes(&name, &producer, &self.lexicon));
+            let answers = wording.is_some_and(|wording| wording.resolve(&self.lexicon).takes(&names, &self.lexicon));
             known.set(Some(answers));
             answers
         }
     }
 
-    /// Whether a product answers; `words` is room for those of its name and of its producer's.
-    fn takes(&self, wanted: &Wanted, product: u32, words: &mut [Vec<Word>; 2]) -> bool {
-        let [name, producer] = words;
-        name.clear();
-        name.extend(self.products.all_words(product));
-        producer.clear();
-        producer.extend(self.organisations.product_words(self.products.producer(product)));
-        wanted.takes(name, producer, &self.lexicon)
-    }
-
-    /// All words of a product's name.
-    fn name_words(&self, product: u32) -> Vec<Word> {
-        self.products.all_words(product).collect()
-    }
-
-    fn producer_words(&self, product: u32) -> Vec<Word> {
-        self.organisations.product_words(self.products.producer(product)).collect()
+    /// Whether a product answers; `names` is room for its names.
+    fn takes(&self, wanted: &Wanted, product: u32, names: &mut Names) -> bool {
+        self.names_of(product, names);
+        wanted.takes(names, &self.lexicon)
     }
 }
 

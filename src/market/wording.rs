@@ -9,6 +9,7 @@
 use super::text::lexicon::{Fold, Lexicon, Word};
 use super::text::query::MOST_REWRITINGS;
 use super::text::rows::{Set, united};
+use super::text::senses::{Names, masked};
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
@@ -33,8 +34,6 @@ pub(super) struct Reading<W, S = W> {
     pub phrase: Range<usize>,
     /// Phrases in which one of the words means something else.
     pub other_senses: Vec<Vec<W>>,
-    /// Whether it is not what was written.
-    pub is_in_other_words: bool,
 }
 
 impl Wording {
@@ -49,12 +48,11 @@ impl Wording {
         let rewritings: Vec<(Vec<Token>, Range<usize>)> =
             rewritings.map(|other| (other.words.into_iter().cloned().collect(), other.phrase)).collect();
         // Another name may have other senses too: "thơm" for pineapple is not that of "gạo thơm".
-        let reading = |words: Vec<Token>, phrase: Range<usize>, is_in_other_words: bool| {
+        let reading = |(words, phrase): (Vec<Token>, Range<usize>)| {
             let other_senses = thesaurus.other_senses(&words).map(<[Token]>::to_vec).collect();
-            Reading { words, phrase, other_senses, is_in_other_words }
+            Reading { words, phrase, other_senses }
         };
-        let others = rewritings.into_iter().map(|(words, phrase)| reading(words, phrase, true));
-        Some(Self { readings: std::iter::once(reading(words, 0..0, false)).chain(others).collect() })
+        Some(Self { readings: std::iter::once((words, 0..0)).chain(rewritings).map(reading).collect() })
     }
 }
 
@@ -63,7 +61,7 @@ impl<T: Borrow<Token>> Wording<T> {
     pub fn resolve(&self, lexicon: &Lexicon) -> Wanted {
         let numbered = |phrase: &Vec<T>| phrase.iter().map(|token| lexicon.word(token.borrow())).collect::<Option<Vec<Word>>>();
         let readings = self.readings.iter().filter_map(|reading| {
-            let Reading { words, phrase, other_senses, is_in_other_words } = reading;
+            let Reading { words, phrase, other_senses } = reading;
             let words = words.iter().map(Borrow::borrow).enumerate().map(|(at, token): (usize, &Token)| {
                 // The words of a synonym are spelled as in the table.
                 if token.is_marked() || phrase.contains(&at) {
@@ -75,7 +73,7 @@ impl<T: Borrow<Token>> Wording<T> {
             // A phrase of which it does not know a word stands in no name.
             let other_senses = other_senses.iter().filter_map(numbered).collect();
             let words = words.collect::<Option<Vec<Slot>>>()?;
-            Some(Reading { words, phrase: phrase.clone(), other_senses, is_in_other_words: *is_in_other_words })
+            Some(Reading { words, phrase: phrase.clone(), other_senses })
         });
         Wanted { readings: readings.collect() }
     }
@@ -123,8 +121,8 @@ impl Wanted {
 
     /// Whether a product answers: every word stands, in the sense that is meant, in its name or its producer's, and one at
     /// least in its own.
-    pub fn takes(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
-        self.readings.iter().any(|reading| reading.takes(name, producer, lexicon))
+    pub fn takes(&self, names: &Names, lexicon: &Lexicon) -> bool {
+        self.readings.iter().any(|reading| reading.takes(names, lexicon))
     }
 }
 
@@ -137,43 +135,23 @@ impl Reading<Word, Slot> {
         sets.fold(first, |rows, more| rows & more.as_ref())
     }
 
-    fn takes(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
-        if self.is_in_other_words {
-            return self.takes_in_other_words(name, producer, lexicon);
-        }
-        let (of_name, of_producer) = (self.masked(name), self.masked(producer));
+    fn takes(&self, [name, producer]: &Names, lexicon: &Lexicon) -> bool {
+        let (of_name, of_producer) = (masked(name, &self.other_senses), masked(producer, &self.other_senses));
         let has = |words: &[Word], masked: &[usize], slot: Slot| {
             words.iter().enumerate().any(|(at, word)| slot.takes(*word, lexicon) && !masked.contains(&at))
         };
-        self.words.iter().all(|slot| has(name, &of_name, *slot) || has(producer, &of_producer, *slot))
-            && self.words.iter().any(|slot| has(name, &of_name, *slot))
-    }
-
-    /// As a search takes them: nowhere with the words of a phrase in which the other name means something else.
-    fn takes_in_other_words(&self, name: &[Word], producer: &[Word], lexicon: &Lexicon) -> bool {
-        let knows = |word: &Word| name.contains(word) || producer.contains(word);
-        if self.other_senses.iter().any(|phrase| phrase.iter().all(knows)) {
-            return false;
-        }
-        let has = |words: &[Word], slot: Slot| words.iter().any(|word| slot.takes(*word, lexicon));
-        if !self.words.iter().all(|slot| has(name, *slot) || has(producer, *slot)) {
+        if !self.words.iter().all(|slot| has(name, &of_name, *slot) || has(producer, &of_producer, *slot)) {
             return false;
         }
         let Some(phrase) = self.words.get(self.phrase.clone()).filter(|phrase| !phrase.is_empty()) else {
-            return self.words.iter().any(|slot| has(name, *slot));
+            return self.words.iter().any(|slot| has(name, &of_name, *slot));
         };
         // A synonym names goods: its words stand side by side in the name of goods.
-        let stands = |words: &[Word]| words.iter().zip(phrase).all(|(word, slot)| slot.takes(*word, lexicon));
-        name.windows(phrase.len()).any(stands)
-    }
-
-    /// Places of a name that lie in a phrase with another sense: most have none.
-    fn masked(&self, name: &[Word]) -> Vec<usize> {
-        let of_phrase = |phrase: &Vec<Word>| {
-            let starts = name.windows(phrase.len().max(1)).enumerate().filter(|(_, window)| *window == phrase.as_slice());
-            starts.flat_map(|(at, window)| at..at + window.len()).collect::<Vec<_>>()
+        let stands = |(at, words): (usize, &[Word])| {
+            let fits = |(place, (word, slot)): (usize, (&Word, &Slot))| slot.takes(*word, lexicon) && !of_name.contains(&place);
+            (at..).zip(words.iter().zip(phrase)).all(fits)
         };
-        self.other_senses.iter().flat_map(of_phrase).collect()
+        name.windows(phrase.len()).enumerate().any(stands)
     }
 }
 
@@ -193,13 +171,14 @@ mod tests {
     fn answers_by(thesaurus: &Thesaurus, text: &str, name: &str, producer: &str) -> bool {
         let mut lexicon = Lexicon::default();
         let mut learned = |text: &str| tokens(text).iter().map(|token| lexicon.learn(token)).collect::<Vec<_>>();
-        let (name, producer) = (learned(name), learned(producer));
-        name.iter().chain(&producer).for_each(|word| lexicon.post(*word, 7));
+        let names = [learned(name), learned(producer)];
+        names.iter().flatten().for_each(|word| lexicon.post(*word, 7));
         let wanted = Wording::new(text, thesaurus).unwrap().resolve(&lexicon);
-        let found = wanted.takes(&name, &producer, &lexicon);
+        let found = wanted.takes(&names, &lexicon);
         assert!(!found || wanted.rows(&lexicon).contains(7), "what answers is among the rows");
-        let searched = Found::new(text, &lexicon, thesaurus).is_some_and(|found| found.rows().contains(7));
-        assert!(!found || searched, "{text} is answered by {name:?} of {producer:?}, and a search does not find it");
+        let searched =
+            Found::new(text, &lexicon, thesaurus, |_, of_row| of_row.clone_from(&names)).is_some_and(|found| found.rows().contains(7));
+        assert!(!found || searched, "{text} is answered by {name} of {producer}, and a search does not find it");
         found
     }
 
@@ -236,7 +215,11 @@ mod tests {
     fn another_name_is_not_meant_in_its_other_sense() {
         let thesaurus = thesaurus();
         for (text, meant, others) in [
-            ("dứa", &["Khóm Cầu Đúc", "Thơm sấy", "Mứt dứa"][..], &["Gạo Đài thơm 8", "Nếp thơm", "Cá dứa sấy"][..]),
+            (
+                "dứa",
+                &["Khóm Cầu Đúc", "Thơm sấy", "Mứt dứa"][..],
+                &["Gạo Đài thơm 8", "Gạo Nàng Nhen thơm Bảy Núi", "Nếp thơm", "Cá dứa sấy"][..],
+            ),
             ("pineapple", &["Dứa tươi", "Khóm sấy", "Thơm tươi"], &["Gạo thơm", "Nến thơm sả", "Trà lá dứa"]),
             ("dọc mùng", &["Dọc mùng khô", "Bạc hà tươi"], &["Mật ong bạc hà"]),
             ("cassava", &["Bột sắn", "Khoai mì lát"], &["Bột sắn dây", "Củ sắn nước"]),
@@ -249,6 +232,27 @@ mod tests {
             assert_eq!(names(meant), vec![true; meant.len()], "{text}: {meant:?}");
             assert_eq!(names(others), vec![false; others.len()], "{text}: {others:?}");
         }
+    }
+
+    #[test]
+    fn another_sense_is_that_of_words_side_by_side_in_one_name() {
+        for (name, producer, answers_it) in [
+            ("Dứa tươi", "HTX Cá Đồng", true),
+            ("Dứa kho cá", "A", true),
+            ("Khô cá dứa và mứt dứa", "A", true),
+            ("Dứa gọt", "Cơ sở Lá Dứa", true),
+            ("Cá dứa", "A", false),
+            ("Cá dứa", "Vườn Dứa Bến Lức", false),
+            ("Bánh", "Cơ sở Lá Dứa", false),
+        ] {
+            assert_eq!(answers("khóm", name, producer), answers_it, "{name} of {producer}");
+            assert_eq!(answers("dứa", name, producer), answers_it, "{name} of {producer}, as it is written");
+        }
+        let thesaurus = thesaurus();
+        assert!(answers_by(&thesaurus, "turmeric", "Nghệ tươi", "Hộ An"));
+        assert!(answers_by(&thesaurus, "tea", "Trà sen", "Cơ sở Trà Vinh"));
+        assert!(answers_by(&thesaurus, "shrimp", "Tôm muối", "A"));
+        assert!(!answers_by(&thesaurus, "shrimp", "Muối tôm", "A"));
     }
 
     // "Dứa sấy" is not answered by dried catfish because both are dried, nor turmeric powder by any powder of craftsmen.
@@ -265,8 +269,8 @@ mod tests {
         #[test]
         fn what_answers_a_demand_a_search_finds(
             text in "(trái )?(dứa|dua|khóm|thơm|na|sắn|lụa|chè|nghệ)( (sấy|say|khô|dứa))?",
-            name in "(cá|gạo|dứa|khóm|thơm|na|mãng cầu|xiêm|sắn|dây|lụa|chả|trà|vinh|nghệ|mỹ|sấy)( (cá|dứa|thơm|dua|xiêm|dây|lụa|sấy|vinh|nghệ)){0,3}",
-            producer in "(a|trà vinh|gạo thơm|mỹ nghệ|dứa|chả)",
+            name in "(cá|gạo|dứa|khóm|thơm|na|mãng cầu|xiêm|sắn|dây|lụa|chả|trà|vinh|nghệ|mỹ|sấy)( (cá|dứa|thơm|dua|xiêm|dây|lụa|sấy|vinh|nghệ|an)){0,3}",
+            producer in "(a|trà vinh|gạo thơm|mỹ nghệ|dứa|chả|an|nghệ|nghệ an|cá|lá dứa dứa)",
         ) {
             answers_by(&thesaurus(), &text, &name, &producer);
         }

@@ -210,7 +210,7 @@ fn read<T>(mut bytes: &[u8], word: impl Fn(u32) -> Option<T>) -> Option<Wording<
             (0..length).map(|_| word(next(&mut bytes)?)).collect::<Option<Vec<T>>>()
         });
         let other_senses = senses.collect::<Option<Vec<_>>>()?;
-        readings.push(Reading { words, phrase: start..end, other_senses, is_in_other_words: !readings.is_empty() });
+        readings.push(Reading { words, phrase: start..end, other_senses });
     }
     Some(Wording { readings })
 }

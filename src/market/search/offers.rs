@@ -63,7 +63,7 @@ impl Market {
         // Prices are read from the offer: what the columns know of them does not matter.
         let judge = Judge::new(self, &of_product, &lookup, seen, true);
         let own = if is_ready { own_rows(self, &question.view, seen) } else { None };
-        let words = question.text.and_then(|text| Words::new(text, &self.lexicon, &self.thesaurus));
+        let words = question.text.and_then(|text| self.products_meant(text));
         let mut asked = Asked {
             market: self,
             question: &question,

@@ -6,7 +6,6 @@ use super::top::Top;
 use crate::market::Market;
 use crate::market::order::SortKey;
 use crate::market::organisations::{Organisation, Side};
-use crate::market::text::query::Found as Words;
 
 /// Organisations that were found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,9 +28,7 @@ impl Market {
         after: Option<SortKey>,
         wanted: impl Fn(&Organisation) -> bool,
     ) -> FoundOrganisations {
-        let among = Some(self.organisations.on(side));
-        let words = Words::within(text, &self.organisation_lexicon, &self.thesaurus, among);
-        let Some(words) = words else { return FoundOrganisations::default() };
+        let Some(words) = self.organisations_meant(text, side) else { return FoundOrganisations::default() };
         let mut top = Top::new(most, after);
         for row in words.rows() {
             if self.organisations.get(row).is_none_or(|known| !wanted(known)) {

@@ -38,7 +38,7 @@ impl Market {
             is_ready,
             own: rows.map(|rows| Own { rows, judge: Judge::new(self, question, &lookup, seen, false) }),
         };
-        match question.text.map(|text| Words::new(text, &self.lexicon, &self.thesaurus)) {
+        match question.text.map(|text| self.products_meant(text)) {
             Some(Some(words)) => search.by_words(&words),
             // A text without a word, such as "-", asks nothing of the words.
             Some(None) | None => search.by_filters(),

@@ -2,7 +2,7 @@
 
 use crate::market::Market;
 use crate::market::organisations::Side;
-use crate::market::text::query::{Found as Words, How};
+use crate::market::text::query::How;
 use std::collections::HashSet;
 
 /// Rows of a common beginning that are ranked: the first ones are good enough to choose from while one types.
@@ -20,7 +20,7 @@ pub struct Suggestion {
 impl Market {
     /// Products of different names whose names fit `text`, the best first.
     pub fn suggest_products(&self, text: &str, limit: usize) -> Vec<Suggestion> {
-        let Some(words) = Words::new(text, &self.lexicon, &self.thesaurus) else { return Vec::new() };
+        let Some(words) = self.products_meant(text) else { return Vec::new() };
         let scored = words.rows().iter().take(MOST_RANKED).filter(|row| self.products.shown().contains(*row)).map(|row| {
             let (score, how) = words.score(row, &self.products.words(row));
             (std::cmp::Reverse(score), self.products.id(row), Suggestion { row, how })
@@ -34,8 +34,7 @@ impl Market {
 
     /// Organisations on `side` whose names fit `text`, the best first.
     pub fn suggest_organisations(&self, text: &str, side: Side, limit: usize) -> Vec<Suggestion> {
-        let among = Some(self.organisations.on(side));
-        let Some(words) = Words::within(text, &self.organisation_lexicon, &self.thesaurus, among) else { return Vec::new() };
+        let Some(words) = self.organisations_meant(text, side) else { return Vec::new() };
         let at_work = |row: &u32| self.organisations.get(*row).is_some_and(|known| !known.is_idle);
         let ranked = words.rows().iter().filter(at_work).take(MOST_RANKED).map(|row| {
             let (score, how) = words.score(row, &self.organisations.ranked(row));

@@ -140,6 +140,31 @@ fn other_names_are_found_after_the_word_and_before_its_other_senses() {
 }
 
 #[test]
+fn another_sense_is_that_of_words_side_by_side_in_one_name() {
+    let market = loaded([
+        Change::Organisation(organisation(100, "HTX Cá Đồng", 0)),
+        Change::Organisation(organisation(101, "Cơ sở Lá Dứa", 1)),
+        Change::Organisation(organisation(102, "Vườn Dứa Bến Lức", 1)),
+        Change::Product(product(1, 100, "Dứa tươi", 0)),
+        Change::Product(product(2, 100, "Dứa kho cá", 0)),
+        Change::Product(product(3, 100, "Khô cá dứa và mứt dứa", 0)),
+        Change::Product(product(4, 100, "Cá dứa", 0)),
+        Change::Product(product(5, 101, "Dứa gọt", 0)),
+        Change::Product(product(6, 101, "Bánh", 0)),
+        Change::Product(product(7, 102, "Cá dứa", 0)),
+    ]);
+    // The fish of the pineapple garden is found as all that it makes is, and comes as late.
+    let found = ["Dứa tươi", "Dứa gọt", "Dứa kho cá", "Khô cá dứa và mứt dứa", "Cá dứa"];
+    assert_eq!(names(&market, "khóm"), found);
+    assert_eq!(hows(&market, "khóm"), [How::Synonym; 5]);
+    let counted = market.search(&question(Some("khóm")));
+    let of_unit: u32 = counted.counts.province.iter().sum();
+    assert_eq!((counted.hits.last().map(|hit| market.products().id(hit.row)), counted.total, of_unit), (Some(Id(7)), 5, 5));
+    assert_eq!(names(&market, "trái dứa"), found, "what counts it is left out in the same way");
+    assert_eq!(market.suggest_products("khóm", 9).len(), 5);
+}
+
+#[test]
 fn a_name_that_begins_with_what_was_meant_comes_first() {
     let market = named(&["Nước ép dứa", "Khóm Cầu Đúc", "Dứa Tắc Cậu"]);
     let fruit_before_juice = ["Dứa Tắc Cậu", "Khóm Cầu Đúc", "Nước ép dứa"];

@@ -5,13 +5,14 @@
 //! marks forgotten, with one typing error in a word that the catalogue does not know, with most of the words.
 
 use super::lexicon::{Fold, Lexicon, Word};
-use super::reading::{PLACE_BITS, Reading, TELLS, marks, places};
+use super::reading::{Marks, PLACE_BITS, Reading, TELLS, marks, places};
 use super::rows::{Set, united};
-use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots, with_all_words};
-use super::synonyms::Thesaurus;
+use super::senses::{InPhrases, Names};
+use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots};
+use super::synonyms::{Rewriting, Thesaurus};
 use super::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::ops::Range;
 
 /// Words of a query that count; nobody types more, and each costs.
@@ -83,13 +84,19 @@ pub struct Found<'a> {
 pub type TextScore = u32;
 
 impl<'a> Found<'a> {
-    /// What `text` means in `lexicon`; `None` when it has no word.
-    pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus) -> Option<Self> {
-        Self::within(text, lexicon, thesaurus, None)
+    /// What `text` means in `lexicon`, where `names_of` fills in the names of a row; `None` when it has no word.
+    pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus, names_of: impl Fn(u32, &mut Names)) -> Option<Self> {
+        Self::within(text, lexicon, thesaurus, names_of, None)
     }
 
     /// The same of the rows `among` alone, where they are given: what only others have does not end the stages.
-    pub fn within(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus, among: Option<&RoaringBitmap>) -> Option<Self> {
+    pub fn within(
+        text: &str,
+        lexicon: &'a Lexicon,
+        thesaurus: &Thesaurus,
+        names_of: impl Fn(u32, &mut Names),
+        among: Option<&RoaringBitmap>,
+    ) -> Option<Self> {
         let mut typed = tokens(text);
         typed.truncate(MOST_WORDS);
         if typed.is_empty() {
@@ -99,7 +106,9 @@ impl<'a> Found<'a> {
             || text.chars().next_back().is_some_and(unicode_normalization::char::is_combining_mark);
         let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
         let known: Vec<Known<'_>> = typed.iter().map(|token| Known::new(token, lexicon)).collect();
-        let mut readings = as_typed(&typed, &known, end, lexicon, thesaurus, among);
+        let mut readings: Vec<Reading<'_>> = as_typed(&typed, &known, end, lexicon, thesaurus, among).into_iter().collect();
+        let rewritings = thesaurus.rewritings(&typed, MOST_REWRITINGS);
+        readings.extend(rewritings.iter().filter_map(|other| in_other_words(other, &known, lexicon, thesaurus, &names_of, among)));
         if readings.is_empty() {
             let found = without_marks(&known, end, lexicon, among).or_else(|| with_one_error(&known, end, lexicon, among));
             readings.extend(found.or_else(|| with_most_words(&known, lexicon, among)));
@@ -154,7 +163,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// As typed: marked words by their spelling, others by their fold; and with a phrase said in other words.
+/// As typed: marked words by their spelling, others by their fold.
 fn as_typed<'a>(
     typed: &[Token],
     known: &[Known<'_>],
@@ -162,57 +171,79 @@ fn as_typed<'a>(
     lexicon: &'a Lexicon,
     thesaurus: &Thesaurus,
     among: Option<&RoaringBitmap>,
-) -> Vec<Reading<'a>> {
-    let mut readings = Vec::new();
+) -> Option<Reading<'a>> {
     let slots: Vec<Slot> = slots(known, end, |word, last| slot(word, last, lexicon));
-    if let Some(rows) = all_of(&slots, lexicon).and_then(|rows| in_common(rows, among)) {
-        let numbered = |phrase: &[Token]| phrase.iter().map(|token| lexicon.word(token)).collect::<Option<Vec<Word>>>();
-        let other_senses: Vec<Vec<Word>> =
-            thesaurus.other_senses(typed).filter_map(numbered).filter(|phrase| phrase.len() <= NAME_WORDS).collect();
-        let mut marks = marks(known, &slots, lexicon);
-        for phrase in &other_senses {
-            let is_typed = |word: &&Word| marks.by_word.get(**word as usize).is_some_and(|mark| mark & PLACE_BITS != 0);
-            let telling = phrase.iter().find(|word| !is_typed(word)).or(phrase.first());
-            if let Some(mark) = telling.and_then(|word| marks.by_word.get_mut(*word as usize)) {
-                *mark |= TELLS;
-            }
-        }
-        let mut reading = Reading::new(rows, known, places(known), marks, How::Exact, false);
-        reading.is_marked = typed.iter().all(Token::is_marked);
-        reading.other_senses = other_senses;
-        reading.bound = thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits);
-        readings.push(reading);
+    let rows = in_common(all_of(&slots, lexicon)?, among)?;
+    let mut other_senses = other_senses(typed, lexicon, thesaurus);
+    let mut marks = marks(known, &slots, lexicon);
+    tell(&mut marks, &mut other_senses);
+    let mut reading = Reading::new(rows, known, places(known), marks, How::Exact, false);
+    reading.is_marked = typed.iter().all(Token::is_marked);
+    reading.other_senses = other_senses;
+    reading.bound = thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits);
+    Some(reading)
+}
+
+/// With a phrase said in other words.
+fn in_other_words<'a>(
+    rewriting: &Rewriting<'_>,
+    typed: &[Known<'_>],
+    lexicon: &'a Lexicon,
+    thesaurus: &Thesaurus,
+    names_of: impl Fn(u32, &mut Names),
+    among: Option<&RoaringBitmap>,
+) -> Option<Reading<'a>> {
+    let words = &rewriting.words;
+    // Words that were typed are looked up already.
+    let typed = |token: &Token| typed.iter().find(|known| std::ptr::eq(known.token, token)).copied();
+    let known: Vec<Known<'_>> = words.iter().map(|token| typed(token).unwrap_or_else(|| Known::new(token, lexicon))).collect();
+    // The words of a synonym are spelled as in the table, whole.
+    let slot = |(at, word): (usize, &Known<'_>)| {
+        if rewriting.phrase.contains(&at) { Slot::of_word(word.word) } else { slot(word, LastWord::IsWhole, lexicon) }
+    };
+    let slots: Vec<Slot> = known.iter().enumerate().map(slot).collect();
+    let mut rows = in_common(all_of(&slots, lexicon)?, among)?;
+    // Where the other name stands in a phrase with another sense it is not the other name: "gạo thơm" is no pineapple.
+    let mut other_senses = other_senses(words, lexicon, thesaurus);
+    let in_phrases = InPhrases::new(&rows, &slots, &other_senses, lexicon, names_of);
+    if !in_phrases.alone.is_empty() {
+        *rows.to_mut() -= in_phrases.alone;
     }
-    let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
-    readings.extend(rewritings.iter().filter_map(|rewriting| {
-        let words = &rewriting.words;
-        // Words that were typed are looked up already.
-        let typed = |token: &Token| known.iter().find(|known| std::ptr::eq(known.token, token)).copied();
-        let known: Vec<Known<'_>> = words.iter().map(|token| typed(token).unwrap_or_else(|| Known::new(token, lexicon))).collect();
-        // The words of a synonym are spelled as in the table, whole.
-        let slot = |(at, word): (usize, &Known<'_>)| {
-            if rewriting.phrase.contains(&at) { Slot::of_word(word.word) } else { slot(word, LastWord::IsWhole, lexicon) }
-        };
-        let slots: Vec<Slot> = known.iter().enumerate().map(slot).collect();
-        let mut rows = in_common(all_of(&slots, lexicon)?, among)?;
-        // Where the other name stands in a phrase with another sense it is not the other name: "gạo thơm" is no pineapple.
-        for phrase in thesaurus.other_senses(words) {
-            let in_phrase = with_all_words(&rows, phrase, lexicon);
-            if !in_phrase.is_empty() {
-                *rows.to_mut() -= in_phrase;
-            }
+    if rows.is_empty() {
+        return None;
+    }
+    let mut marks = marks(&known, &slots, lexicon);
+    // Without such a phrase in a name that is left, the beginnings of names tell more.
+    if in_phrases.others {
+        tell(&mut marks, &mut other_senses);
+    } else {
+        other_senses.clear();
+    }
+    let in_other_words = !rewriting.phrase.is_empty();
+    let mut reading = Reading::new(rows, &known, places(&known), marks, How::Synonym, in_other_words);
+    reading.is_marked = true;
+    reading.other_senses = other_senses;
+    reading.bound = bound(rewriting.phrase.clone());
+    Some(reading)
+}
+
+/// Phrases in which a word of `query` has another sense, of words that some name has or had.
+fn other_senses<T: Borrow<Token>>(query: &[T], lexicon: &Lexicon, thesaurus: &Thesaurus) -> Vec<Vec<Word>> {
+    let numbered = |phrase: &[Token]| phrase.iter().map(|token| lexicon.word(token)).collect();
+    thesaurus.other_senses(query).filter_map(numbered).collect()
+}
+
+/// Marks a word of each of `other_senses` as one that tells of it, one that was not typed where there is; phrases that are
+/// longer than the names that are ranked are left out.
+fn tell(marks: &mut Marks, other_senses: &mut Vec<Vec<Word>>) {
+    other_senses.retain(|phrase| phrase.len() <= NAME_WORDS);
+    for phrase in other_senses {
+        let is_typed = |word: &&Word| marks.by_word.get(**word as usize).is_some_and(|mark| mark & PLACE_BITS != 0);
+        let telling = phrase.iter().find(|word| !is_typed(word)).or(phrase.first());
+        if let Some(mark) = telling.and_then(|word| marks.by_word.get_mut(*word as usize)) {
+            *mark |= TELLS;
         }
-        if rows.is_empty() {
-            return None;
-        }
-        let in_other_words = !rewriting.phrase.is_empty();
-        let marks = marks(&known, &slots, lexicon);
-        let mut reading = Reading::new(rows, &known, places(&known), marks, How::Synonym, in_other_words);
-        reading.is_marked = true;
-        reading.bound = bound(rewriting.phrase.clone());
-        Some(reading)
-    }));
-    readings
+    }
 }
 
 fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
@@ -320,22 +351,24 @@ mod tests {
         #[test]
         fn a_name_is_left_out_only_where_it_is_worth_less(
             names in prop::collection::vec("(dứa|dừa|khóm|cá|lá|sấy|sấy dẻo|kho)( (dứa|dừa|khóm|cá|sấy|kho)){0,4}", 1..12),
+            producer in "(cá|lá dứa|dứa|khóm sấy|a)",
             text in "(dứa|dua|khóm|cá dứa|sấy|trái dứa)( (sấy|say|kho|d)){0,2}",
             least in 0_usize..12,
         ) {
             let thesaurus = Thesaurus::new([("khóm", "dứa"), ("dứa", "khóm")], [("dứa", "cá dứa"), ("dứa", "lá dứa")]);
             let mut lexicon = Lexicon::default();
-            let mut words = Vec::new();
+            let (mut words, mut named) = (Vec::new(), Vec::new());
             for (row, name) in (0_u32..).zip(&names) {
-                let numbers = lexicon.learn_all(name);
-                for word in &numbers {
+                let (numbers, producer) = (lexicon.learn_all(name), lexicon.learn_all(&producer));
+                for word in numbers.iter().chain(&producer) {
                     lexicon.post(*word, row);
                 }
                 let mut name = [NO_WORD; NAME_WORDS];
                 name.iter_mut().zip(&numbers).for_each(|(place, word)| *place = u16::try_from(*word).unwrap());
                 words.push(name);
+                named.push([numbers, producer]);
             }
-            let found = Found::new(&text, &lexicon, &thesaurus).unwrap();
+            let found = Found::new(&text, &lexicon, &thesaurus, |row, names| names.clone_from(&named[row as usize])).unwrap();
             let in_full = |row: u32, name: &NameWords| {
                 let readings = found.readings.iter().filter(|reading| reading.rows.contains(row));
                 let scores = readings.map(|reading| reading.score(name, NameHead::of(name).length));
@@ -353,6 +386,44 @@ mod tests {
                 prop_assert!(by_head.is_none_or(|by_head| by_head == seen));
                 if expected.0 >= least { prop_assert_eq!(seen, expected) } else { prop_assert!(seen.0 < least) }
             }
+        }
+
+        // Against looking at every word of every name.
+        #[test]
+        fn what_goes_by_another_name_stands_outside_of_phrases_with_another_sense(
+            names in prop::collection::vec(("(dứa|cá|lá|sấy|tre)( (dứa|cá|lá|sấy|dại)){0,4}", "(cá|lá dứa|dứa|cá dứa dứa|sấy|a)"), 1..12),
+            is_dried: bool,
+        ) {
+            let thesaurus = Thesaurus::new([("khóm", "dứa")], [("dứa", "cá dứa"), ("dứa", "lá dứa"), ("dứa", "dứa dại"), ("sấy", "sấy lá")]);
+            let mut lexicon = Lexicon::default();
+            let mut named = Vec::new();
+            for (row, (name, producer)) in (0_u32..).zip(&names) {
+                let names = [name, producer].map(|name| lexicon.learn_all(name));
+                names.iter().flatten().for_each(|word| lexicon.post(*word, row));
+                named.push(names);
+            }
+            let stands = |wanted: &str, name: &str| {
+                let words: Vec<&str> = name.split(' ').collect();
+                let is = |at: Option<usize>, word: &str| at.and_then(|at| words.get(at)).is_some_and(|has| *has == word);
+                (0..words.len()).filter(|at| words[*at] == wanted).any(|at| {
+                    let (before, after) = (at.checked_sub(1), Some(at + 1));
+                    let of_two = wanted == "dứa" && (is(before, "cá") || is(before, "lá") || is(after, "dại"));
+                    !of_two && (!is_dried || wanted != "sấy" || !is(after, "lá"))
+                })
+            };
+            let wanted: &[&str] = if is_dried { &["dứa", "sấy"] } else { &["dứa"] };
+            let expected: Vec<u32> = (0_u32..).zip(&names).filter(|(_, (name, producer))| {
+                wanted.iter().all(|wanted| stands(wanted, name) || stands(wanted, producer))
+            }).map(|(row, _)| row).collect();
+            let text = if is_dried { "khóm sấy" } else { "khóm" };
+            let asked = std::cell::Cell::new(0);
+            let found = Found::new(text, &lexicon, &thesaurus, |row, names| {
+                asked.set(asked.get() + 1);
+                names.clone_from(&named[row as usize]);
+            }).unwrap();
+            let of_synonym: Vec<u32> = found.readings.iter().filter(|reading| reading.how == How::Synonym).flat_map(|reading| reading.rows.iter()).collect();
+            prop_assert_eq!(of_synonym, expected);
+            prop_assert!(asked.get() <= names.len());
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Reading<'a> {
     places: u8,
     /// The highest scores of a name of no words that begins otherwise, with the first word of the query, with all of it.
     highest: [TextScore; 3],
-    how: How,
+    pub how: How,
     /// Whether a phrase was put in place of one that was typed.
     in_other_words: bool,
     /// Whether every word was typed with marks.

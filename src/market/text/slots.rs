@@ -119,6 +119,17 @@ impl Slot {
         united(self.sets(lexicon).as_slice().iter().copied())
     }
 
+    /// Whether `word` is one of its words.
+    pub fn takes(&self, word: Word, lexicon: &Lexicon) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Word(wanted) => word == *wanted,
+            Self::Words(wanted) => wanted.contains(&word),
+            Self::Fold(wanted) => lexicon.fold_of(word) == *wanted,
+            Self::Folds(wanted) | Self::Begun(_, wanted) => wanted.contains(&lexicon.fold_of(word)),
+        }
+    }
+
     /// Whether some row has one of the words, of those `among` where they are given.
     pub fn is_had(&self, lexicon: &Lexicon, among: Option<&RoaringBitmap>) -> bool {
         let is_had = |set: &Set<'_>| among.map_or(!set.is_empty(), |among| set.meets(among));
@@ -169,8 +180,8 @@ pub fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, Roarin
 }
 
 /// Those of `rows` that have all words of `phrase`.
-pub fn with_all_words(rows: &RoaringBitmap, phrase: &[Token], lexicon: &Lexicon) -> RoaringBitmap {
-    let words = phrase.iter().map(|token| lexicon.word(token).and_then(|word| lexicon.rows(word)));
+pub fn with_all_words(rows: &RoaringBitmap, phrase: &[Word], lexicon: &Lexicon) -> RoaringBitmap {
+    let words = phrase.iter().map(|word| lexicon.rows(*word));
     let Some(mut words) = words.collect::<Option<Vec<_>>>() else { return RoaringBitmap::new() };
     words.sort_by_key(|rows| rows.len());
     let mut words = words.into_iter();

@@ -1,0 +1,30 @@
+//! Which products and organisations the words of a question mean.
+
+use crate::market::Market;
+use crate::market::organisations::Side;
+use crate::market::text::query::Found as Words;
+use crate::market::text::senses::Names;
+
+impl Market {
+    /// The products that `text` means, by their names and their producers'; `None` where it has no word.
+    pub(super) fn products_meant(&self, text: &str) -> Option<Words<'_>> {
+        Words::new(text, &self.lexicon, &self.thesaurus, |row, names| self.names_of(row, names))
+    }
+
+    /// The organisations on `side` that `text` means; `None` where it has no word.
+    pub(super) fn organisations_meant(&self, text: &str, side: Side) -> Option<Words<'_>> {
+        let names_of = |row: u32, [name, _]: &mut Names| {
+            name.clear();
+            name.extend(self.organisations.words(row));
+        };
+        Words::within(text, &self.organisation_lexicon, &self.thesaurus, names_of, Some(self.organisations.on(side)))
+    }
+
+    /// Writes down all words of a product's name and of its producer's: those by which the product is posted.
+    pub(in crate::market) fn names_of(&self, product: u32, [name, producer]: &mut Names) {
+        name.clear();
+        name.extend(self.products.all_words(product));
+        producer.clear();
+        producer.extend(self.organisations.product_words(self.products.producer(product)));
+    }
+}
