@@ -8,7 +8,7 @@ use crate::error::{Code, Problem, text};
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Resource, guard, middleware};
+use actix_web::{Resource, Scope, guard, middleware};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::openapi::{RefOr, Schema};
@@ -299,7 +299,7 @@ pub fn register(config: &mut ServiceConfig, routes: &[Route]) {
     for prefix in collections {
         let of_it = patterns.iter().filter(|path| collection(path) == prefix);
         let resources = of_it.filter_map(|path| Some(resource(path.strip_prefix(prefix)?, path, routes)));
-        config.service(resources.fold(web::scope(prefix), |scope, resource| scope.service(resource)));
+        config.service(resources.fold(web::scope(prefix), Scope::service));
     }
     config.default_service(
         web::route()

@@ -163,7 +163,7 @@ impl Names {
     fn close_gaps(&mut self) {
         let mut codes = Vec::with_capacity(self.codes.len() - self.unused.min(self.codes.len()) + 1);
         codes.push(END);
-        for row in 0..number(self.starts.len()) {
+        for row in 0..number(self.starts.count()) {
             let length = self.length(row);
             let Some(start) = self.starts.get(row).filter(|start| *start != 0) else { continue };
             let moved = number(codes.len());

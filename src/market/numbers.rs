@@ -102,7 +102,7 @@ impl Numbers {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match &self.0 {
             Bytes::Short(numbers) => numbers.len(),
             Bytes::Long(numbers) => numbers.len(),

@@ -135,7 +135,7 @@ impl Reading<Word, Slot> {
         sets.fold(first, |rows, more| rows & more.as_ref())
     }
 
-    fn takes(&self, [name, producer]: &Names, lexicon: &Lexicon) -> bool {
+    fn takes(&self, Names { own: name, producer, .. }: &Names, lexicon: &Lexicon) -> bool {
         let (of_name, of_producer) = (masked(name, &self.other_senses), masked(producer, &self.other_senses));
         let has = |words: &[Word], masked: &[usize], slot: Slot| {
             words.iter().enumerate().any(|(at, word)| slot.takes(*word, lexicon) && !masked.contains(&at))
@@ -171,8 +171,8 @@ mod tests {
     fn answers_by(thesaurus: &Thesaurus, text: &str, name: &str, producer: &str) -> bool {
         let mut lexicon = Lexicon::default();
         let mut learned = |text: &str| tokens(text).iter().map(|token| lexicon.learn(token)).collect::<Vec<_>>();
-        let names = [learned(name), learned(producer)];
-        names.iter().flatten().for_each(|word| lexicon.post(*word, 7));
+        let names = Names { own: learned(name), producer: learned(producer), of: None };
+        names.own.iter().chain(&names.producer).for_each(|word| lexicon.post(*word, 7));
         let wanted = Wording::new(text, thesaurus).unwrap().resolve(&lexicon);
         let found = wanted.takes(&names, &lexicon);
         assert!(!found || wanted.rows(&lexicon).contains(7), "what answers is among the rows");

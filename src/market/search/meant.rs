@@ -13,18 +13,21 @@ impl Market {
 
     /// The organisations on `side` that `text` means; `None` where it has no word.
     pub(super) fn organisations_meant(&self, text: &str, side: Side) -> Option<Words<'_>> {
-        let names_of = |row: u32, [name, _]: &mut Names| {
-            name.clear();
-            name.extend(self.organisations.words(row));
+        let names_of = |row: u32, names: &mut Names| {
+            names.own.clear();
+            names.own.extend(self.organisations.words(row));
         };
         Words::within(text, &self.organisation_lexicon, &self.thesaurus, names_of, Some(self.organisations.on(side)))
     }
 
     /// Writes down all words of a product's name and of its producer's: those by which the product is posted.
-    pub(in crate::market) fn names_of(&self, product: u32, [name, producer]: &mut Names) {
-        name.clear();
-        name.extend(self.products.all_words(product));
-        producer.clear();
-        producer.extend(self.organisations.product_words(self.products.producer(product)));
+    pub(in crate::market) fn names_of(&self, product: u32, names: &mut Names) {
+        let of = self.products.producer(product);
+        names.own.clear();
+        names.own.extend(self.products.all_words(product));
+        if names.of.replace(of) != Some(of) {
+            names.producer.clear();
+            names.producer.extend(self.organisations.product_words(of));
+        }
     }
 }

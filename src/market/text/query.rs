@@ -366,7 +366,7 @@ mod tests {
                 let mut name = [NO_WORD; NAME_WORDS];
                 name.iter_mut().zip(&numbers).for_each(|(place, word)| *place = u16::try_from(*word).unwrap());
                 words.push(name);
-                named.push([numbers, producer]);
+                named.push(Names { own: numbers, producer, of: None });
             }
             let found = Found::new(&text, &lexicon, &thesaurus, |row, names| names.clone_from(&named[row as usize])).unwrap();
             let in_full = |row: u32, name: &NameWords| {
@@ -398,9 +398,9 @@ mod tests {
             let mut lexicon = Lexicon::default();
             let mut named = Vec::new();
             for (row, (name, producer)) in (0_u32..).zip(&names) {
-                let names = [name, producer].map(|name| lexicon.learn_all(name));
-                names.iter().flatten().for_each(|word| lexicon.post(*word, row));
-                named.push(names);
+                let (own, producer) = (lexicon.learn_all(name), lexicon.learn_all(producer));
+                own.iter().chain(&producer).for_each(|word| lexicon.post(*word, row));
+                named.push(Names { own, producer, of: None });
             }
             let stands = |wanted: &str, name: &str| {
                 let words: Vec<&str> = name.split(' ').collect();

@@ -7,8 +7,16 @@ use super::lexicon::{Lexicon, Word};
 use super::slots::{Slot, with_all_words};
 use roaring::RoaringBitmap;
 
-/// The words of the names by which a row is found: its own, and that of its producer where it has one.
-pub type Names = [Vec<Word>; 2];
+/// The words of the names by which a row is found. There is one to be filled in again and again, row after row.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Of its own.
+    pub own: Vec<Word>,
+    /// Of its producer's, where it has one.
+    pub producer: Vec<Word>,
+    /// Whose name that is: neighbours mostly are of one producer.
+    pub of: Option<u32>,
+}
 
 /// Places of `name` that lie in one of `phrases`: most have none.
 pub fn masked(name: &[Word], phrases: &[Vec<Word>]) -> Vec<usize> {
@@ -38,23 +46,24 @@ impl InPhrases {
         for phrase in phrases {
             in_doubt |= with_all_words(rows, phrase, lexicon);
         }
-        let mut names = Names::default();
+        let (mut names, mut alone) = (Names::default(), Vec::new());
         for row in in_doubt {
             names_of(row, &mut names);
-            let [own, producers] = &names;
-            let (of_own, of_producers) = (masked(own, phrases), masked(producers, phrases));
+            let Names { own, producer, .. } = &names;
+            let (of_own, of_producers) = (masked(own, phrases), masked(producer, phrases));
             if of_own.is_empty() && of_producers.is_empty() {
                 continue;
             }
             let stands = |slot: &Slot, name: &[Word], masked: &[usize]| {
                 name.iter().enumerate().any(|(at, word)| slot.takes(*word, lexicon) && !masked.contains(&at))
             };
-            if slots.iter().all(|slot| stands(slot, own, &of_own) || stands(slot, producers, &of_producers)) {
+            if slots.iter().all(|slot| stands(slot, own, &of_own) || stands(slot, producer, &of_producers)) {
                 found.others = true;
             } else {
-                found.alone.insert(row);
+                alone.push(row);
             }
         }
+        found.alone = alone.into_iter().collect();
         found
     }
 }
