@@ -506,3 +506,32 @@ fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn version() -> impl Strategy<Value = i64> {
+        prop_oneof![0_i64..40, 200_i64..300, Just(i64::from(u32::MAX))]
+    }
+
+    proptest! {
+        // Few bits of the column are left for versions: those beyond stand beside, and come back.
+        #[test]
+        fn a_version_and_its_flags_are_read_as_they_were_stated(
+            steps in prop::collection::vec((0_u32..3, version(), any::<bool>(), any::<bool>(), any::<bool>()), 1..30),
+        ) {
+            let mut products = Products::default();
+            (1..=3).for_each(|id| _ = products.row_or_new(Id(id)));
+            let mut expected = [(0, false, false, false); 3];
+            for (row, version, is_active, illustrative, is_made) in steps {
+                let stated = Stated { version, producer: NO_ROW, group: 0, shelf_life_days: 0, illustrative, is_made, is_active };
+                products.state(row, &stated);
+                expected[row as usize] = (version, is_active, illustrative, is_made);
+                let found = [0, 1, 2].map(|row| (products.version(row), products.is_active(row), products.is_illustrative(row), products.is_made(row)));
+                prop_assert_eq!(found, expected);
+            }
+        }
+    }
+}
