@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-KEYS = {"judge", "rule", "where", "only", "status", "codes", "with", "reason"}
+KEYS = {"judge", "rule", "where", "only", "status", "codes", "with", "after", "reason"}
 
 
 class Exceptions:
@@ -20,7 +20,7 @@ class Exceptions:
         self.entries = [entry for entry in entries if entry["judge"] == judge]
         self.used = set()
 
-    def excuses(self, rule, where, *, answers_only=False, status=None, codes=(), parameters=()):
+    def excuses(self, rule, where, *, answers_only=False, status=None, codes=(), parameters=(), after=()):
         """Whether an exception covers this finding."""
         for index, entry in enumerate(self.entries):
             if (
@@ -30,6 +30,7 @@ class Exceptions:
                 and entry.get("status") in (None, status)
                 and ("codes" not in entry or (codes and set(codes) <= set(entry["codes"])))
                 and ("with" not in entry or entry["with"] in parameters)
+                and ("after" not in entry or entry["after"] in after)
             ):
                 self.used.add(index)
                 return True

@@ -6,10 +6,11 @@ import requests
 import schemathesis
 
 from exceptions import Exceptions
+from rehearsals import REHEARSES, Rehearsals
 
 EXCEPTIONS = Exceptions("schemathesis")
 ADDRESSES = itertools.count()
-
+REHEARSALS = Rehearsals()
 
 SEND = requests.Session.send
 
@@ -23,7 +24,9 @@ def send_from_elsewhere(session, request, **options):
     """
     number = next(ADDRESSES)
     request.headers["X-Forwarded-For"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    return SEND(session, request, **options)
+    response = SEND(session, request, **options)
+    REHEARSALS.note(request.method, request.url, response.status_code)
+    return response
 
 
 requests.Session.send = send_from_elsewhere
@@ -44,6 +47,7 @@ def filter_failure(context, failure, case, response):
         status=status,
         codes=codes,
         parameters=list(case.query or {}),
+        after=[REHEARSES] if REHEARSALS.have(response.request.url) else [],
     )
 
 

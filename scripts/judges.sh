@@ -79,7 +79,7 @@ for judge in $wanted; do
     case $judge in
         lint) step "spectral and redocly" "$python" judges/lint.py openapi/openapi.json "$modules" ;;
         breaking)
-            step "what counts as breaking" "$python" -m unittest discover --start-directory judges --top-level-directory judges
+            step "the judges' own tests" "$python" -m unittest discover --start-directory judges --top-level-directory judges
             step "the last released document" "$python" judges/breaking.py openapi/released.json openapi/openapi.json
             ;;
         clients) step "generated clients" "$python" judges/clients.py openapi/openapi.json "$url" "$home/clients" "$modules" ;;
