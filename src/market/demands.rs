@@ -4,7 +4,7 @@ use super::Market;
 use super::answering::Answering;
 use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supply, View, Weights, readiness};
 use super::record::{Day, DemandRecord, Id, OfferRecord};
-use super::text::senses::Names;
+use super::text::senses::RowNames;
 use super::text::synonyms::Thesaurus;
 use super::wording::{Wanted, Wording};
 use super::wordings::Wordings;
@@ -190,7 +190,7 @@ impl Market {
         };
         let list = match known.and_then(|known| Some((changes.since(known.then())?, known))) {
             Some((products, known)) => {
-                let mut names = Names::default();
+                let mut names = RowNames::default();
                 let takes =
                     products.iter().filter(|product| self.products.is_active(**product) && self.takes(&wanted, **product, &mut names));
                 let offers = takes.flat_map(|product| self.offers_of(*product)).collect();
@@ -208,7 +208,7 @@ impl Market {
 
     fn all_answering(&self, wanted: &Wanted) -> Answering {
         let rows = wanted.rows(&self.lexicon).into_iter();
-        let mut names = Names::default();
+        let mut names = RowNames::default();
         let offered = rows.filter(|row| self.products.first_offer(*row) != super::products::NO_ROW && self.takes(wanted, *row, &mut names));
         Answering::new(offered.flat_map(|row| self.offers_of(row)).collect(), self.offers.changes().now())
     }
@@ -259,15 +259,15 @@ impl Market {
             Words::None => true,
             Words::Kept(wording) => {
                 let wording = self.demands.wordings.get(*wording);
-                wording.is_some_and(|wording| self.takes(&wording.resolve(&self.lexicon), product, &mut Names::default()))
+                wording.is_some_and(|wording| self.takes(&wording.resolve(&self.lexicon), product, &mut RowNames::default()))
             }
-            Words::Own(wanted) => self.takes(wanted, product, &mut Names::default()),
+            Words::Own(wanted) => self.takes(wanted, product, &mut RowNames::default()),
         }
     }
 
     /// Says of any demand whether `product` answers its words; each wording is looked at once.
     fn answering(&self, product: u32) -> impl Fn(&Need) -> bool {
-        let mut names = Names::default();
+        let mut names = RowNames::default();
         self.names_of(product, &mut names);
         let memo = self.demands.wordings.memo();
         move |need| {
@@ -284,7 +284,7 @@ impl Market {
     }
 
     /// Whether a product answers; `names` is room for its names.
-    fn takes(&self, wanted: &Wanted, product: u32, names: &mut Names) -> bool {
+    fn takes(&self, wanted: &Wanted, product: u32, names: &mut RowNames) -> bool {
         self.names_of(product, names);
         wanted.takes(names, &self.lexicon)
     }

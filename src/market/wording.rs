@@ -9,7 +9,7 @@
 use super::text::lexicon::{Fold, Lexicon, Word};
 use super::text::query::MOST_REWRITINGS;
 use super::text::rows::{Set, united};
-use super::text::senses::{Names, masked};
+use super::text::senses::{RowNames, masked};
 use super::text::synonyms::Thesaurus;
 use super::text::tokens::{Token, tokens};
 use roaring::RoaringBitmap;
@@ -121,7 +121,7 @@ impl Wanted {
 
     /// Whether a product answers: every word stands, in the sense that is meant, in its name or its producer's, and one at
     /// least in its own.
-    pub fn takes(&self, names: &Names, lexicon: &Lexicon) -> bool {
+    pub fn takes(&self, names: &RowNames, lexicon: &Lexicon) -> bool {
         self.readings.iter().any(|reading| reading.takes(names, lexicon))
     }
 }
@@ -135,7 +135,7 @@ impl Reading<Word, Slot> {
         sets.fold(first, |rows, more| rows & more.as_ref())
     }
 
-    fn takes(&self, Names { own: name, producer, .. }: &Names, lexicon: &Lexicon) -> bool {
+    fn takes(&self, RowNames { own: name, producer, .. }: &RowNames, lexicon: &Lexicon) -> bool {
         let (of_name, of_producer) = (masked(name, &self.other_senses), masked(producer, &self.other_senses));
         let has = |words: &[Word], masked: &[usize], slot: Slot| {
             words.iter().enumerate().any(|(at, word)| slot.takes(*word, lexicon) && !masked.contains(&at))
@@ -171,7 +171,7 @@ mod tests {
     fn answers_by(thesaurus: &Thesaurus, text: &str, name: &str, producer: &str) -> bool {
         let mut lexicon = Lexicon::default();
         let mut learned = |text: &str| tokens(text).iter().map(|token| lexicon.learn(token)).collect::<Vec<_>>();
-        let names = Names { own: learned(name), producer: learned(producer), of: None };
+        let names = RowNames { own: learned(name), producer: learned(producer), of: None };
         names.own.iter().chain(&names.producer).for_each(|word| lexicon.post(*word, 7));
         let wanted = Wording::new(text, thesaurus).unwrap().resolve(&lexicon);
         let found = wanted.takes(&names, &lexicon);

@@ -3,7 +3,7 @@
 use crate::market::Market;
 use crate::market::organisations::Side;
 use crate::market::text::query::Found as Words;
-use crate::market::text::senses::Names;
+use crate::market::text::senses::RowNames;
 
 impl Market {
     /// The products that `text` means, by their names and their producers'; `None` where it has no word.
@@ -13,7 +13,7 @@ impl Market {
 
     /// The organisations on `side` that `text` means; `None` where it has no word.
     pub(super) fn organisations_meant(&self, text: &str, side: Side) -> Option<Words<'_>> {
-        let names_of = |row: u32, names: &mut Names| {
+        let names_of = |row: u32, names: &mut RowNames| {
             names.own.clear();
             names.own.extend(self.organisations.words(row));
         };
@@ -21,7 +21,7 @@ impl Market {
     }
 
     /// Writes down all words of a product's name and of its producer's: those by which the product is posted.
-    pub(in crate::market) fn names_of(&self, product: u32, names: &mut Names) {
+    pub(in crate::market) fn names_of(&self, product: u32, names: &mut RowNames) {
         let of = self.products.producer(product);
         names.own.clear();
         names.own.extend(self.products.all_words(product));

@@ -7,7 +7,7 @@
 use super::lexicon::{Fold, Lexicon, Word};
 use super::reading::{Marks, PLACE_BITS, Reading, TELLS, marks, places};
 use super::rows::{Set, united};
-use super::senses::{InPhrases, Names};
+use super::senses::{InPhrases, RowNames};
 use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots};
 use super::synonyms::{Rewriting, Thesaurus};
 use super::tokens::{Token, tokens};
@@ -85,7 +85,7 @@ pub type TextScore = u32;
 
 impl<'a> Found<'a> {
     /// What `text` means in `lexicon`, where `names_of` fills in the names of a row; `None` when it has no word.
-    pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus, names_of: impl Fn(u32, &mut Names)) -> Option<Self> {
+    pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus, names_of: impl Fn(u32, &mut RowNames)) -> Option<Self> {
         Self::within(text, lexicon, thesaurus, names_of, None)
     }
 
@@ -94,7 +94,7 @@ impl<'a> Found<'a> {
         text: &str,
         lexicon: &'a Lexicon,
         thesaurus: &Thesaurus,
-        names_of: impl Fn(u32, &mut Names),
+        names_of: impl Fn(u32, &mut RowNames),
         among: Option<&RoaringBitmap>,
     ) -> Option<Self> {
         let mut typed = tokens(text);
@@ -190,7 +190,7 @@ fn in_other_words<'a>(
     typed: &[Known<'_>],
     lexicon: &'a Lexicon,
     thesaurus: &Thesaurus,
-    names_of: impl Fn(u32, &mut Names),
+    names_of: impl Fn(u32, &mut RowNames),
     among: Option<&RoaringBitmap>,
 ) -> Option<Reading<'a>> {
     let words = &rewriting.words;
@@ -366,7 +366,7 @@ mod tests {
                 let mut name = [NO_WORD; NAME_WORDS];
                 name.iter_mut().zip(&numbers).for_each(|(place, word)| *place = u16::try_from(*word).unwrap());
                 words.push(name);
-                named.push(Names { own: numbers, producer, of: None });
+                named.push(RowNames { own: numbers, producer, of: None });
             }
             let found = Found::new(&text, &lexicon, &thesaurus, |row, names| names.clone_from(&named[row as usize])).unwrap();
             let in_full = |row: u32, name: &NameWords| {
@@ -400,7 +400,7 @@ mod tests {
             for (row, (name, producer)) in (0_u32..).zip(&names) {
                 let (own, producer) = (lexicon.learn_all(name), lexicon.learn_all(producer));
                 own.iter().chain(&producer).for_each(|word| lexicon.post(*word, row));
-                named.push(Names { own, producer, of: None });
+                named.push(RowNames { own, producer, of: None });
             }
             let stands = |wanted: &str, name: &str| {
                 let words: Vec<&str> = name.split(' ').collect();

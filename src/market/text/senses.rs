@@ -9,7 +9,7 @@ use roaring::RoaringBitmap;
 
 /// The words of the names by which a row is found. There is one to be filled in again and again, row after row.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub struct RowNames {
     /// Of its own.
     pub own: Vec<Word>,
     /// Of its producer's, where it has one.
@@ -40,16 +40,22 @@ pub struct InPhrases {
 impl InPhrases {
     /// Those of `rows`, which have a word for each of `slots`; `names_of` fills in the names of a row. It is asked for rows
     /// that have all words of one of `phrases`.
-    pub fn new(rows: &RoaringBitmap, slots: &[Slot], phrases: &[Vec<Word>], lexicon: &Lexicon, names_of: impl Fn(u32, &mut Names)) -> Self {
+    pub fn new(
+        rows: &RoaringBitmap,
+        slots: &[Slot],
+        phrases: &[Vec<Word>],
+        lexicon: &Lexicon,
+        names_of: impl Fn(u32, &mut RowNames),
+    ) -> Self {
         let mut found = Self::default();
         let mut in_doubt = RoaringBitmap::new();
         for phrase in phrases {
             in_doubt |= with_all_words(rows, phrase, lexicon);
         }
-        let (mut names, mut alone) = (Names::default(), Vec::new());
+        let (mut names, mut alone) = (RowNames::default(), Vec::new());
         for row in in_doubt {
             names_of(row, &mut names);
-            let Names { own, producer, .. } = &names;
+            let RowNames { own, producer, .. } = &names;
             let (of_own, of_producers) = (masked(own, phrases), masked(producer, phrases));
             if of_own.is_empty() && of_producers.is_empty() {
                 continue;
