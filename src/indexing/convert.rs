@@ -7,9 +7,10 @@ use super::tables::tables;
 use crate::certificates::Certificate;
 use crate::decimal::CURRENCIES;
 use crate::demands::{Ceiling, Demand};
+use crate::introductions::{Introduction, IntroductionStatus};
 use crate::market::record::{
-    Basis, CertificateRecord, Day, DemandRecord, FOREVER, Id, MonthBits, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord,
-    Rows, Visibility,
+    Basis, CertificateRecord, Day, DemandRecord, FOREVER, Id, IntroductionRecord, MonthBits, OfferRecord, OrganisationRecord, Paper, Price,
+    ProductRecord, Rows, Visibility,
 };
 use crate::market::tables::Tables;
 use crate::measure;
@@ -222,6 +223,22 @@ pub(super) fn small(number: i32) -> u8 {
 
 fn month_bits(months: Months) -> MonthBits {
     MonthBits::try_from(months.bits()).unwrap_or(0)
+}
+
+/// An introduction.
+///
+/// # Errors
+/// [`Unfit`] for an id of another form.
+pub fn introduction(record: &Introduction) -> Result<IntroductionRecord, Unfit> {
+    Ok(IntroductionRecord {
+        id: id(&record.id)?,
+        version: record.version,
+        demand: id(&record.demand_id)?,
+        offer: id(&record.offer_id)?,
+        buyer: id(&record.buyer_id)?,
+        producer: id(&record.producer_id)?,
+        is_accepted: record.status == IntroductionStatus::Accepted,
+    })
 }
 
 /// The place of a currency in the list of those that prices come in.

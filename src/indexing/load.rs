@@ -5,10 +5,11 @@
 //! at a time, since a result is otherwise held in memory as a whole. Only the columns that count are read.
 
 use super::promises;
-use super::rows::{CertificateColumns, DemandColumns, Fit, OfferColumns, OrganisationColumns, ProductColumns};
-use crate::db::schema::{buyers, certificates, demands, offers, organisations, producers, products};
+use super::rows::{AcceptedIntroductionColumns, CertificateColumns, DemandColumns, Fit, OfferColumns, OrganisationColumns, ProductColumns};
+use crate::db::schema::{buyers, certificates, demands, introductions, offers, organisations, producers, products};
 use crate::db::{Db, Snapshot, Target};
 use crate::error::{Problem, Result};
+use crate::introductions::IntroductionStatus;
 use crate::log;
 use crate::market::record::{Change, Id};
 use diesel::connection::DefaultLoadingMode;
@@ -39,7 +40,8 @@ pub struct Loaded {
     pub unfit: u64,
 }
 
-/// Hands every record of the register to `take`: organisations, products, certificates, offers, demands, `MoUs`.
+/// Hands every record of the register to `take`: organisations, products, certificates, offers, demands, `MoUs`,
+/// introductions that open something.
 ///
 /// # Errors
 /// What the database says.
@@ -97,6 +99,7 @@ enum Table {
     Offers,
     Demands,
     Mous,
+    Introductions,
 }
 
 /// A part of a table: on `SQLite` the rows after the first number up to the second, else all of it.
@@ -126,7 +129,7 @@ fn jobs(db: &mut Db) -> Result<Vec<Job>> {
         let starts = (0..last.unwrap_or(0)).step_by(PAGE);
         jobs.extend(starts.map(|after| Job { table, rows: Some((after, after + step)) }));
     }
-    jobs.push(Job { table: Table::Mous, rows: None });
+    jobs.extend([Table::Mous, Table::Introductions].map(|table| Job { table, rows: None }));
     Ok(jobs)
 }
 
@@ -291,6 +294,7 @@ fn read_table(db: &mut Db, job: Job, out: &mut Out<'_>) -> QueryResult<()> {
         Table::Offers => read_offers(db, job, out),
         Table::Demands => read_demands(db, job, out),
         Table::Mous => read_mous(db, out),
+        Table::Introductions => read_introductions(db, job, out),
     }
 }
 
@@ -363,4 +367,19 @@ fn read_mous(db: &mut Db, out: &mut Out<'_>) -> QueryResult<()> {
         out.put(Table::Mous, mou.map(Change::Mou));
     }
     Ok(())
+}
+
+/// Introductions that both sides agreed to; the others open nothing. There are few, each was asked for by people.
+fn read_introductions(db: &mut Db, job: Job, out: &mut Out<'_>) -> QueryResult<()> {
+    let accepted = introductions::table.filter(introductions::status.eq(IntroductionStatus::Accepted)).select((
+        introductions::id,
+        introductions::version,
+        introductions::demand_id,
+        introductions::offer_id,
+        introductions::buyer_id,
+        introductions::producer_id,
+    ));
+    each_row!(db, job, "introductions", accepted, AcceptedIntroductionColumns, |row: AcceptedIntroductionColumns| {
+        out.put(Table::Introductions, row.record().map(Change::Introduction));
+    })
 }

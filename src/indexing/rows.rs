@@ -3,8 +3,8 @@
 use super::cells::{Cell, Currency, DayCell, List};
 use super::convert::{self, Unfit};
 use crate::market::record::{
-    Basis, CertificateRecord, Day, DemandRecord, FOREVER, Id, MonthBits, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord,
-    Visibility,
+    Basis, CertificateRecord, Day, DemandRecord, FOREVER, Id, IntroductionRecord, MonthBits, OfferRecord, OrganisationRecord, Paper, Price,
+    ProductRecord, Visibility,
 };
 use crate::organisations::{OrganisationStatus, ProducerKind};
 use crate::products::ProductStatus;
@@ -246,6 +246,30 @@ impl CeilingColumns {
         let Self { amount, unit, currency, basis, vat_included, visibility } = self;
         let per_base = unit.map(|unit| known(unit, "the unit of its ceiling").and_then(convert::worth)).transpose()?;
         PriceColumns { amount, per_base, currency, basis, vat_included, visibility }.price()
+    }
+}
+
+#[derive(Queryable)]
+pub(super) struct AcceptedIntroductionColumns {
+    id: Cell<Id>,
+    version: i64,
+    demand: Cell<Id>,
+    offer: Cell<Id>,
+    buyer: Cell<Id>,
+    producer: Cell<Id>,
+}
+
+impl AcceptedIntroductionColumns {
+    pub(super) fn record(self) -> Fit<IntroductionRecord> {
+        Ok(IntroductionRecord {
+            id: known(self.id, "its id")?,
+            version: self.version,
+            demand: known(self.demand, "its demand")?,
+            offer: known(self.offer, "its offer")?,
+            buyer: known(self.buyer, "its buyer")?,
+            producer: known(self.producer, "its producer")?,
+            is_accepted: true,
+        })
     }
 }
 

@@ -130,6 +130,8 @@ fn change_of(change: &log::Change, steps: &mut Steps) -> Result<Option<Change>, 
             }
             mou.map(Change::Mou)
         }
+        "introduction" if gone => Some(Change::IntroductionGone(id()?)),
+        "introduction" => Some(Change::Introduction(convert::introduction(&body(change)?)?)),
         // Events, facilities, keys and whatever else the register keeps are not in the market.
         _ => None,
     })

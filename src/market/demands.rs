@@ -131,7 +131,7 @@ enum Words {
 
 impl Market {
     /// What questions are judged by.
-    pub fn setting(&self, view: View, weights: Weights, as_of: Day) -> Setting<'_> {
+    pub fn setting<'a>(&'a self, view: View<'a>, weights: Weights, as_of: Day) -> Setting<'a> {
         Setting { tables: &self.tables, papers: &self.papers, promises: &self.promises, view, weights, as_of }
     }
 

@@ -6,7 +6,8 @@
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
 //! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
-//! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`] (how they take few bytes), `names` and `certificates`,
+//! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`] (how they take few bytes), `names`, `certificates`,
+//! [`introductions`] (who sees more than others),
 //! [`text`] (words), [`search`] (which products, how many by facet), [`matching`] (which offer serves which demand, and
 //! why), [`wording`], `wordings`, [`answering`] and [`demands`] (what is asked of the latter).
 
@@ -18,6 +19,7 @@ pub mod demands;
 pub mod facet;
 pub mod facts;
 pub mod ids;
+pub mod introductions;
 pub mod kept;
 mod loading;
 pub mod matching;
@@ -45,6 +47,7 @@ mod wordings;
 
 use demands::Demands;
 use foldhash::fast::RandomState;
+use introductions::Introductions;
 use kept::Kept;
 use matching::{Papers, PromiseSet, Promises};
 use offers::Offers;
@@ -74,6 +77,7 @@ pub struct Market {
     papers: Papers,
     promises: Promises,
     promise_sets: HashMap<u32, PromiseSet, RandomState>,
+    introductions: Introductions,
     sources: upkeep::Sources,
     kept: Kept,
     kept_offers: Kept,
@@ -101,6 +105,7 @@ impl Market {
             papers: Papers::default(),
             promises: Promises::default(),
             promise_sets: HashMap::default(),
+            introductions: Introductions::default(),
             sources: upkeep::Sources::default(),
             kept: Kept::default(),
             kept_offers: Kept::default(),
@@ -147,6 +152,11 @@ impl Market {
         self.products.made_by(self.organisations.get(organisation).map_or(NO_ROW, |known| known.last_product))
     }
 
+    /// Who was introduced to whom.
+    pub fn introductions(&self) -> &Introductions {
+        &self.introductions
+    }
+
     /// Papers of products.
     pub fn papers(&self) -> &Papers {
         &self.papers
@@ -173,7 +183,7 @@ impl Market {
             ("demands", self.demands.bytes()),
             ("papers", self.papers.bytes()),
             ("promises", self.promises.bytes() + upkeep::table_bytes(&self.promise_sets)),
-            ("sources", self.sources.bytes()),
+            ("sources", self.sources.bytes() + self.introductions.bytes()),
             ("kept texts", self.kept.bytes() + self.kept_offers.bytes()),
         ]
     }

@@ -321,6 +321,25 @@ pub struct Promise {
     pub ended_on: Day,
 }
 
+/// A buyer and a producer who were brought together about a demand and an offer, or are to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntroductionRecord {
+    /// `int_…`
+    pub id: Id,
+    /// Version, from 1.
+    pub version: i64,
+    /// `dmd_…`
+    pub demand: Id,
+    /// `ofr_…`
+    pub offer: Id,
+    /// `org_…`, the demand's.
+    pub buyer: Id,
+    /// `org_…`, the offer's.
+    pub producer: Id,
+    /// Whether both agreed, and neither ended it.
+    pub is_accepted: bool,
+}
+
 /// One step of the register, as the index takes it. A record of a version that is known already changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -348,6 +367,10 @@ pub enum Change {
     Mou(MouRecord),
     /// An `MoU` that was deleted.
     MouGone(Id),
+    /// An introduction as it is now.
+    Introduction(IntroductionRecord),
+    /// An introduction that was deleted.
+    IntroductionGone(Id),
 }
 
 #[cfg(test)]

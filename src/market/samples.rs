@@ -4,7 +4,6 @@ use super::Market;
 use super::matching::View;
 use super::record::{
     ALL_MONTHS, CertificateRecord, Change, Day, DemandRecord, FOREVER, Id, OfferRecord, OrganisationRecord, Paper, ProductRecord, Rows,
-    Visibility,
 };
 use super::search::{Filter, Question, Sort};
 use super::tables::Tables;
@@ -114,8 +113,8 @@ pub fn named(names: &[&str]) -> Market {
     loaded(std::iter::once(Change::Organisation(organisation(1_000, "HTX Minh Phát", 0))).chain(products))
 }
 
-pub fn public() -> View {
-    View { level: Visibility::Public, organisation: None, provinces: Rows::default() }
+pub fn public() -> View<'static> {
+    View::PUBLIC
 }
 
 pub fn question(text: Option<&str>) -> Question<'_> {

@@ -74,6 +74,8 @@ impl Market {
             Change::DemandGone(id) => self.demands.remove(id),
             Change::Mou(record) => self.put_mou(&record),
             Change::MouGone(id) => self.forget_mou(id),
+            Change::Introduction(record) => self.introductions.put(record),
+            Change::IntroductionGone(id) => self.introductions.forget(id),
         }
     }
 

@@ -20,7 +20,7 @@ const CAPACITY: usize = 32 * 1024;
 #[derive(Debug)]
 pub struct Writer<'a> {
     pub(super) market: &'a Market,
-    view: &'a View,
+    view: &'a View<'a>,
     as_of: Day,
     /// What was asked of offers and their order, where a product is to show the offer that it was found for.
     question: Option<&'a Question<'a>>,
@@ -32,7 +32,14 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// A writer for `day`; `fields` are the members of an item to keep.
-    pub fn new(market: &'a Market, view: &'a View, as_of: Day, day: NaiveDate, place: Option<Place>, fields: Option<Vec<String>>) -> Self {
+    pub fn new(
+        market: &'a Market,
+        view: &'a View<'a>,
+        as_of: Day,
+        day: NaiveDate,
+        place: Option<Place>,
+        fields: Option<Vec<String>>,
+    ) -> Self {
         Self { market, view, as_of, question: None, place, fields, parts: Parts::of(day), out: Vec::with_capacity(CAPACITY) }
     }
 

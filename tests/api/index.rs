@@ -48,11 +48,26 @@ fn a_market(app: &TestApp) -> Vec<Record> {
         "lead_time_days": 3, "remaining_shelf_life_days": 20, "price": null, "delivers_to": null, "minimum_order": null, "minimum_order_unit": null})).create();
     let closed = an_offer(app, &rice).create();
     app.post(&format!("{}/close", closed.path), json!({})).key(&admin).send().expect(200);
-    a_demand(app, &buyer)
+    let demand = a_demand(app, &buyer)
         .with(json!({"group": "I.2.a", "least_stars": 3, "preferred_certificates": ["VIETGAP", "OCOP"], "months": [1, 2],
         "minimum_remaining_shelf_life_days": 60, "answer_by": "2026-12-15", "suppliers_at_most": 3}))
         .create();
     a_demand(app, &buyer).with(json!({"price_ceiling": null, "text": null, "group": "N1.2.a", "required_certificates": []})).create();
+    let introduced = |offer: &Record, steps: &[&str]| {
+        let id = app
+            .post("/v1/introductions", json!({"demand_id": demand.id, "offer_id": offer.id}))
+            .key(&app.buyer(&buyer))
+            .send()
+            .expect(201)
+            .id();
+        for step in steps {
+            app.post(&format!("/v1/introductions/{id}/{step}"), json!({})).key(&admin).send().expect(200);
+        }
+    };
+    introduced(&offer, &["accept"]);
+    introduced(&boxes, &["accept", "end"]);
+    let asked = an_offer(app, &rice).create();
+    introduced(&asked, &[]);
     let mou = a_mou(app)
         .of_producer(&producer)
         .with_buyer(&buyer)
@@ -90,6 +105,9 @@ fn in_the_end(changes: impl IntoIterator<Item = Change>) -> BTreeMap<(&'static s
             Change::DemandGone(id) => (("demand", *id), true),
             Change::Mou(record) => (("mou", record.id), false),
             Change::MouGone(id) => (("mou", *id), true),
+            // One that opens nothing is as good as none.
+            Change::Introduction(record) => (("introduction", record.id), !record.is_accepted),
+            Change::IntroductionGone(id) => (("introduction", *id), true),
         };
         if is_gone {
             records.remove(&key);

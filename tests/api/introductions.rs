@@ -125,7 +125,8 @@ fn a_price_for_parties_is_read_by_the_other_side_as_long_as_the_introduction_hol
     let other = an_offer(&app, &product).with(json!({"price": price})).create();
     let ceiling = json!({"amount": "31000", "currency": "VND", "per_unit": "KG", "basis": "farm_gate", "vat_included": false,
                          "visibility": "parties"});
-    let demand = a_demand(&app, &buyer).with(json!({"price_ceiling": ceiling})).create();
+    let asks = json!({"price_ceiling": ceiling, "text": "gạo", "required_certificates": [], "delivery_province": "79"});
+    let demand = a_demand(&app, &buyer).with(asks).create();
     let (buying, producing) = (app.buyer(&buyer), app.producer(&producer));
     let stranger = app.buyer(a_buyer(&app).named("Người mua khác (minh họa)").create());
     let sees = |record: &Record, member: &str, key: &str| {
@@ -145,13 +146,33 @@ fn a_price_for_parties_is_read_by_the_other_side_as_long_as_the_introduction_hol
             sees(&offer, "price", &stranger),
         ]
     };
+    // The same of searches, by filter, count and page, of matches and of pairs.
+    let market = |key: &str| {
+        let found = app.get("/v1/offers?price_at_most=30000&facets=price").key(key).send().expect(200).json();
+        let ids: Vec<&str> = found["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+        assert!(ids.len() != 1 || ids == [offer.id.as_str()], "{found}");
+        let matches = app.get(&format!("{}/matches", demand.path)).key(key).send().expect(200).text;
+        let pair = app.get(&format!("{}/matches/{}", demand.path, offer.id)).key(key).send().expect(200).text;
+        let products = app.get("/v1/products?price_at_most=30000").key(key).send().expect(200).items();
+        // Held against each other where both are seen; of a pair each is told by itself.
+        let compared = matches.contains("\"value\":\"30000\",\"of\":\"31000\"");
+        assert_eq!(products.len(), ids.len().min(1), "both offers are of one product");
+        (ids.len(), compared, pair.contains("\"amount\":\"31000\""))
+    };
+    assert_eq!((market(&buying), market(&producing), market(&stranger)), ((0, false, true), (2, false, false), (0, false, false)));
     assert_eq!(seen(), [false; 4]);
     let id = ask(&app, &buying, json!({"demand_id": demand.id, "offer_id": offer.id})).expect(201).id();
     assert_eq!(seen(), [false; 4], "asked is not accepted");
     step(&app, &producing, &id, "accept").expect(200);
     assert_eq!(seen(), [true, true, false, false]);
+    let introduced = ((1, true, true), (2, true, true), (0, false, false));
+    assert_eq!((market(&buying), market(&producing), market(&stranger)), introduced);
+    // As much from the tables as from the log.
+    app.index().rebuild().unwrap();
+    assert_eq!((market(&buying), market(&producing), market(&stranger)), introduced);
     step(&app, &producing, &id, "end").expect(200);
     assert_eq!(seen(), [false; 4]);
+    assert_eq!((market(&buying), market(&producing)), ((0, false, true), (2, false, false)));
 }
 
 #[test]

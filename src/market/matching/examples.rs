@@ -363,6 +363,29 @@ fn an_owner_learns_that_it_is_too_dear_and_not_by_how_much() {
     assert!(!evaluate(&world.supplies[0], &need, true, &world.setting(buyer, Weights::default(), TODAY)).eligible);
 }
 
+// What is for the parties is open to the one side about the very offer or demand of an introduction, and to nobody else.
+#[test]
+fn who_was_introduced_sees_what_is_for_the_parties() {
+    let for_parties = |dong: i64| Some(Price { visibility: Visibility::Parties, ..per_kilogram(dong) });
+    let mut offered = offer();
+    (offered.supply.id, offered.supply.price) = (Id(1), for_parties(30_000));
+    let mut other = offered.clone();
+    other.supply.id = Id(2);
+    let world = World::new(&[offered, other]);
+    let need = Need { id: Id(3), ceiling: for_parties(25_000), ..demand() };
+    let buyer = View { level: Visibility::Keys, organisation: Some(need.buyer), introduced: &[Id(1)], ..View::PUBLIC };
+    let setting = world.setting(buyer, Weights::default(), TODAY);
+    let missed = |supply: &Supply| evaluate(supply, &need, true, &setting).near_miss();
+    assert_eq!(missed(&world.supplies[0]), Some(Code::Price));
+    assert_eq!(missed(&world.supplies[1]), None, "of another offer the price is unknown");
+    let producer = View { organisation: Some(world.supplies[0].producer), introduced: &[Id(3)], ..View::PUBLIC };
+    assert!(producer.sees_ceiling(&need));
+    assert!(!producer.sees_ceiling(&Need { id: Id(4), ..need.clone() }));
+    let hidden = Need { ceiling: need.ceiling.map(|ceiling| Price { visibility: Visibility::Hidden, ..ceiling }), ..need.clone() };
+    assert!(!producer.sees_ceiling(&hidden), "nothing opens what is hidden");
+    assert!(!producer.sees_promises(&Supply { producer: 77, ..world.supplies[0].clone() }));
+}
+
 // 1,300 offers are two blocks and part of a third; each tenth is closed. The best have most to bring, then the least id.
 #[test]
 fn many_blocks_are_one_group() {

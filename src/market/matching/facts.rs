@@ -168,27 +168,29 @@ impl Need {
 
 /// Through whose eyes prices and ceilings are seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct View {
+pub struct View<'a> {
     /// The most private that the caller sees of anybody.
     pub level: Visibility,
     /// Row of the caller's own organisation.
     pub organisation: Option<u32>,
     /// An officer's own units, of any time.
     pub provinces: Rows,
+    /// Offers and demands about which the caller's organisation was introduced to the other side, in order of their ids.
+    pub introduced: &'a [Id],
 }
 
-impl View {
+impl View<'_> {
     /// Everybody's.
-    pub const PUBLIC: Self = Self { level: Visibility::Public, organisation: None, provinces: Rows(0) };
+    pub const PUBLIC: Self = Self { level: Visibility::Public, organisation: None, provinces: Rows(0), introduced: &[] };
 
     /// Whether the caller may see the offer's price, should there be one.
     pub fn sees_price(&self, supply: &Supply) -> bool {
-        supply.price.is_some_and(|price| self.sees(price.visibility, supply.producer, supply.province))
+        supply.price.is_some_and(|price| self.sees(price.visibility, supply.producer, supply.province, supply.id))
     }
 
     /// Whether the caller may see the demand's ceiling, should there be one.
     pub fn sees_ceiling(&self, need: &Need) -> bool {
-        need.ceiling.is_some_and(|ceiling| self.sees(ceiling.visibility, need.buyer, need.buyer_province))
+        need.ceiling.is_some_and(|ceiling| self.sees(ceiling.visibility, need.buyer, need.buyer_province, need.id))
     }
 
     /// Whether a price above the ceiling may be told of: the caller sees the price, and sees the ceiling or owns the offer.
@@ -199,11 +201,19 @@ impl View {
     /// Whether the caller may see how much of the offer is promised to others: its owner, officers of its province and who
     /// sees everything.
     pub fn sees_promises(&self, supply: &Supply) -> bool {
-        self.sees(Visibility::Hidden, supply.producer, supply.province)
+        self.sees(Visibility::Hidden, supply.producer, supply.province, supply.id)
     }
 
-    fn sees(&self, visibility: Visibility, owner: u32, province: u8) -> bool {
-        visibility <= self.level || self.organisation == Some(owner) || self.provinces.contains(province)
+    /// Whether the caller was introduced about the offer or demand `id`.
+    pub(super) fn is_introduced_about(&self, id: Id) -> bool {
+        self.introduced.binary_search(&id).is_ok()
+    }
+
+    fn sees(&self, visibility: Visibility, owner: u32, province: u8, about: Id) -> bool {
+        visibility <= self.level
+            || self.organisation == Some(owner)
+            || self.provinces.contains(province)
+            || visibility == Visibility::Parties && self.is_introduced_about(about)
     }
 }
 
@@ -217,7 +227,7 @@ pub struct Setting<'a> {
     /// Promises of the offers.
     pub promises: &'a Promises,
     /// Whose eyes.
-    pub view: View,
+    pub view: View<'a>,
     /// What counts how much.
     pub weights: Weights,
     /// The day for which offers, demands and promises are judged.

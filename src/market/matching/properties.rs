@@ -94,11 +94,11 @@ proptest! {
 
     #[test]
     fn the_book_finds_what_explaining_every_offer_finds(
-        offered in samples::market(60), need in samples::need(), view in samples::view(), weights in samples::weights(), limits in (0..8_usize, 0..6_usize),
+        offered in samples::market(60), need in samples::need(), eyes in samples::eyes(), weights in samples::weights(), limits in (0..8_usize, 0..6_usize),
         day in prop_oneof![2 => Just(TODAY), 1 => TODAY - 400..TODAY + 400], loaded in any::<bool>(), moved_first in any::<bool>(),
     ) {
         let world = World::new(&offered);
-        let setting = world.setting(view, weights, TODAY);
+        let setting = world.setting(eyes.view(), weights, TODAY);
         // Whether the book keeps what is open on the day that is asked, or on another.
         let book = book_on(day, &world, loaded, moved_first);
         let expected = by_hand(&world.supplies, &need, &setting, limits.0, limits.1);
@@ -108,9 +108,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_shown_of_a_pair_is_what_explaining_it_says(offered in samples::market(12), need in samples::need(), view in samples::view()) {
+    fn what_is_shown_of_a_pair_is_what_explaining_it_says(offered in samples::market(12), need in samples::need(), eyes in samples::eyes()) {
         let world = World::new(&offered);
-        let setting = world.setting(view, Weights::default(), TODAY);
+        let setting = world.setting(eyes.view(), Weights::default(), TODAY);
         for supply in &world.supplies {
             let (found, shown, missed) = (evaluate(supply, &need, true, &setting), scored(supply, &need, &setting), missed(supply, &need, &setting));
             prop_assert_eq!((shown.parts, shown.score_bp, shown.distance_km), (found.parts, found.score_bp, found.distance_km));
@@ -176,10 +176,10 @@ proptest! {
 
     #[test]
     fn the_two_directions_agree(
-        offered in samples::market(20), demands in proptest::collection::vec(samples::need(), 0..12), gone in any::<bool>(), view in samples::view(),
+        offered in samples::market(20), demands in proptest::collection::vec(samples::need(), 0..12), gone in any::<bool>(), eyes in samples::eyes(),
     ) {
         let world = World::new(&offered);
-        let setting = world.setting(view, Weights::default(), TODAY);
+        let setting = world.setting(eyes.view(), Weights::default(), TODAY);
         let (book, mut demand_book) = (book(&world), DemandBook::default());
         for (number, need) in (1_u128..).zip(&demands) {
             demand_book.put(Need { id: Id(number), closed_on: TODAY, ..need.clone() });
@@ -235,9 +235,9 @@ proptest! {
     }
 
     #[test]
-    fn parts_add_up_to_the_score(offered in samples::offered(), need in samples::need(), view in samples::view(), weights in samples::weights()) {
+    fn parts_add_up_to_the_score(offered in samples::offered(), need in samples::need(), eyes in samples::eyes(), weights in samples::weights()) {
         let world = World::new(&[offered]);
-        let found = evaluate(&world.supplies[0], &need, true, &world.setting(view, weights, TODAY));
+        let found = evaluate(&world.supplies[0], &need, true, &world.setting(eyes.view(), weights, TODAY));
         prop_assert_eq!(found.parts.iter().map(super::Part::points_bp).sum::<u16>(), found.score_bp);
         prop_assert_eq!(found.parts.iter().map(super::Part::weight_bp).sum::<u16>(), 10_000);
         prop_assert!(found.score_bp <= 10_000);
@@ -269,11 +269,11 @@ proptest! {
     }
 
     #[test]
-    fn what_may_not_be_seen_changes_nothing(offered in samples::offered(), need in samples::need(), view in samples::view()) {
+    fn what_may_not_be_seen_changes_nothing(offered in samples::offered(), need in samples::need(), eyes in samples::eyes()) {
         let world = World::new(&[offered]);
         let supply = &world.supplies[0];
-        let setting = world.setting(view, Weights::default(), TODAY);
-        let found = evaluate(supply, &need, true, &setting);
+        let setting = world.setting(eyes.view(), Weights::default(), TODAY);
+        let (view, found) = (eyes.view(), evaluate(supply, &need, true, &setting));
         if !view.sees_price(supply) {
             let without = Supply { price: None, ..supply.clone() };
             prop_assert_eq!(&found, &evaluate(&without, &need, true, &setting));

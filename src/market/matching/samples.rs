@@ -52,7 +52,7 @@ impl World {
         Self { tables: tables(), papers, promises, supplies }
     }
 
-    pub fn setting(&self, view: View, weights: Weights, as_of: Day) -> Setting<'_> {
+    pub fn setting<'a>(&'a self, view: View<'a>, weights: Weights, as_of: Day) -> Setting<'a> {
         Setting { tables: &self.tables, papers: &self.papers, promises: &self.promises, view, weights, as_of }
     }
 
@@ -61,7 +61,7 @@ impl World {
     }
 }
 
-pub fn all_seeing() -> View {
+pub fn all_seeing() -> View<'static> {
     View { level: Visibility::Hidden, ..View::PUBLIC }
 }
 
@@ -237,13 +237,30 @@ pub fn need() -> impl Strategy<Value = Need> {
     (demand(), 3..5_u32, 0..8_u8).prop_map(|(record, buyer, province)| Need::new(&record, buyer, province, &tables()))
 }
 
-pub fn view() -> impl Strategy<Value = View> {
+/// Whose eyes, introduced about some of the ids that offers and demands of samples have.
+#[derive(Debug, Clone)]
+pub struct Eyes {
+    level: Visibility,
+    organisation: Option<u32>,
+    provinces: Rows,
+    introduced: Vec<Id>,
+}
+
+impl Eyes {
+    pub fn view(&self) -> View<'_> {
+        let Self { level, organisation, provinces, introduced } = self;
+        View { level: *level, organisation: *organisation, provinces: *provinces, introduced }
+    }
+}
+
+pub fn eyes() -> impl Strategy<Value = Eyes> {
     let provinces = prop_oneof![Just(Rows::default()), vec(0..8_u8, 1..3).prop_map(Rows::of)];
-    (visibility(), proptest::option::weighted(0.3, 0..5_u32), provinces).prop_map(|(level, organisation, provinces)| View {
-        level,
-        organisation,
-        provinces,
-    })
+    let introduced = prop_oneof![
+        Just(Vec::new()),
+        vec(any::<bool>(), 40).prop_map(|some| (0..).zip(some).filter(|(_, is_in)| *is_in).map(|(id, _)| Id(id)).collect())
+    ];
+    (visibility(), proptest::option::weighted(0.3, 0..5_u32), provinces, introduced)
+        .prop_map(|(level, organisation, provinces, introduced)| Eyes { level, organisation, provinces, introduced })
 }
 
 pub fn weights() -> impl Strategy<Value = Weights> {

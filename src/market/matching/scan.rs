@@ -15,7 +15,7 @@ use super::question::{Ceiling, Question};
 use super::ranking::Race;
 use super::score::{self, NEUTRAL, WHOLE};
 use super::survey::{Sought, Survey, best_score, contending, kinds, promising};
-use crate::market::record::ALL_MONTHS;
+use crate::market::record::{ALL_MONTHS, Visibility};
 use std::cmp::Reverse;
 
 /// Up to so many rows of a block are looked at one by one at once; in tests fewer, so that small markets are surveyed too.
@@ -376,7 +376,9 @@ impl<'a> Look<'a> {
     fn seen(&self, question: &Question<'_>) -> (bool, bool) {
         let view = &question.setting.view;
         let owned = view.organisation == Some(self.rest.producer());
-        (owned, owned || self.judged.terms >> VISIBILITY_SHIFT <= view.level as u16 || view.provinces.contains(self.judged.province))
+        let visibility = self.judged.terms >> VISIBILITY_SHIFT;
+        let seen = owned || visibility <= view.level as u16 || view.provinces.contains(self.judged.province);
+        (owned, seen || visibility == Visibility::Parties as u16 && view.is_introduced_about(self.rest.id))
     }
 }
 

@@ -236,7 +236,7 @@ fn stars(question: &Question<'_>, planes: &Planes, least: u8) -> Against {
 #[inline(always)]
 fn prices(question: &Question<'_>, ceiling: &Ceiling, planes: &Planes) -> Against {
     let view = &question.setting.view;
-    let may_own = view.organisation.is_some() || !view.provinces.is_empty();
+    let may_own = view.organisation.is_some() || !view.provinces.is_empty() || !view.introduced.is_empty();
     // Of a ceiling that the caller does not see, only owners learn that their price is above it.
     if !ceiling.is_seen && view.organisation.is_none() {
         return Against::HOLDS;
@@ -397,7 +397,7 @@ fn cheap(question: &Question<'_>, planes: &Planes, fit: u16) -> Bits {
     }
     // Where they are not seen, or not alike, they are neutral.
     let view = &question.setting.view;
-    let sees_all = view.organisation.is_none() && view.provinces.is_empty();
+    let sees_all = view.organisation.is_none() && view.provinces.is_empty() && view.introduced.is_empty();
     let compared = alike.fails.or(alike.unsure).not().and(if sees_all { planes.visible(view.level as u16) } else { Bits::NONE });
     compared.and(dear).not()
 }

@@ -115,7 +115,7 @@ pub struct Question<'a> {
     /// The day for which stars and validity are worked out.
     pub as_of: Day,
     /// Through whose eyes.
-    pub view: View,
+    pub view: View<'a>,
 }
 
 impl Question<'_> {
@@ -183,7 +183,7 @@ impl Filter {
 }
 
 /// Price of `supply` in whole đồng for a base unit as the caller sees it.
-pub fn seen_price(supply: &Supply, view: &View) -> u32 {
+pub fn seen_price(supply: &Supply, view: &View<'_>) -> u32 {
     supply.price.filter(|_| view.sees_price(supply)).map_or(UNKNOWN_PRICE, |price| dong_per_base(&price))
 }
 

@@ -9,6 +9,7 @@ use crate::market::record::{Basis, Change, FOREVER, Id, Price, Rows, Visibility}
 use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product};
 use crate::market::search::tests::asked;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 const PRODUCTS: u128 = 6_000;
@@ -68,11 +69,14 @@ proptest! {
         level in prop::sample::select(LEVELS.to_vec()),
         owner in prop::option::of(1_000_u128..1_008),
         provinces in prop::sample::select(vec![Rows::default(), Rows::default(), Rows::of([1]), Rows::of([0, 3])]),
+        introduced in prop_oneof![Just(BTreeSet::new()), prop::collection::btree_set(4_u128..25_000, 1..60)],
         asks_prices: bool,
     ) {
         let market = &*MARKET;
         let organisation = owner.and_then(|owner| market.organisations().row(Id(owner)));
         prop_assert_eq!(organisation.is_some(), owner.is_some());
+        // About offers; a few of these ids are of none.
+        let introduced: Vec<Id> = introduced.into_iter().map(|id| Id(id / 4 * 4)).collect::<BTreeSet<_>>().into_iter().collect();
         let question = Question {
             text,
             filter: asked.filter.clone(),
@@ -82,7 +86,7 @@ proptest! {
             limit: 30,
             after: None,
             as_of: TODAY,
-            view: View { level, organisation, provinces },
+            view: View { level, organisation, provinces, introduced: &introduced },
         };
         prop_assert_eq!(market.search(&question), market.search_by(&question, false));
         prop_assert_eq!(market.search_offers(&question), market.search_offers_by(&question, false));

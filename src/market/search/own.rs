@@ -1,4 +1,5 @@
-//! Who owns offers, or is an officer of their places, sees prices there that the columns for it do not have.
+//! Who owns offers, is an officer of their places or was introduced about them sees prices there that the columns for it do
+//! not have.
 //!
 //! Everything is answered from the columns first. Then the few rows in which the caller sees more are corrected: what the
 //! columns had counted of them is taken back, and they are judged offer by offer.
@@ -10,7 +11,7 @@ use super::top::Top;
 use crate::market::Market;
 use crate::market::facet::{Counts, Dimension, Seen, rows_of};
 use crate::market::matching::View;
-use crate::market::record::Visibility;
+use crate::market::record::{Id, Visibility};
 use crate::market::rowset::Bits;
 use crate::market::text::query::Found as Words;
 
@@ -22,9 +23,9 @@ pub(super) struct Own<'a> {
 }
 
 /// Those rows; nothing, where no row is different to the caller.
-pub(super) fn own_rows<'a>(market: &'a Market, view: &View, seen: Seen) -> Option<Bits<'a>> {
+pub(super) fn own_rows<'a>(market: &'a Market, view: &View<'_>, seen: Seen) -> Option<Bits<'a>> {
     let sees_all = view.level == Visibility::Hidden;
-    let owns_nothing = view.organisation.is_none() && view.provinces.is_empty();
+    let owns_nothing = view.organisation.is_none() && view.provinces.is_empty() && view.introduced.is_empty();
     if sees_all || owns_nothing && view.level != Visibility::Parties {
         return None;
     }
@@ -39,9 +40,14 @@ pub(super) fn own_rows<'a>(market: &'a Market, view: &View, seen: Seen) -> Optio
         all_unseen.add(unseen);
         rows.intersect(&all_unseen);
         let own = view.organisation.into_iter().flat_map(|row| market.products_of(row));
+        let own = own.chain(view.introduced.iter().filter_map(|offer| product_of(market, *offer)));
         own.filter(|row| unseen.contains(*row)).for_each(|row| rows.insert(row));
     }
     (!rows.is_empty()).then_some(rows)
+}
+
+fn product_of(market: &Market, offer: Id) -> Option<u32> {
+    market.offers.get(market.offers.row(offer)?).map(|supply| supply.product)
 }
 
 impl Search<'_> {

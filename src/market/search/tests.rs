@@ -7,7 +7,7 @@ use crate::market::matching::View;
 use crate::market::record::{Basis, Change, Id, OfferRecord, Paper, Price, Rows, Visibility};
 use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product, public, question, tables};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Product, quantity, months, last day from today, price with its visibility, unit it delivers to.
 type SampleOffer = (usize, i64, u16, i32, Option<(i64, Visibility)>, Option<u8>);
@@ -23,7 +23,7 @@ struct Sample {
 const WORDS: [&str; 6] = ["hành tím", "hành lá", "tỏi", "dừa sáp", "dứa", "khóm"];
 
 fn visibility() -> impl Strategy<Value = Visibility> {
-    prop::sample::select(vec![Visibility::Public, Visibility::Keys, Visibility::Hidden])
+    prop::sample::select(vec![Visibility::Public, Visibility::Keys, Visibility::Parties, Visibility::Hidden])
 }
 
 fn a_sample() -> impl Strategy<Value = Sample> {
@@ -98,6 +98,8 @@ pub(super) struct Asked {
     as_of: i32,
     level: Visibility,
     organisation: bool,
+    /// Offers about which the caller was introduced, in order.
+    introduced: Vec<Id>,
     pub(super) facets: u8,
     /// Of this producer alone, by its id.
     producer: Option<u128>,
@@ -156,11 +158,11 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
         prop::option::weighted(0.4, 0_usize..6),
         prop::sample::select(vec![TODAY, TODAY, TODAY, TODAY + 15, TODAY - 15]),
         prop::sample::select(vec![Visibility::Public, Visibility::Public, Visibility::Keys, Visibility::Hidden]),
-        any::<bool>(),
+        (any::<bool>(), prop_oneof![Just(BTreeSet::new()), prop::collection::btree_set(7_000_u128..7_025, 1..6)]),
         prop::sample::select(vec![0x7F_u8, 0x7F, 0, 0x11, 0x42]),
         prop::option::weighted(0.1, 1_000_u128..1_005),
     )
-        .prop_map(|(filter, sort, place, text, as_of, level, organisation, facets, producer)| Asked {
+        .prop_map(|(filter, sort, place, text, as_of, level, (organisation, introduced), facets, producer)| Asked {
             filter,
             sort,
             place: Some(place),
@@ -168,6 +170,7 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
             as_of,
             level,
             organisation,
+            introduced: introduced.into_iter().map(Id).collect(),
             facets,
             producer,
         })
@@ -222,7 +225,8 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     };
     let open: Vec<&&OfferRecord> = row.offers.iter().filter(|offer| offer.until >= asked.as_of).collect();
     let seen_price = |offer: &OfferRecord| {
-        let price = offer.price.filter(|price| price.visibility <= asked.level || own == Some(row.producer));
+        let is_party = |price: &Price| price.visibility == Visibility::Parties && asked.introduced.contains(&offer.id);
+        let price = offer.price.filter(|price| price.visibility <= asked.level || own == Some(row.producer) || is_party(price));
         price.map(|price| u32::try_from(price.amount / 100).unwrap())
     };
     let lowest = open.iter().filter_map(|offer| seen_price(offer)).min();
@@ -293,7 +297,7 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     (values, fails, key)
 }
 
-fn question_of<'a>(asked: &Asked, text: Option<&'a str>, market: &Market, limit: usize) -> Question<'a> {
+fn question_of<'a>(asked: &'a Asked, text: Option<&'a str>, market: &Market, limit: usize) -> Question<'a> {
     let organisation = if asked.organisation { market.organisations().row(Id(1_000)) } else { None };
     let producer = asked.producer.map(|id| market.organisations().row(Id(id)).unwrap_or(u32::MAX));
     Question {
@@ -305,7 +309,7 @@ fn question_of<'a>(asked: &Asked, text: Option<&'a str>, market: &Market, limit:
         limit,
         after: None,
         as_of: asked.as_of,
-        view: View { level: asked.level, organisation, provinces: Rows::default() },
+        view: View { level: asked.level, organisation, introduced: &asked.introduced, ..View::PUBLIC },
     }
 }
 
