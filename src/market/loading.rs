@@ -93,7 +93,9 @@ impl Market {
             scope.spawn(|| lexicons.iter_mut().for_each(Lexicon::settle));
             self.work_out();
         });
-        [self.lexicon, self.organisation_lexicon] = lexicons;
+        let [mut lexicon, of_organisations] = lexicons;
+        lexicon.note_all_names(|row, names| self.names_of(row, names));
+        (self.lexicon, self.organisation_lexicon) = (lexicon, of_organisations);
     }
 
     /// Works out what follows from the records, but for their words.

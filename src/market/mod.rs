@@ -91,12 +91,12 @@ impl Market {
         offers.begin_loading();
         Self {
             tables,
+            lexicon: Lexicon::with_senses(&thesaurus),
             thesaurus,
             today,
             is_loading: true,
             waiting_products: Vec::new(),
             waiting_offers: Vec::new(),
-            lexicon: Lexicon::default(),
             organisation_lexicon: Lexicon::default(),
             organisations: Organisations::default(),
             products: Products::default(),

@@ -14,6 +14,7 @@ use super::record::{
     CertificateRecord, Change, Day, Id, MouRecord, OfferRecord, OrganisationRecord, Paper, Price, ProductRecord, Promise, Visibility,
 };
 use super::text::lexicon::Word;
+use super::text::senses::RowNames;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -164,6 +165,16 @@ impl Market {
         for word in self.products.all_words(product).chain(of_producer) {
             self.lexicon.post(word, product);
         }
+        self.note_names(product);
+    }
+
+    /// Notes the names of a product that is on the market, once they are posted.
+    fn note_names(&mut self, product: u32) {
+        if !self.is_loading {
+            let mut names = RowNames::default();
+            self.names_of(product, &mut names);
+            self.lexicon.note_names(product, &names);
+        }
     }
 
     pub(super) fn put_product(&mut self, record: &ProductRecord) {
@@ -227,6 +238,7 @@ impl Market {
             if self.is_loading { self.lexicon.post_later(word, row) } else { self.lexicon.post(word, row) }
         }
         self.lexicon.count_neighbours(&words, true);
+        self.note_names(row);
     }
 
     /// Takes a product that is on the market no longer out of the lexicon; `of_producer` are its producer's words there.

@@ -6,6 +6,8 @@
 use super::beginnings::{Beginning, Beginnings};
 use super::neighbours::Neighbours;
 use super::rows::{Rows, Set, united};
+use super::senses::{RowNames, Senses};
+use super::synonyms::Thesaurus;
 use super::tokens::{Token, tokens};
 use super::vocabulary::Vocabulary;
 pub use super::vocabulary::{Fold, Word};
@@ -23,6 +25,7 @@ pub struct Lexicon {
     rows: Vec<Rows>,
     beginnings: Beginnings,
     neighbours: Neighbours,
+    senses: Senses,
     /// Words that are to be posted, with their rows.
     waiting: Vec<(Word, u32)>,
 }
@@ -37,6 +40,33 @@ impl Deref for Lexicon {
 }
 
 impl Lexicon {
+    /// One that keeps where words stand in the phrases of `thesaurus` that give them another sense: it is to be told the names
+    /// of each row.
+    pub fn with_senses(thesaurus: &Thesaurus) -> Self {
+        let mut lexicon = Self::default();
+        let numbered =
+            thesaurus.senses().map(|(word, phrase)| (lexicon.learn(word), phrase.iter().map(|token| lexicon.learn(token)).collect()));
+        lexicon.senses = Senses::new(numbered.collect::<Vec<_>>());
+        lexicon
+    }
+
+    /// Where words stand in phrases with another sense.
+    pub fn senses(&self) -> &Senses {
+        &self.senses
+    }
+
+    /// Notes the names of `row`, whose words are posted: what senses they have there. They need not be forgotten, for nobody
+    /// asks of a row without these words.
+    pub fn note_names(&mut self, row: u32, names: &RowNames) {
+        self.senses.note(row, names);
+    }
+
+    /// The same of all rows at the end of loading, after [`Self::settle`].
+    pub fn note_all_names(&mut self, names_of: impl Fn(u32, &mut RowNames)) {
+        let rows = &self.rows;
+        self.senses.note_all(|word| rows.get(word as usize).map(Rows::read), names_of);
+    }
+
     /// The number of `token`'s spelling, given now when it is new.
     pub fn learn(&mut self, token: &Token) -> Word {
         let (word, new_fold) = self.vocabulary.learn(token);
@@ -179,7 +209,7 @@ impl Lexicon {
     pub fn bytes(&self) -> usize {
         let rows = self.rows.capacity() * size_of::<Rows>() + self.rows.iter().map(Rows::bytes).sum::<usize>();
         let waiting = self.waiting.capacity() * size_of::<(Word, u32)>();
-        self.vocabulary.bytes() + rows + waiting + self.beginnings.bytes() + self.neighbours.bytes()
+        self.vocabulary.bytes() + rows + waiting + self.beginnings.bytes() + self.neighbours.bytes() + self.senses.bytes()
     }
 }
 

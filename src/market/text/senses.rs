@@ -4,7 +4,8 @@
 //! phrase, and a phrase in one says nothing of the words of the other.
 
 use super::lexicon::{Lexicon, Word};
-use super::slots::{Slot, with_all_words};
+use super::rows::{Set, bitmap_bytes, united};
+use super::slots::{Slot, in_common, with_all_words};
 use roaring::RoaringBitmap;
 
 /// The words of the names by which a row is found. There is one to be filled in again and again, row after row.
@@ -38,9 +39,26 @@ pub struct InPhrases {
 }
 
 impl InPhrases {
-    /// Those of `rows`, which have a word for each of `slots`; `names_of` fills in the names of a row. It is asked for rows
-    /// that have all words of one of `phrases`.
+    /// Those of `rows`, which have a word for each of `slots`; `names_of` fills in the names of a row. It is asked, where
+    /// the lexicon does not know, for rows that have all words of one of `phrases`.
     pub fn new(
+        rows: &RoaringBitmap,
+        slots: &[Slot],
+        phrases: &[Vec<Word>],
+        lexicon: &Lexicon,
+        names_of: impl Fn(u32, &mut RowNames),
+    ) -> Self {
+        if phrases.is_empty() {
+            return Self::default();
+        }
+        lexicon
+            .senses()
+            .in_phrases(rows, slots, phrases, lexicon)
+            .unwrap_or_else(|| Self::by_names(rows, slots, phrases, lexicon, names_of))
+    }
+
+    /// The same by looking at each name.
+    fn by_names(
         rows: &RoaringBitmap,
         slots: &[Slot],
         phrases: &[Vec<Word>],
@@ -71,5 +89,124 @@ impl InPhrases {
         }
         found.alone = alone.into_iter().collect();
         found
+    }
+}
+
+/// Of each word with another sense the rows in which it stands in the phrases that give it one: to look at the names of
+/// thousands of rows would take most of the time of a question.
+#[derive(Debug, Clone, Default)]
+pub struct Senses {
+    words: Vec<Known>,
+}
+
+/// What is known of a word.
+#[derive(Debug, Clone)]
+struct Known {
+    word: Word,
+    /// All phrases that give it another sense, in order.
+    phrases: Vec<Vec<Word>>,
+    /// Rows in which it stands in one of them.
+    inside: RoaringBitmap,
+    /// Those of them in which it stands nowhere else.
+    only: RoaringBitmap,
+}
+
+impl Senses {
+    /// Those of words and phrases, of which no row has any yet.
+    pub fn new(senses: impl IntoIterator<Item = (Word, Vec<Word>)>) -> Self {
+        let mut found = Self::default();
+        for (word, phrase) in senses {
+            match found.words.iter_mut().find(|known| known.word == word) {
+                Some(known) => known.phrases.push(phrase),
+                None => found.words.push(Known { word, phrases: vec![phrase], inside: RoaringBitmap::new(), only: RoaringBitmap::new() }),
+            }
+        }
+        for known in &mut found.words {
+            known.phrases.sort_unstable();
+            known.phrases.dedup();
+        }
+        found
+    }
+
+    /// Takes the names of a row as they are now.
+    pub fn note(&mut self, row: u32, names: &RowNames) {
+        self.words.iter_mut().for_each(|known| known.note(row, names));
+    }
+
+    /// Looks through all rows of `rows_of` each word, of which none is noted yet.
+    pub fn note_all<'a>(&mut self, rows_of: impl Fn(Word) -> Option<Set<'a>>, names_of: impl Fn(u32, &mut RowNames)) {
+        let mut names = RowNames::default();
+        for known in &mut self.words {
+            let all = |phrase: &Vec<Word>| in_common(phrase.iter().map(|word| rows_of(*word)));
+            let in_doubt = united(known.phrases.iter().map(all).collect::<Vec<_>>().iter().map(Set::Many));
+            for row in in_doubt {
+                names_of(row, &mut names);
+                known.note(row, &names);
+            }
+        }
+    }
+
+    /// Whether none of `phrases` gives a word another sense in any of `rows`, as far as is known.
+    pub fn are_absent(&self, rows: &RoaringBitmap, phrases: &[Vec<Word>]) -> bool {
+        phrases.iter().all(|phrase| {
+            let mut of = self.words.iter().filter(|known| known.phrases.binary_search(phrase).is_ok());
+            of.next().is_some_and(|known| known.inside.is_disjoint(rows))
+        })
+    }
+
+    /// [`InPhrases`] by what is known; nothing, where that does not tell.
+    ///
+    /// It tells where each word that lies in phrases is one whose phrases, all and no other, these are.
+    fn in_phrases(&self, rows: &RoaringBitmap, slots: &[Slot], phrases: &[Vec<Word>], lexicon: &Lexicon) -> Option<InPhrases> {
+        let mut told = vec![false; phrases.len()];
+        let (mut alone, mut inside) = (RoaringBitmap::new(), RoaringBitmap::new());
+        for slot in slots {
+            let touches = |phrase: &Vec<Word>| phrase.iter().any(|word| slot.takes(*word, lexicon));
+            let touching = || phrases.iter().enumerate().filter(|(_, phrase)| touches(phrase));
+            if touching().next().is_none() {
+                continue;
+            }
+            let word = slot.only_word(lexicon)?;
+            let known = self.words.iter().find(|known| known.word == word)?;
+            let mut left = known.phrases.len();
+            for (at, phrase) in touching() {
+                known.phrases.binary_search(phrase).ok()?;
+                let place = told.get_mut(at)?;
+                left -= usize::from(!phrases.iter().take(at).any(|before| before == phrase));
+                *place = true;
+            }
+            if left > 0 {
+                return None;
+            }
+            alone |= rows & &known.only;
+            inside |= rows & &known.inside;
+        }
+        told.into_iter().all(|told| told).then(|| InPhrases { others: inside.len() > alone.len(), alone })
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.words.iter().map(|known| bitmap_bytes(&known.inside) + bitmap_bytes(&known.only)).sum()
+    }
+}
+
+impl Known {
+    fn note(&mut self, row: u32, names: &RowNames) {
+        let (mut inside, mut outside) = (false, false);
+        for name in [&names.own, &names.producer].into_iter().filter(|name| name.contains(&self.word)) {
+            let masked = masked(name, &self.phrases);
+            for (at, _) in name.iter().enumerate().filter(|(_, word)| **word == self.word) {
+                let is_masked = masked.contains(&at);
+                inside |= is_masked;
+                outside |= !is_masked;
+            }
+        }
+        for (rows, is_in) in [(&mut self.inside, inside), (&mut self.only, inside && !outside)] {
+            if is_in {
+                rows.insert(row);
+            } else {
+                rows.remove(row);
+            }
+        }
     }
 }

@@ -119,6 +119,18 @@ impl Slot {
         united(self.sets(lexicon).as_slice().iter().copied())
     }
 
+    /// Its word, where there is no other.
+    pub fn only_word(&self, lexicon: &Lexicon) -> Option<Word> {
+        match self {
+            Self::Word(word) => Some(*word),
+            Self::Fold(fold) => match lexicon.words_of(*fold) {
+                [word] => Some(*word),
+                _ => None,
+            },
+            Self::Nothing | Self::Words(_) | Self::Folds(_) | Self::Begun(..) => None,
+        }
+    }
+
     /// Whether `word` is one of its words.
     pub fn takes(&self, word: Word, lexicon: &Lexicon) -> bool {
         match self {
@@ -181,17 +193,16 @@ pub fn all_of<'a>(slots: &[Slot], lexicon: &'a Lexicon) -> Option<Cow<'a, Roarin
 
 /// Those of `rows` that have all words of `phrase`.
 pub fn with_all_words(rows: &RoaringBitmap, phrase: &[Word], lexicon: &Lexicon) -> RoaringBitmap {
-    let words = phrase.iter().map(|word| lexicon.rows(*word));
-    let Some(mut words) = words.collect::<Option<Vec<_>>>() else { return RoaringBitmap::new() };
-    words.sort_by_key(|rows| rows.len());
-    let mut words = words.into_iter();
-    let Some(first) = words.next() else { return RoaringBitmap::new() };
-    let mut found = first.and(rows);
-    for other in words {
-        if found.is_empty() {
-            break;
-        }
-        found = other.and(&found);
+    in_common(std::iter::once(Some(Set::Many(rows))).chain(phrase.iter().map(|word| lexicon.rows(*word))))
+}
+
+/// Rows that are in each of `sets`; none where one of these is not there.
+pub fn in_common<'a>(sets: impl Iterator<Item = Option<Set<'a>>>) -> RoaringBitmap {
+    let Some(mut sets) = sets.collect::<Option<Vec<_>>>() else { return RoaringBitmap::new() };
+    sets.sort_by_key(|rows| rows.len());
+    match sets.split_first() {
+        None => RoaringBitmap::new(),
+        Some((first, [])) => first.to_bitmap().into_owned(),
+        Some((first, [second, others @ ..])) => others.iter().fold(in_both(&[*first], &[*second]), |found, other| other.and(&found)),
     }
-    found
 }

@@ -130,6 +130,11 @@ impl Thesaurus {
         (is_counter && !self.phrases(query).any(|phrase| phrase.start == 0)).then_some(rest)
     }
 
+    /// Words, each with a phrase in which it has another sense than alone.
+    pub fn senses(&self) -> impl Iterator<Item = (&Token, &[Token])> {
+        self.other_senses.values().flatten().map(|(word, phrase)| (word, phrase.as_slice()))
+    }
+
     /// Phrases in which a word of `query` has another sense, unless the query has the phrase itself.
     pub fn other_senses<'a, T: Borrow<Token>>(&'a self, query: &'a [T]) -> impl Iterator<Item = &'a [Token]> {
         query.iter().map(Borrow::borrow).flat_map(move |typed: &Token| {
