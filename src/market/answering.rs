@@ -2,15 +2,15 @@
 //!
 //! What the index changes it notes in [`Changes`]; a list that is older looks at what has changed since, and no further.
 
-use super::matching::Place;
+use super::matching::{Place, Stretches};
 use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows that are remembered as changed: a list that has missed more is made anew.
 const MOST_CHANGES: usize = 4_096;
-/// Offers in all lists together, about 20 MB: where more answer, the lists are begun anew.
-const MOST_OFFERS: usize = 1 << 22;
+/// Bytes of all lists together: where they take more, they are begun anew.
+const MOST_BYTES: usize = 16 << 20;
 
 /// Rows of products whose words or offers are others than before, in the order of the changes.
 #[derive(Debug, Default)]
@@ -50,21 +50,23 @@ impl Changes {
 pub struct Answering {
     /// After how many changes it was so.
     then: AtomicU64,
-    /// In order.
-    places: Vec<Place>,
+    places: Stretches,
 }
 
 impl Answering {
     /// The list of the offers in these places, as of `then`.
-    pub fn new(mut places: Vec<Place>, then: u64) -> Self {
-        places.sort_unstable();
-        places.shrink_to_fit();
-        Self { then: AtomicU64::new(then), places }
+    pub fn new(places: Vec<Place>, then: u64) -> Self {
+        Self { then: AtomicU64::new(then), places: Stretches::new(places) }
     }
 
-    /// Where they stand, in order.
-    pub fn places(&self) -> &[Place] {
+    /// Where they stand.
+    pub fn places(&self) -> &Stretches {
         &self.places
+    }
+
+    fn bytes(&self) -> usize {
+        // What is counted of those who have it stands before it.
+        size_of::<Self>() + 2 * size_of::<usize>() + self.places.bytes()
     }
 
     /// As of how many changes it is known to be so.
@@ -79,12 +81,12 @@ impl Answering {
     /// tells is enough.
     pub fn changed(&self, changed: &[u32], product: impl Fn(Place) -> Option<u32>, now: Vec<Place>, then: u64) -> Option<Self> {
         let stays = |place: &Place| product(*place).is_some_and(|product| changed.binary_search(&product).is_err());
-        if now.is_empty() && self.places.iter().all(stays) {
+        if now.is_empty() && self.places.places().all(|place| stays(&place)) {
             self.then.fetch_max(then, Ordering::Relaxed);
             return None;
         }
         let mut places = now;
-        places.extend(self.places.iter().copied().filter(stays));
+        places.extend(self.places.places().filter(stays));
         Some(Self::new(places, then))
     }
 }
@@ -98,8 +100,8 @@ pub struct Answered {
 #[derive(Debug, Default)]
 struct Lists {
     by_wording: Vec<Option<Arc<Answering>>>,
-    /// Offers in all of them.
-    offers: usize,
+    /// Bytes of all of them.
+    bytes: usize,
 }
 
 impl Answered {
@@ -112,13 +114,13 @@ impl Answered {
     pub fn keep(&self, wording: usize, list: &Arc<Answering>) {
         let mut lists = self.lists.write();
         lists.forget(wording);
-        if lists.offers + list.places.len() > MOST_OFFERS {
+        if lists.bytes + list.bytes() > MOST_BYTES {
             *lists = Lists::default();
         }
         if lists.by_wording.len() <= wording {
             lists.by_wording.resize(wording + 1, None);
         }
-        lists.offers += list.places.len();
+        lists.bytes += list.bytes();
         if let Some(place) = lists.by_wording.get_mut(wording) {
             *place = Some(Arc::clone(list));
         }
@@ -132,14 +134,14 @@ impl Answered {
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
         let lists = self.lists.read();
-        lists.by_wording.capacity() * size_of::<usize>() + lists.offers * size_of::<Place>()
+        lists.by_wording.capacity() * size_of::<usize>() + lists.bytes
     }
 }
 
 impl Lists {
     fn forget(&mut self, wording: usize) {
         if let Some(list) = self.by_wording.get_mut(wording).and_then(Option::take) {
-            self.offers -= list.places.len();
+            self.bytes -= list.bytes();
         }
     }
 }
@@ -170,14 +172,14 @@ mod tests {
     #[test]
     fn a_list_changes_with_its_products_alone() {
         let list = Answering::new(vec![place(4), place(2), place(3)], 1);
-        assert_eq!(list.places(), [place(2), place(3), place(4)]);
+        assert_eq!(list.places().places().collect::<Vec<_>>(), [place(2), place(3), place(4)]);
         let product = |place: Place| [10, 30, 20, 20, 40].get(place.slot as usize).copied();
         assert!(list.changed(&[10, 30], product, Vec::new(), 5).is_none(), "neither of them answers or did");
         assert_eq!(list.then(), 5);
         let changed = list.changed(&[20, 30], product, vec![place(1)], 9).unwrap();
-        assert_eq!((changed.places(), changed.then()), (&[place(1), place(4)][..], 9));
+        assert_eq!((changed.places().places().collect::<Vec<_>>(), changed.then()), (vec![place(1), place(4)], 9));
         let left = list.changed(&[40], |place| product(place).filter(|_| place.slot < 4), Vec::new(), 9).unwrap();
-        assert_eq!(left.places(), [place(2), place(3)], "nobody has come where the last one stood");
+        assert_eq!(left.places().places().collect::<Vec<_>>(), [place(2), place(3)], "nobody has come where the last one stood");
     }
 
     #[test]

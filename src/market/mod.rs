@@ -41,6 +41,7 @@ pub mod search;
 pub mod tables;
 pub mod text;
 mod upkeep;
+mod varints;
 mod whereabouts;
 pub mod wording;
 mod wordings;

@@ -21,12 +21,13 @@ pub struct Id(pub u128);
 impl Id {
     /// The number in `text`, whatever its prefix; `None` where the text is not of this service's form.
     pub fn parse(text: &str) -> Option<Self> {
-        let (_, digits) = text.split_once('_')?;
-        if digits.len() != 26 || !digits.starts_with(|first: char| ('0'..='7').contains(&first)) {
+        // From its end, in three numbers that fit a register: a start of the service reads millions of these.
+        let (prefix, digits) = text.as_bytes().split_last_chunk::<26>()?;
+        let (mark, prefix) = prefix.split_last()?;
+        if *mark != b'_' || prefix.contains(&b'_') || !matches!(digits.first(), Some(b'0'..=b'7')) {
             return None;
         }
-        // In three numbers that fit a register: a start of the service reads millions of these.
-        let (high, rest) = digits.as_bytes().split_at_checked(12)?;
+        let (high, rest) = digits.split_at_checked(12)?;
         let (middle, low) = rest.split_at_checked(12)?;
         let (high, middle, low) = (number_of(high)?, number_of(middle)?, number_of(low)?);
         Some(Self((u128::from(high) << 70) | (u128::from(middle) << 10) | u128::from(low)))
@@ -382,9 +383,19 @@ mod tests {
     fn an_id_is_the_number_that_its_digits_write() {
         assert_eq!(Id::parse("prd_00000000000000000000000010"), Some(Id(32)));
         assert_eq!(Id::parse("prd_7ZZZZZZZZZZZZZZZZZZZZZZZZZ"), Some(Id(u128::MAX)));
-        for wrong in
-            ["", "prd", "prd_1", "prd_8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "prd_0000000000000000000000000U", "prd_0000000000000000000000000l"]
-        {
+        for wrong in [
+            "",
+            "prd",
+            "prd_1",
+            "prd_8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "prd_0000000000000000000000000U",
+            "prd_0000000000000000000000000l",
+            "a_prd_00000000000000000000000010",
+            "prd000000000000000000000000010",
+            "prd_000000000000000000000000010",
+            "00000000000000000000000010",
+            "prd_0000000000000000000000000é",
+        ] {
             assert_eq!(Id::parse(wrong), None, "{wrong}");
         }
     }

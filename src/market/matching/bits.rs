@@ -3,6 +3,8 @@
 #![expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
 #![expect(clippy::indexing_slicing, reason = "rows are below ROWS")]
 
+use std::ops::Range;
+
 /// Rows of a block.
 pub(super) const ROWS: usize = 512;
 const WORDS: usize = ROWS / 64;
@@ -77,6 +79,16 @@ impl Bits {
         *word = *word & !(1 << bit) | u64::from(is) << bit;
     }
 
+    /// Puts in all of `rows`.
+    #[inline(always)]
+    pub fn put_all(&mut self, rows: Range<usize>) {
+        for (word, start) in self.0.iter_mut().zip((0..).step_by(64)) {
+            let (from, until) = (rows.start.clamp(start, start + 64) - start, rows.end.clamp(start, start + 64) - start);
+            let below = |row: usize| u64::MAX.checked_shl(u32::try_from(row).unwrap_or(64)).map_or(u64::MAX, |above| !above);
+            *word |= below(until) & !below(from);
+        }
+    }
+
     /// How many rows before `row` are in it.
     #[inline(always)]
     pub fn rank(&self, row: usize) -> usize {
@@ -137,6 +149,10 @@ mod tests {
             let ranked = bits.and_ranked(Bits::ALL, |rank| rank % 3 == 0);
             prop_assert_eq!(ranked.rows().collect::<Vec<_>>(), set.iter().copied().step_by(3).collect::<Vec<_>>());
             prop_assert_eq!(bits.not().count() as usize, ROWS - set.len());
+            let until = row + set.len();
+            bits.put_all(row..until.min(ROWS));
+            set.extend(row..until.min(ROWS));
+            prop_assert_eq!(bits.rows().collect::<Vec<_>>(), set.into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a place is one that the book gave out; a stale one is a fault of the caller")]
 
-use super::bits::ROWS;
+use super::bits::{Bits, ROWS};
 use super::codes::{nearest_day_code, value_of};
 use super::columns::{Block, MANY_VERSIONS, Rest, Row, Summary};
 use super::facts::{Need, Setting, Supply};
@@ -11,6 +11,7 @@ use super::places::Places;
 use super::question::Question;
 use super::ranking::{Race, Ranking};
 use super::scan::{self, Scan, Standing};
+use super::stretches::{Stretch, Stretches};
 use crate::market::record::{Day, Id, Rows};
 use crate::market::upkeep::table_bytes;
 use std::collections::HashMap;
@@ -205,13 +206,14 @@ impl Book {
         self.promises.get(&rest.id).copied().unwrap_or_default()
     }
 
-    /// Judges those offers of a block that are kept whole.
-    fn judge_wide(&self, question: &Question<'_>, standing: &Standing<'_>, race: &mut Race<Place>) {
-        let Standing { block, start, .. } = standing;
-        for (row, _) in block.rows.iter().enumerate().filter(|(_, row)| row.judged.is_wide()) {
-            let place = Place { slot: start.slot + u32::try_from(row).unwrap_or(0), ..*start };
-            if let Some(supply) = self.wide.get(&block.rows[row].rest.id) {
-                scan::whole(supply, place, question.need, question.setting, race);
+    /// Judges those offers of a block that are kept whole, where they are `chosen`.
+    fn judge_wide(&self, question: &Question<'_>, standing: &Standing<'_>, chosen: Bits, race: &mut Race<Place>) {
+        if standing.block.wide == 0 {
+            return;
+        }
+        for (at, row) in standing.block.rows.iter().enumerate().filter(|(at, row)| row.judged.is_wide() && chosen.has(*at)) {
+            if let Some(supply) = self.wide.get(&row.rest.id) {
+                scan::whole(supply, standing.place(at), question.need, question.setting, race);
             }
         }
     }
@@ -283,42 +285,51 @@ impl Book {
             scan::fetch_ahead(question, [next, second, third], &race);
             [now, next, second, third] = [next, second, third, blocks.next()];
             scan.all(question, standing, &mut race);
-            if standing.block.wide > 0 {
-                self.judge_wide(question, &standing, &mut race);
-            }
+            self.judge_wide(question, &standing, Bits::ALL, &mut race);
         }
         scan.look(question, &mut race);
         race.finish()
     }
 
-    /// The same among the offers in `places`, those whose products answer the demand's words; each place once, in order.
-    pub fn best_among(&self, need: &Need, setting: &Setting<'_>, limit: usize, near_limit: usize, places: &[Place]) -> Ranking<Place> {
+    /// The same among the offers in `places`, those whose products answer the demand's words.
+    pub fn best_among(&self, need: &Need, setting: &Setting<'_>, limit: usize, near_limit: usize, places: &Stretches) -> Ranking<Place> {
         let mut race = Race::new(limit, near_limit);
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
         let Some(question) = Question::new(need, setting, &self.places, self.today) else {
-            let wanted = places.iter().filter(|place| need.wants(place.group));
-            let supplies = wanted.filter_map(|place| Some((*place, self.get(*place)?)));
+            let wanted = places.places().filter(|place| need.wants(place.group));
+            let supplies = wanted.filter_map(|place| Some((place, self.get(place)?)));
             supplies.for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
             return race.finish();
         };
         let promises = |rest: &Rest| self.promises_of(rest);
         let mut scan = Scan::new();
-        for chosen in places.chunk_by(|one, other| (one.group, block_of(*one)) == (other.group, block_of(*other))) {
-            let Some(first) = chosen.first().filter(|first| need.wants(first.group)) else { continue };
-            let start = Place { slot: first.slot - u32::try_from(row_of(*first)).unwrap_or(0), ..*first };
-            let standing = Standing { block: self.block(*first), start, places: &self.places, promises: &promises };
+        let mut some = |start: Place, chosen: Bits| {
+            let standing = Standing { block: self.block(start), start, places: &self.places, promises: &promises };
             scan.some(&question, standing, chosen, &mut race);
-            if standing.block.wide == 0 {
-                continue;
-            }
-            for place in chosen.iter().filter(|place| standing.block.rows[row_of(**place)].judged.is_wide()) {
-                if let Some(supply) = self.wide.get(&standing.block.rows[row_of(*place)].rest.id) {
-                    scan::whole(supply, *place, need, setting, &mut race);
-                }
+            self.judge_wide(&question, &standing, chosen, &mut race);
+        };
+        // Those of one block together, where its first row stands.
+        let mut chosen: Option<(Place, Bits)> = None;
+        for Stretch { first, length } in places.iter().filter(|stretch| need.wants(stretch.first.group)) {
+            let (mut slot, end) = (first.slot, first.slot + length);
+            while slot < end {
+                let row = row_of(Place { slot, ..first });
+                let start = Place { slot: slot - u32::try_from(row).unwrap_or(0), ..first };
+                let (_, rows) = match &mut chosen {
+                    Some(known) if known.0 == start => known,
+                    other => {
+                        other.replace((start, Bits::NONE)).into_iter().for_each(|(start, rows)| some(start, rows));
+                        other.get_or_insert((start, Bits::NONE))
+                    }
+                };
+                let upto = ROWS.min(row + (end - slot) as usize);
+                rows.put_all(row..upto);
+                slot += u32::try_from(upto - row).unwrap_or(u32::MAX);
             }
         }
+        chosen.into_iter().for_each(|(start, rows)| some(start, rows));
         scan.look(&question, &mut race);
         race.finish()
     }

@@ -7,6 +7,7 @@ use super::mend::{Mend, are_enough, mends};
 use super::samples::{NEW_YEAR, Offered, TODAY, World, all_seeing, tables};
 use super::score::Weights;
 use super::shares::shares;
+use super::stretches::Stretches;
 use super::{PaperSet, PriceVerdict, PromiseSet};
 use crate::market::record::{Basis, DemandRecord, FOREVER, Id, Paper, Per, Price, Promise, Rows, Visibility};
 
@@ -407,9 +408,9 @@ fn many_blocks_are_one_group() {
     // which is closed; then 1,273.
     let best: Vec<u128> = ranking.best.iter().map(|one| 2_000 - book.get(one.place).unwrap().id.0).collect();
     assert_eq!(best, [1_294, 1_287, 1_273]);
-    assert_eq!(book.best_among(&demand(), &setting, 3, 3, &places), ranking);
+    assert_eq!(book.best_among(&demand(), &setting, 3, 3, &Stretches::new(places.clone())), ranking);
     let few: Vec<_> = places[1..9].iter().chain(&places[1_001..1_003]).copied().collect();
-    let some = book.best_among(&demand(), &setting, 1, 0, &few);
+    let some = book.best_among(&demand(), &setting, 1, 0, &Stretches::new(few));
     assert_eq!((some.considered, some.eligible), (10, 10));
     assert_eq!(book.get(some.best[0].place).unwrap().id, Id(2_000 - 6));
 

@@ -38,6 +38,7 @@ mod scan;
 mod score;
 mod shares;
 mod sliced;
+mod stretches;
 mod survey;
 
 pub use book::{Book, Place};
@@ -53,3 +54,4 @@ pub use ranking::{NearMiss, Ranked, Ranking};
 pub use readiness::{Concerned, Lack, Readiness, Unlock, readiness};
 pub use score::{Criterion, Part, Raw, Weights, WrongSum};
 pub use shares::{Share, shares};
+pub use stretches::Stretches;

@@ -9,6 +9,7 @@ use super::ranking::{NearMiss, Ranked, Ranking};
 use super::readiness::readiness;
 use super::samples::{self, Offered, TODAY, World, all_seeing};
 use super::score::Weights;
+use super::stretches::Stretches;
 use crate::market::record::{Day, FOREVER, Id};
 use proptest::prelude::*;
 use std::cmp::Reverse;
@@ -103,7 +104,7 @@ proptest! {
         let book = book_on(day, &world, loaded, moved_first);
         let expected = by_hand(&world.supplies, &need, &setting, limits.0, limits.1);
         prop_assert_eq!(&with_ids(&book, book.best(&need, &setting, limits.0, limits.1)), &expected);
-        let among = book.best_among(&need, &setting, limits.0, limits.1, &all_places(&book));
+        let among = book.best_among(&need, &setting, limits.0, limits.1, &Stretches::new(all_places(&book)));
         prop_assert_eq!(&with_ids(&book, among), &expected);
     }
 
@@ -126,7 +127,7 @@ proptest! {
         let book = book(&world);
         let named = |supply: &Supply| (supply.id.0 % 2 == 1) == odd;
         let places: Vec<Place> = all_places(&book).into_iter().filter(|place| named(&book.get(*place).unwrap())).collect();
-        let found = with_ids(&book, book.best_among(&need, &world.today(), 5, 5, &places));
+        let found = with_ids(&book, book.best_among(&need, &world.today(), 5, 5, &Stretches::new(places)));
         let supplies: Vec<Supply> = world.supplies.iter().filter(|supply| named(supply)).cloned().collect();
         prop_assert_eq!(found, by_hand(&supplies, &need, &world.today(), 5, 5));
     }

@@ -38,7 +38,7 @@ pub(super) struct Standing<'b> {
 }
 
 impl Standing<'_> {
-    fn place(&self, row: usize) -> Place {
+    pub fn place(&self, row: usize) -> Place {
         Place { slot: self.start.slot + u32::try_from(row).unwrap_or(0), ..self.start }
     }
 }
@@ -77,15 +77,12 @@ impl<'b> Scan<'b> {
     }
 
     /// Scans the rows in `chosen`, of which there are some.
-    pub fn some(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: &[Place], race: &mut Race<Place>) {
-        let rows = || chosen.iter().map(|place| (place.slot - standing.start.slot) as usize);
-        if chosen.len() <= FEW {
-            rows().for_each(|row| self.wait(question, standing, row, Known::Nothing, race));
-            return;
+    pub fn some(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: Bits, race: &mut Race<Place>) {
+        if chosen.count() as usize <= FEW {
+            chosen.rows().for_each(|row| self.wait(question, standing, row, Known::Nothing, race));
+        } else {
+            self.survey(question, standing, chosen, race);
         }
-        let mut bits = Bits::NONE;
-        rows().for_each(|row| bits.put(row, true));
-        self.survey(question, standing, bits, race);
     }
 
     fn survey(&mut self, question: &Question<'_>, standing: Standing<'b>, chosen: Bits, race: &mut Race<Place>) {

@@ -1,0 +1,124 @@
+//! Offers in few bytes where many of them stand one after the other, as those do whose products have like names.
+
+use super::book::Place;
+use crate::market::varints::{next, write};
+
+/// Offers that stand one after the other in one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub first: Place,
+    /// How many; more than 0.
+    pub length: u32,
+}
+
+/// A set of places.
+///
+/// Of each stretch is written how far it is from the end of the one before, with two bits below, [`ALONE`] and
+/// [`ELSEWHERE`]; then its group and its first slot, if it is elsewhere; then its length, unless it is alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stretches {
+    bytes: Box<[u8]>,
+    len: usize,
+}
+
+/// A stretch of one offer.
+const ALONE: u32 = 1;
+/// A stretch in another group than the one before, or [`FAR`] from it.
+const ELSEWHERE: u32 = 2;
+/// From here on a distance does not fit beside the two bits.
+const FAR: u32 = 1 << 30;
+
+impl Stretches {
+    /// The set of `places`, in whatever order.
+    pub fn new(mut places: Vec<Place>) -> Self {
+        places.sort_unstable();
+        places.dedup();
+        let mut bytes = Vec::new();
+        let mut end = None;
+        for run in places.chunk_by(|one, other| one.group == other.group && other.slot - one.slot == 1) {
+            let Some(first) = run.first().copied() else { continue };
+            let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
+            let alone = if length == 1 { ALONE } else { 0 };
+            let near = end.filter(|end: &Place| end.group == first.group).map(|end| first.slot - end.slot).filter(|far| *far < FAR);
+            match near {
+                Some(far) => write(&mut bytes, far << 2 | alone),
+                None => {
+                    write(&mut bytes, ELSEWHERE | alone);
+                    write(&mut bytes, first.group.into());
+                    write(&mut bytes, first.slot);
+                }
+            }
+            if alone == 0 {
+                write(&mut bytes, length);
+            }
+            end = Some(Place { slot: first.slot.saturating_add(length), ..first });
+        }
+        Self { bytes: bytes.into(), len: places.len() }
+    }
+
+    /// How many places there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The stretches, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Stretch> {
+        let mut bytes = &*self.bytes;
+        let mut end = Place { group: 0, slot: 0 };
+        std::iter::from_fn(move || {
+            let head = next(&mut bytes)?;
+            let first = if head & ELSEWHERE == 0 {
+                Place { slot: end.slot + (head >> 2), ..end }
+            } else {
+                Place { group: u8::try_from(next(&mut bytes)?).ok()?, slot: next(&mut bytes)? }
+            };
+            let length = if head & ALONE == 0 { next(&mut bytes)? } else { 1 };
+            end = Place { slot: first.slot.saturating_add(length), ..first };
+            Some(Stretch { first, length })
+        })
+    }
+
+    /// The places, in order.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        self.iter().flat_map(|Stretch { first, length }| (0..length).map(move |step| Place { slot: first.slot + step, ..first }))
+    }
+
+    /// Bytes of memory beside itself.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn place() -> impl Strategy<Value = Place> {
+        let slot = prop_oneof![5 => 0..12_u32, 3 => 0..5_000_u32, 1 => any::<u32>(), 1 => u32::MAX - 5..=u32::MAX];
+        (prop_oneof![0..3_u8, any::<u8>()], slot).prop_map(|(group, slot)| Place { group, slot })
+    }
+
+    proptest! {
+        #[test]
+        fn places_come_back_each_once_and_in_order(places in prop::collection::vec(place(), 0..60)) {
+            let expected: BTreeSet<Place> = places.iter().copied().collect();
+            let set = Stretches::new(places);
+            prop_assert_eq!(set.places().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(set.len(), expected.len());
+            let stretches: Vec<Stretch> = set.iter().collect();
+            prop_assert!(stretches.iter().all(|stretch| stretch.length > 0));
+            let touch = |one: &Stretch, other: &Stretch| one.first.group == other.first.group && one.first.slot + one.length == other.first.slot;
+            prop_assert!(!stretches.windows(2).any(|pair| touch(&pair[0], &pair[1])), "a stretch is as long as it can be");
+        }
+    }
+
+    #[test]
+    fn neighbours_take_few_bytes() {
+        let places = |group: u8, slots: std::ops::Range<u32>| slots.map(move |slot| Place { group, slot });
+        let set = Stretches::new(places(7, 100..1_100).chain(places(7, 1_110..1_111)).chain(places(9, 0..2)).collect());
+        // Head, group, slot and two bytes of length; one byte; head, group, slot and length.
+        assert_eq!((set.len(), set.bytes()), (1_003, 5 + 1 + 4));
+    }
+}
