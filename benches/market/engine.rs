@@ -5,7 +5,7 @@ use crate::questions::{Chance, Search, by_filters, by_words};
 use crate::shared::percentile::percentile;
 use cungcau::market::Market;
 use cungcau::market::matching::{Setting, View, Weights, missed, scored};
-use cungcau::market::record::{Change, Id, OfferRecord};
+use cungcau::market::record::{Change, Id, OfferRecord, Rows};
 use cungcau::market::search::{Found, Question};
 use cungcau::market::text::query::How;
 use std::fmt::Write as _;
@@ -204,9 +204,9 @@ fn how(found: &Found) -> &'static str {
 
 fn slow_demand(market: &Market, nanos: u64, demand: Id, setting: &Setting<'_>) -> String {
     let (considered, eligible) = best(market, demand, setting);
-    let Some((need, about)) = market.demands().get(demand) else { return String::new() };
-    let groups = need.groups.map_or_else(|| "any group".to_owned(), |groups| format!("{} groups", groups.0.count_ones()));
-    let words = about.text.as_ref().map(|text| format!(" in the words “{text}”")).unwrap_or_default();
+    let Some((need, _)) = market.demands().get(demand) else { return String::new() };
+    let groups = if need.groups == Rows::ALL { "any group".to_owned() } else { format!("{} groups", need.groups.0.count_ones()) };
+    let words = market.demands().text(need.id).map(|text| format!(" in the words “{text}”")).unwrap_or_default();
     format!(
         "{:.0} µs: a demand of {groups}{words}, {} certificates required: {considered} offers considered, {eligible} eligible",
         nanos as f64 / 1e3,

@@ -273,7 +273,7 @@ fn fill_products(base: &mut Base, loaded: &Loaded) {
     base.fill("product_certificates", &["kind", "product"], certificates);
     let papers = (0..products.rows()).flat_map(|row| {
         let papers = loaded.market.papers().get(products.papers(row));
-        papers.iter().map(move |paper| json!([row, paper.kind, paper.from, paper.until, paper.stars]))
+        papers.map(move |paper| json!([row, paper.kind, paper.from, paper.until, paper.stars]))
     });
     base.fill("papers", &PAPERS, papers);
 }

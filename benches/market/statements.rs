@@ -196,8 +196,7 @@ pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Diale
         Dialect::Sqlite => ("min", "max"),
         Dialect::Postgres => ("least", "greatest"),
     };
-    let groups: Vec<String> =
-        (0..128).filter(|row| need.groups.is_none_or(|groups| groups.contains(*row))).map(|row| row.to_string()).collect();
+    let groups: Vec<String> = (0..128).filter(|row| need.groups.contains(*row)).map(|row| row.to_string()).collect();
     let fails = |condition: &str| format!("CASE WHEN {condition} THEN 1 ELSE 0 END");
     let shares = format!("from_day <= {} AND end_day >= {}", need.until, need.from);
     let common: Vec<String> = calendar(need)

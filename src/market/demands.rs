@@ -6,24 +6,33 @@ use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supp
 use super::record::{Day, DemandRecord, Id, OfferRecord};
 use super::text::senses::RowNames;
 use super::text::synonyms::Thesaurus;
+use super::upkeep::table_bytes;
 use super::wording::{Wanted, Wording};
 use super::wordings::Wordings;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is known of a demand beside what it is matched by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// Version, from 1.
-    pub version: i64,
     /// What it is called.
     pub title: Box<str>,
-    /// Words for what is needed.
-    pub text: Option<Arc<str>>,
+    /// Version, from 1.
+    version: u32,
     /// Day from which on it is closed. Of a buyer who is not at work it is matched as if it had always been.
-    pub closed_on: Day,
-    /// Number of the wording, where the words have one; it has the text.
-    wording: Option<u32>,
+    closed_on: Day,
+    /// Number of the wording, which has the text, or [`NO_WORDING`].
+    wording: u32,
+}
+
+/// The number of no wording.
+const NO_WORDING: u32 = u32::MAX;
+
+impl About {
+    fn wording(&self) -> Option<u32> {
+        (self.wording != NO_WORDING).then_some(self.wording)
+    }
 }
 
 /// All demands.
@@ -33,6 +42,8 @@ pub struct Demands {
     /// In the order of the book.
     about: Vec<About>,
     wordings: Wordings,
+    /// Texts that have no wording, being without a word: hardly any.
+    wordless: HashMap<Id, Box<str>, RandomState>,
 }
 
 impl Demands {
@@ -48,7 +59,15 @@ impl Demands {
 
     /// Version of a demand; 0 where it is not known.
     pub fn version(&self, id: Id) -> i64 {
-        self.about_of(id).map_or(0, |about| about.version)
+        self.about_of(id).map_or(0, |about| about.version.into())
+    }
+
+    /// Words for what a demand needs.
+    pub fn text(&self, id: Id) -> Option<&str> {
+        match self.about_of(id)?.wording() {
+            Some(wording) => self.wordings.text(wording),
+            None => self.wordless.get(&id).map(|text| &**text),
+        }
     }
 
     fn about_of(&self, id: Id) -> Option<&About> {
@@ -60,15 +79,19 @@ impl Demands {
         self.remove(record.id);
         let DemandRecord { version, title, text, closed_on, .. } = record;
         let wording = text.as_ref().and_then(|text| self.wordings.take(text, thesaurus));
-        let text = wording.and_then(|wording| self.wordings.text(wording)).or_else(|| text.map(Into::into));
+        if let Some(text) = text.filter(|_| wording.is_none()) {
+            self.wordless.insert(record.id, text.into());
+        }
         self.book.put(need);
-        self.about.push(About { version, title: title.into(), text, closed_on, wording });
+        let version = u32::try_from(version).unwrap_or(u32::MAX);
+        self.about.push(About { version, title: title.into(), closed_on, wording: wording.unwrap_or(NO_WORDING) });
     }
 
     /// Takes a demand out, where it is there.
     pub fn remove(&mut self, id: Id) {
+        self.wordless.remove(&id);
         if let Some(row) = self.book.remove(id)
-            && let Some(wording) = self.about.swap_remove(row).wording
+            && let Some(wording) = self.about.swap_remove(row).wording()
         {
             self.wordings.release(wording);
         }
@@ -103,10 +126,9 @@ impl Demands {
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        // The text of a wording is counted there.
-        let text = |about: &About| about.text.as_ref().filter(|_| about.wording.is_none()).map_or(0, |text| text.len());
-        let texts: usize = self.about.iter().map(|about| about.title.len() + text(about)).sum();
-        self.book.bytes() + self.about.capacity() * size_of::<About>() + texts + self.wordings.bytes()
+        let titles: usize = self.about.iter().map(|about| about.title.len()).sum();
+        let wordless = table_bytes(&self.wordless) + self.wordless.values().map(|text| text.len()).sum::<usize>();
+        self.book.bytes() + self.about.capacity() * size_of::<About>() + titles + wordless + self.wordings.bytes()
     }
 }
 
@@ -143,7 +165,7 @@ impl Market {
     /// The demand `id`, ready to be held against offers.
     pub fn asked(&self, id: Id) -> Option<Asked> {
         let (need, about) = self.demands.get(id)?;
-        Some(Asked { need: need.clone(), words: about.wording.map_or(Words::None, Words::Kept) })
+        Some(Asked { need: need.clone(), words: about.wording().map_or(Words::None, Words::Kept) })
     }
 
     /// A demand that is not stored, ready to be held against offers.
@@ -271,7 +293,7 @@ impl Market {
         self.names_of(product, &mut names);
         let memo = self.demands.wordings.memo();
         move |need| {
-            let Some(number) = self.demands.about_of(need.id).and_then(|about| about.wording) else { return true };
+            let Some(number) = self.demands.about_of(need.id).and_then(About::wording) else { return true };
             let Some(known) = memo.get(number as usize) else { return false };
             if let Some(answers) = known.get() {
                 return answers;
@@ -353,8 +375,9 @@ mod tests {
             for (version, step) in (2..).zip(steps) {
                 market.apply(change(step, version));
                 let setting = market.setting(View::PUBLIC, Weights::default(), TODAY);
-                for (demand, words) in (300..305).filter_map(|id| market.demands().get(Id(id)).map(|(need, about)| (need.id, about.text.clone()))) {
-                    let (kept, looked) = (market.asked(demand).unwrap(), market.asked_by(&self::demand(demand.0, 1, &words.unwrap_or_default())));
+                for demand in (300..305).map(Id).filter(|id| market.demands().get(*id).is_some()) {
+                    let words = market.demands().text(demand).unwrap_or_default();
+                    let (kept, looked) = (market.asked(demand).unwrap(), market.asked_by(&self::demand(demand.0, 1, words)));
                     prop_assert_eq!(market.best_offers(&kept, &setting, 5, 5), market.best_offers(&looked, &setting, 5, 5));
                 }
             }

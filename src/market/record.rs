@@ -65,6 +65,9 @@ fn number_of(digits: &[u8]) -> Option<u64> {
 pub struct Rows(pub u128);
 
 impl Rows {
+    /// All rows that there can be: of no table, which all have fewer.
+    pub const ALL: Self = Self(u128::MAX);
+
     /// The set of `rows`; numbers from 128 on are left out.
     pub fn of(rows: impl IntoIterator<Item = u8>) -> Self {
         Self(rows.into_iter().filter(|row| *row < 128).fold(0, |set, row| set | (1 << row)))

@@ -10,7 +10,6 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cell::Cell;
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 /// All of them.
 #[derive(Debug, Default)]
@@ -27,7 +26,7 @@ pub struct Wordings {
 /// A wording as it is kept.
 #[derive(Debug)]
 struct Kept {
-    text: Arc<str>,
+    text: Box<str>,
     /// Its readings in the numbers of the vocabulary ([`written`]).
     readings: Box<[u8]>,
     /// How many demands have it.
@@ -73,8 +72,8 @@ impl Wordings {
         if known.taken > 0 {
             return;
         }
-        let (hash, text) = (self.hasher.hash_one(&*known.text), Arc::clone(&known.text));
-        if let Ok(found) = self.by_text.find_entry(hash, is_of(&text, &self.list)) {
+        let hash = self.hasher.hash_one(&*known.text);
+        if let Ok(found) = self.by_text.find_entry(hash, |other| *other == number) {
             found.remove();
         }
         let kept = self.list.get_mut(number as usize).and_then(Option::take);
@@ -85,8 +84,8 @@ impl Wordings {
     }
 
     /// The text of a number.
-    pub fn text(&self, number: u32) -> Option<Arc<str>> {
-        self.kept(number).map(|known| Arc::clone(&known.text))
+    pub fn text(&self, number: u32) -> Option<&str> {
+        self.kept(number).map(|known| &*known.text)
     }
 
     /// The wording of a number.
@@ -111,9 +110,7 @@ impl Wordings {
 
     /// Bytes of memory, estimated.
     pub fn bytes(&self) -> usize {
-        /// What is counted of those who have a text stands before it.
-        const COUNTS: usize = 16;
-        let kept = self.list.iter().flatten().map(|known| known.text.len() + COUNTS + known.readings.len()).sum::<usize>();
+        let kept = self.list.iter().flatten().map(|known| known.text.len() + known.readings.len()).sum::<usize>();
         kept + self.list.capacity() * size_of::<Option<Kept>>()
             + self.by_text.allocation_size()
             + self.free.capacity() * size_of::<u32>()
@@ -265,7 +262,7 @@ mod tests {
                     let expected = Wording::new(text, &thesaurus).unwrap().resolve(&lexicon);
                     prop_assert_eq!(format!("{:?}", wordings.get(*number).unwrap().resolve(&lexicon)), format!("{expected:?}"));
                     let kept = wordings.text(*number);
-                    prop_assert_eq!(kept.as_deref(), Some(*text));
+                    prop_assert_eq!(kept, Some(*text));
                 }
                 let texts: std::collections::BTreeSet<&str> = taken.iter().map(|(_, text)| *text).collect();
                 let words: std::collections::HashSet<Token> = texts.iter().flat_map(|text| {

@@ -37,7 +37,7 @@ impl Page<'_> {
             }
             Detail::OtherUnit => {}
             Detail::Text => {
-                if let Some(text) = self.market.demands().get(need.id).and_then(|(_, about)| about.text.as_ref()) {
+                if let Some(text) = self.market.demands().text(need.id) {
                     self.raw("\"words\":");
                     quote(&mut self.json.out, text);
                 }

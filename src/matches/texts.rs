@@ -5,7 +5,7 @@
 
 use super::pen::Pen;
 use crate::error::{Text, text};
-use crate::market::matching::{Code, Detail, Mend, Need, Papers, Part, PriceVerdict, Raw, Supply};
+use crate::market::matching::{Code, Detail, Mend, Need, Papers, PapersOf, Part, PriceVerdict, Raw, Supply};
 use crate::market::record::{Day, MonthBits, Paper, Price, Rows};
 
 /// A constraint by name, within a sentence.
@@ -27,7 +27,7 @@ pub fn constraint_name(code: Code) -> Text {
 }
 
 /// What a sentence about a pair needs beside how a constraint came out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Pair<'a> {
     /// Base unit of the demand.
     needed_in: u8,
@@ -38,7 +38,7 @@ pub struct Pair<'a> {
     /// First and last day of the offer.
     offered: (Day, Day),
     /// Papers of the offer's product and its producer.
-    papers: &'a [Paper],
+    papers: PapersOf<'a>,
 }
 
 impl<'a> Pair<'a> {
@@ -54,10 +54,10 @@ impl<'a> Pair<'a> {
     }
 
     /// Of the papers that are `meant`, the one that is in force on most days of delivery, or comes nearest to them.
-    fn nearest(&self, meant: impl Fn(&Paper) -> bool) -> Option<&'a Paper> {
+    fn nearest(&self, meant: impl Fn(&Paper) -> bool) -> Option<Paper> {
         let (from, until) = self.needed;
         let days = |paper: &Paper| i64::from(paper.until.min(until)) - i64::from(paper.from.max(from));
-        self.papers.iter().filter(|paper| meant(paper)).max_by_key(|paper| (days(paper), paper.until, paper.stars))
+        self.papers.clone().filter(meant).max_by_key(|paper| (days(paper), paper.until, paper.stars))
     }
 }
 
@@ -227,7 +227,7 @@ impl Pen<'_> {
             self.say("; a paper of ", "; giấy ");
             self.whole(paper.stars.into());
             self.say(" stars is in force ", " sao có hiệu lực ");
-            self.in_force(paper, pair.needed);
+            self.in_force(&paper, pair.needed);
         }
     }
 
@@ -252,7 +252,7 @@ impl Pen<'_> {
                 None => self.say(" (none is held)", " (chưa có giấy)"),
                 Some(paper) => {
                     self.say(" (in force ", " (có hiệu lực ");
-                    self.in_force(paper, pair.needed);
+                    self.in_force(&paper, pair.needed);
                     self.raw(")");
                 }
             }
@@ -388,9 +388,13 @@ mod tests {
     use crate::market::record::FOREVER;
     use crate::reference::reference;
 
-    fn of_papers(papers: &[Paper]) -> Pair<'_> {
+    /// `constraint` of a pair with `papers`, in both languages.
+    fn told(detail: &Detail, papers: &[Paper]) -> [String; 2] {
+        let mut all = Papers::default();
+        let set = all.intern(papers.to_vec());
         // 2027-01-01 to 2027-03-31, offered until 2027-02-28.
-        Pair { needed_in: 0, offered_in: 0, needed: (20_819, 20_908), offered: (20_819, 20_877), papers }
+        let pair = Pair { needed_in: 0, offered_in: 0, needed: (20_819, 20_908), offered: (20_819, 20_877), papers: all.get(set) };
+        both(|pen| pen.constraint(detail, false, &pair))
     }
 
     #[test]
@@ -398,7 +402,7 @@ mod tests {
         let paper = |stars, from, until| Paper { kind: 0, stars, from, until };
         let said = |papers: &[Paper], found: u8| {
             let detail = Detail::Stars { needed: 4, found };
-            both(|pen| pen.constraint(&detail, false, &of_papers(papers)))
+            told(&detail, papers)
         };
         // 20,864 is 2027-02-15.
         assert_eq!(
@@ -426,7 +430,7 @@ mod tests {
         let (haccp, vietgap) = (kind("HACCP"), kind("VIETGAP"));
         let detail = Detail::Certificate { needed: 1 << haccp | 1 << vietgap, found: 0 };
         let papers = [Paper { kind: haccp, stars: 0, from: 20_830, until: 20_864 }];
-        let [en, vi] = both(|pen| pen.constraint(&detail, false, &of_papers(&papers)));
+        let [en, vi] = told(&detail, &papers);
         assert!(en.contains("HACCP (in force from 2027-01-12 to 2027-02-15, a part of the period)"), "{en}");
         assert!(en.contains("VIETGAP (none is held)"), "{en}");
         assert!(
@@ -438,7 +442,7 @@ mod tests {
     #[test]
     fn a_month_that_both_name_but_the_days_leave_out_is_told_with_the_days() {
         let detail = Detail::Months { needed: 0b111, found: 0b1000_0000_0100, common: 0 };
-        let told = both(|pen| pen.constraint(&detail, false, &of_papers(&[])));
+        let told = told(&detail, &[]);
         assert_eq!(
             told,
             [

@@ -72,7 +72,7 @@ impl<'a> Page<'a> {
         let text = |row: Option<u32>| kept.as_ref()?.get(row?);
         let shows: Vec<Shows<'_>> = rows.iter().map(|row| text(*row).map_or(Shows::Offer(*row), Shows::Kept)).collect();
         fetch(shows.iter().filter_map(Shows::text).flat_map(lines));
-        fetch(supplies.iter().filter_map(|supply| market.papers().get(supply.papers).first()).map(|paper| paper.kind));
+        fetch(supplies.iter().filter_map(|supply| market.papers().get(supply.papers).next()).map(|paper| paper.kind));
         self.raw("{\"items\":[");
         for (at, (supply, shows)) in supplies.iter().zip(&shows).take(fitting).enumerate() {
             self.json.separate(at);
@@ -285,7 +285,7 @@ impl<'a> Page<'a> {
         self.json.id("dmd", need.id);
         self.raw(",\"title\":");
         quote(&mut self.json.out, &about.title);
-        if let Some(text) = &about.text {
+        if let Some(text) = self.market.demands().text(need.id) {
             self.raw(",\"text\":");
             quote(&mut self.json.out, text);
         }

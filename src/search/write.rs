@@ -231,7 +231,7 @@ impl<'a> Writer<'a> {
         let market = self.market;
         let papers = market.papers().get(market.products().papers(row));
         let as_of = self.as_of;
-        let valid = || papers.iter().filter(|paper| paper.holds_through(as_of, as_of));
+        let valid = || papers.clone().filter(|paper| paper.holds_through(as_of, as_of));
         let stars = valid().map(|paper| paper.stars).max().filter(|stars| *stars > 0);
         if let Some(stars) = stars
             && self.member("stars")
@@ -242,7 +242,7 @@ impl<'a> Writer<'a> {
             self.out.push(b'[');
             for (at, paper) in valid().enumerate() {
                 self.separate(at);
-                self.paper(paper);
+                self.paper(&paper);
             }
             self.out.push(b']');
         }

@@ -329,7 +329,9 @@ impl Book {
                 slot += u32::try_from(upto - row).unwrap_or(u32::MAX);
             }
         }
-        chosen.into_iter().for_each(|(start, rows)| some(start, rows));
+        if let Some((start, rows)) = chosen {
+            some(start, rows);
+        }
         scan.look(&question, &mut race);
         race.finish()
     }

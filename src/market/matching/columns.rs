@@ -6,11 +6,11 @@
 use super::bits::Bits;
 use super::codes::{day_code, day_of, floor_code, nearest_day_code, rate, size_code, value_of};
 use super::facts::Supply;
-use super::papers::{PaperSet, Papers, PromiseSet};
+use super::papers::{PaperSet, Papers, PapersOf, PromiseSet};
 use super::places::{PLACES, Places};
 use super::planes::{Planes, UNIT_BITS};
 use crate::market::numbers::{Number, Short};
-use crate::market::record::{ALL_MONTHS, Basis, Id, Paper, Price, Rows, Visibility};
+use crate::market::record::{ALL_MONTHS, Basis, Id, Price, Rows, Visibility};
 use std::cmp::Reverse;
 
 /// A block chooses its frames anew after so many rows at the latest: as many as it has.
@@ -238,7 +238,7 @@ impl Block {
     pub fn settle(&mut self, papers: &Papers, places: &Places, today: u16) {
         let used = |row: &Row| !row.is_unused();
         let summaries: Vec<Summary> =
-            self.rows.iter().map(|row| Summary::new(if used(row) { papers.get(row.rest.papers()) } else { &[] })).collect();
+            self.rows.iter().map(|row| Summary::new(papers.get(if used(row) { row.rest.papers() } else { PaperSet::default() }))).collect();
         for (row, summary) in self.rows.iter_mut().zip(&summaries).filter(|(row, _)| used(row)) {
             row.judged.take(summary);
         }
@@ -392,9 +392,9 @@ pub(super) struct HeldKind {
 }
 
 impl Summary {
-    pub fn new(papers: &[Paper]) -> Self {
-        let mut kinds: Vec<HeldKind> = Vec::with_capacity(papers.len());
-        for paper in papers.iter().filter(|paper| paper.kind < 64) {
+    pub fn new(papers: PapersOf<'_>) -> Self {
+        let mut kinds: Vec<HeldKind> = Vec::with_capacity(papers.size_hint().0);
+        for paper in papers.clone().filter(|paper| paper.kind < 64) {
             let (from, until) = (nearest_day_code(paper.from), nearest_day_code(paper.until));
             match kinds.iter_mut().find(|held| held.kind == paper.kind) {
                 Some(held) if (held.until, Reverse(held.from)) >= (until, Reverse(from)) => held.several = true,
@@ -402,7 +402,7 @@ impl Summary {
                 None => kinds.push(HeldKind { kind: paper.kind, several: false, from, until }),
             }
         }
-        let ocop = papers.iter().filter(|paper| paper.stars > 0);
+        let ocop = papers.filter(|paper| paper.stars > 0);
         let Some(longest) = ocop.clone().max_by_key(|paper| (paper.until, paper.stars, Reverse(paper.from))) else {
             return Self { kinds, ..Self::default() };
         };

@@ -296,7 +296,7 @@ pub fn evaluate(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>)
 
 fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Detail {
     match code {
-        Code::Category => Detail::Category { needed: need.groups, found: supply.group },
+        Code::Category => Detail::Category { needed: (need.groups != Rows::ALL).then_some(need.groups), found: supply.group },
         Code::Text => Detail::Text,
         Code::Stars => Detail::Stars { needed: need.least_stars, found: found.held.stars },
         Code::Certificate => Detail::Certificate { needed: need.required, found: need.required & found.held.kinds },

@@ -19,7 +19,7 @@ pub struct DemandBook {
 impl DemandBook {
     /// Adds a demand behind the others, or puts it in the place of an older version of itself.
     pub fn put(&mut self, need: Need) {
-        let (id, groups) = (need.id, need.groups.unwrap_or(Rows(u128::MAX)));
+        let (id, groups) = (need.id, need.groups);
         let known = self.row(id).and_then(|row| self.needs.get_mut(row).zip(self.groups.get_mut(row)));
         if let Some((old, old_groups)) = known {
             (*old, *old_groups) = (need, groups);

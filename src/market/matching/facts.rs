@@ -77,8 +77,8 @@ pub struct Need {
     pub buyer: u32,
     /// The buyer's unit, as recorded: its officers see the ceiling.
     pub buyer_province: u8,
-    /// Groups in which a product serves it; all when `None`.
-    pub groups: Option<Rows>,
+    /// Groups in which a product serves it; [`Rows::ALL`] for any.
+    pub groups: Rows,
     /// Base unit.
     pub unit: u8,
     /// A month; more than 0.
@@ -127,7 +127,7 @@ impl Need {
             id: record.id,
             buyer,
             buyer_province,
-            groups: record.groups,
+            groups: record.groups.unwrap_or(Rows::ALL),
             unit: record.unit,
             quantity: record.quantity.max(1),
             months,
@@ -155,7 +155,7 @@ impl Need {
 
     /// Whether a product of `group` can serve it.
     pub fn wants(&self, group: u8) -> bool {
-        self.groups.is_none_or(|groups| groups.contains(group))
+        self.groups.contains(group)
     }
 
     /// The calendar months between two days, both included, in which it is needed.

@@ -152,7 +152,7 @@ pub(super) mod tests {
     /// What `supply` is after `mend`.
     pub fn apply(mend: &Mend, mut supply: Supply, papers: &mut Papers) -> Supply {
         let mut add = |supply: &mut Supply, added: &[Paper]| {
-            let all = papers.get(supply.papers).iter().chain(added).copied().collect();
+            let all = papers.get(supply.papers).chain(added.iter().copied()).collect();
             supply.papers = papers.intern(all);
         };
         match *mend {

@@ -49,7 +49,7 @@ pub use facts::{Need, Setting, Supply, View};
 pub use judge::PriceVerdict;
 pub use left::left;
 pub use mend::{Mend, are_enough, mends};
-pub use papers::{Held, PaperSet, Papers, PromiseSet, Promises};
+pub use papers::{Held, PaperSet, Papers, PapersOf, PromiseSet, Promises};
 pub use ranking::{NearMiss, Ranked, Ranking};
 pub use readiness::{Concerned, Lack, Readiness, Unlock, readiness};
 pub use score::{Criterion, Part, Raw, Weights, WrongSum};

@@ -10,7 +10,7 @@ use super::readiness::readiness;
 use super::samples::{self, Offered, TODAY, World, all_seeing};
 use super::score::Weights;
 use super::stretches::Stretches;
-use crate::market::record::{Day, FOREVER, Id};
+use crate::market::record::{Day, FOREVER, Id, Rows};
 use proptest::prelude::*;
 use std::cmp::Reverse;
 
@@ -249,7 +249,7 @@ proptest! {
         let mut world = World::new(&[offered]);
         let supply = world.supplies[0].clone();
         // Neither closed, of one group and unit: all else can be mended, also an offer that is over.
-        let need = Need { groups: None, unit: supply.unit, closed_on: FOREVER, ..need };
+        let need = Need { groups: Rows::ALL, unit: supply.unit, closed_on: FOREVER, ..need };
         prop_assume!(need.is_open(TODAY) && supply.closed_on > TODAY);
         let found = evaluate(&supply, &need, true, &world.today());
         let changes = mends(&supply, &need, &world.today());

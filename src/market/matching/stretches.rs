@@ -16,10 +16,7 @@ pub(super) struct Stretch {
 /// Of each stretch is written how far it is from the end of the one before, with two bits below, [`ALONE`] and
 /// [`ELSEWHERE`]; then its group and its first slot, if it is elsewhere; then its length, unless it is alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Stretches {
-    bytes: Box<[u8]>,
-    len: usize,
-}
+pub struct Stretches(Box<[u8]>);
 
 /// A stretch of one offer.
 const ALONE: u32 = 1;
@@ -40,30 +37,24 @@ impl Stretches {
             let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
             let alone = if length == 1 { ALONE } else { 0 };
             let near = end.filter(|end: &Place| end.group == first.group).map(|end| first.slot - end.slot).filter(|far| *far < FAR);
-            match near {
-                Some(far) => write(&mut bytes, far << 2 | alone),
-                None => {
-                    write(&mut bytes, ELSEWHERE | alone);
-                    write(&mut bytes, first.group.into());
-                    write(&mut bytes, first.slot);
-                }
+            if let Some(far) = near {
+                write(&mut bytes, far << 2 | alone);
+            } else {
+                write(&mut bytes, ELSEWHERE | alone);
+                write(&mut bytes, first.group.into());
+                write(&mut bytes, first.slot);
             }
             if alone == 0 {
                 write(&mut bytes, length);
             }
             end = Some(Place { slot: first.slot.saturating_add(length), ..first });
         }
-        Self { bytes: bytes.into(), len: places.len() }
-    }
-
-    /// How many places there are.
-    pub fn len(&self) -> usize {
-        self.len
+        Self(bytes.into())
     }
 
     /// The stretches, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Stretch> {
-        let mut bytes = &*self.bytes;
+        let mut bytes = &*self.0;
         let mut end = Place { group: 0, slot: 0 };
         std::iter::from_fn(move || {
             let head = next(&mut bytes)?;
@@ -85,7 +76,7 @@ impl Stretches {
 
     /// Bytes of memory beside itself.
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.0.len()
     }
 }
 
@@ -106,7 +97,6 @@ mod tests {
             let expected: BTreeSet<Place> = places.iter().copied().collect();
             let set = Stretches::new(places);
             prop_assert_eq!(set.places().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
-            prop_assert_eq!(set.len(), expected.len());
             let stretches: Vec<Stretch> = set.iter().collect();
             prop_assert!(stretches.iter().all(|stretch| stretch.length > 0));
             let touch = |one: &Stretch, other: &Stretch| one.first.group == other.first.group && one.first.slot + one.length == other.first.slot;
@@ -119,6 +109,6 @@ mod tests {
         let places = |group: u8, slots: std::ops::Range<u32>| slots.map(move |slot| Place { group, slot });
         let set = Stretches::new(places(7, 100..1_100).chain(places(7, 1_110..1_111)).chain(places(9, 0..2)).collect());
         // Head, group, slot and two bytes of length; one byte; head, group, slot and length.
-        assert_eq!((set.len(), set.bytes()), (1_003, 5 + 1 + 4));
+        assert_eq!((set.places().count(), set.bytes()), (1_003, 5 + 1 + 4));
     }
 }
