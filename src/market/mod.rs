@@ -82,6 +82,7 @@ pub struct Market {
     sources: upkeep::Sources,
     kept: Kept,
     kept_offers: Kept,
+    kept_shown: Kept,
 }
 
 impl Market {
@@ -110,6 +111,7 @@ impl Market {
             sources: upkeep::Sources::default(),
             kept: Kept::default(),
             kept_offers: Kept::default(),
+            kept_shown: Kept::default(),
         }
     }
 
@@ -146,6 +148,11 @@ impl Market {
     /// What was made of offers' rows.
     pub fn kept_offers(&self) -> &Kept {
         &self.kept_offers
+    }
+
+    /// What was made of products' rows as they show one of several offers, by the offer.
+    pub fn kept_shown(&self) -> &Kept {
+        &self.kept_shown
     }
 
     /// The rows of an organisation's products.
@@ -185,7 +192,7 @@ impl Market {
             ("papers", self.papers.bytes()),
             ("promises", self.promises.bytes() + upkeep::table_bytes(&self.promise_sets)),
             ("sources", self.sources.bytes() + self.introductions.bytes()),
-            ("kept texts", self.kept.bytes() + self.kept_offers.bytes()),
+            ("kept texts", [&self.kept, &self.kept_offers, &self.kept_shown].into_iter().map(Kept::bytes).sum()),
         ]
     }
 }

@@ -88,6 +88,7 @@ impl Market {
         self.today = today;
         self.kept.clear();
         self.kept_offers.clear();
+        self.kept_shown.clear();
         self.offers.set_today(today);
         for row in 0..self.products.rows() {
             self.note_terms(row);
@@ -464,6 +465,7 @@ impl Market {
         self.kept.forget(row);
         for offer in self.offers.chain(self.products.first_offer(row)) {
             self.kept_offers.forget(offer);
+            self.kept_shown.forget(offer);
         }
         match self.facts_on(row, self.today) {
             Some(facts) => self.products.set_facts(row, facts),

@@ -30,6 +30,15 @@ pub struct Writer<'a> {
     pub(crate) out: Vec<u8>,
 }
 
+/// What an answer shows of a product's offers.
+#[derive(Debug)]
+struct Shown {
+    /// How many are open.
+    open: u32,
+    /// The one that is written out, with its row.
+    offer: Option<(u32, Supply)>,
+}
+
 impl<'a> Writer<'a> {
     /// A writer for `day`; `fields` are the members of an item to keep.
     pub fn new(
@@ -88,30 +97,35 @@ impl<'a> Writer<'a> {
     /// Products whose text is kept, and those whose text is kept from now on.
     fn kept_products(&mut self, hits: &[Hit]) {
         let market = self.market;
-        let mut made = Vec::new();
-        let kept = market.kept().read();
-        // Which of several offers a product shows depends on what was asked of them.
+        let (mut made, mut made_shown) = (Vec::new(), Vec::new());
+        let (kept, kept_shown) = (market.kept().read(), market.kept_shown().read());
+        // Which of several offers a product shows depends on what was asked of them: by that one its text is kept.
         let several = &market.products().bitmaps().several;
         let chooses = self.question.is_some_and(|question| question.filter.asks_offers() || question.sort == Sort::Quantity);
-        let is_kept = |row: u32| !chooses || !several.contains(row);
-        let texts: Vec<Option<&str>> = hits.iter().map(|hit| kept.get(hit.row).filter(|_| is_kept(hit.row))).collect();
+        let shown = |hit: &Hit| if chooses && several.contains(hit.row) { self.shown(hit.row).offer.map(|(row, _)| row) } else { None };
+        let shown: Vec<Option<u32>> = hits.iter().map(shown).collect();
+        let text = |(hit, shown): (&Hit, &Option<u32>)| shown.map_or_else(|| kept.get(hit.row), |offer| kept_shown.get(offer));
+        let texts: Vec<Option<&str>> = hits.iter().zip(&shown).map(text).collect();
         fetch(texts.iter().copied().flatten().flat_map(lines));
-        for (at, (hit, text)) in hits.iter().zip(texts).enumerate() {
+        for (at, ((hit, shown), text)) in hits.iter().zip(shown).zip(texts).enumerate() {
             self.separate(at);
             if let Some(text) = text {
                 self.raw(text);
             } else {
                 let start = self.out.len();
                 self.product(hit);
-                if is_kept(hit.row) {
-                    made.push((hit.row, self.since(start)));
+                match shown {
+                    Some(offer) => made_shown.push((offer, self.since(start))),
+                    None => made.push((hit.row, self.since(start))),
                 }
             }
             self.where_and_how(hit);
         }
-        drop(kept);
-        if !made.is_empty() {
-            market.kept().keep(made);
+        drop((kept, kept_shown));
+        for (kept, made) in [(market.kept(), made), (market.kept_shown(), made_shown)] {
+            if !made.is_empty() {
+                kept.keep(made);
+            }
         }
     }
 
@@ -269,25 +283,11 @@ impl<'a> Writer<'a> {
         if !wants("open_offers") && !wants("offer") {
             return;
         }
-        let market = self.market;
-        let mut count = 0_u32;
-        let mut best: Option<((bool, u32, i64, Id), Supply)> = None;
-        let by_quantity = self.question.is_some_and(|question| question.sort == Sort::Quantity);
-        for offer in market.offers().chain(market.products().first_offer(row)) {
-            let Some(supply) = market.offers().get(offer).filter(|supply| supply.is_open(self.as_of)) else { continue };
-            count += 1;
-            // The one that was found comes first: that does what was asked of one offer.
-            let is_other = self.question.is_some_and(|question| question.takes(&supply, market).bits() != 0);
-            let price = if by_quantity { 0 } else { crate::market::search::seen_price(&supply, self.view) };
-            let rank = (is_other, price, -supply.quantity, supply.id);
-            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                best = Some((rank, supply));
-            }
-        }
+        let Shown { open, offer } = self.shown(row);
         if self.member("open_offers") {
-            self.number(count);
+            self.number(open);
         }
-        if let Some((_, supply)) = best
+        if let Some((_, supply)) = offer
             && self.member("offer")
         {
             let fields = self.fields.take();
@@ -296,6 +296,26 @@ impl<'a> Writer<'a> {
             self.out.push(b'}');
             self.fields = fields;
         }
+    }
+
+    /// What of a product's offers is shown.
+    fn shown(&self, row: u32) -> Shown {
+        let market = self.market;
+        let mut open = 0_u32;
+        let mut best: Option<((bool, u32, i64, Id), (u32, Supply))> = None;
+        let by_quantity = self.question.is_some_and(|question| question.sort == Sort::Quantity);
+        for offer in market.offers().chain(market.products().first_offer(row)) {
+            let Some(supply) = market.offers().get(offer).filter(|supply| supply.is_open(self.as_of)) else { continue };
+            open += 1;
+            // The one that was found comes first: that does what was asked of one offer.
+            let is_other = self.question.is_some_and(|question| question.takes(&supply, market).bits() != 0);
+            let price = if by_quantity { 0 } else { crate::market::search::seen_price(&supply, self.view) };
+            let rank = (is_other, price, -supply.quantity, supply.id);
+            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
+                best = Some((rank, (offer, supply)));
+            }
+        }
+        Shown { open, offer: best.map(|(_, offer)| offer) }
     }
 
     pub(crate) fn offer_members(&mut self, supply: &Supply) {

@@ -225,6 +225,39 @@ fn of_several_offers_the_one_that_was_asked_for_is_shown() {
 }
 
 #[test]
+fn of_several_offers_what_is_shown_of_one_goes_with_every_change() {
+    let Market { app, cooperative, onions, offer, .. } = a_market();
+    let admin = app.admin();
+    let small = an_offer(&app, &onions).with(json!({"quantity": "300", "unit": "KG", "months": [7, 8]})).create();
+    let found =
+        |months: &str| app.get(&format!("/v1/products?q=hành tím vĩnh&months={months}")).send().expect(200).json()["items"][0].clone();
+    let shows = |pointer: &str, expected: Value| {
+        for (months, offer) in [("2", &offer), ("8", &small), ("2", &offer), ("8", &small)] {
+            let item = found(months);
+            assert_eq!((&item["offer"]["id"], item.pointer(pointer)), (&json!(offer.id), Some(&expected)), "{item}");
+        }
+    };
+    shows("/open_offers", json!(2));
+    app.patch(&onions.path, &onions.etag, json!({"name": "Hành tím Vĩnh Châu loại 1"})).key(&admin).send().expect(200);
+    shows("/name", json!("Hành tím Vĩnh Châu loại 1"));
+    app.patch(&cooperative.path, &cooperative.etag, json!({"name": "Hợp tác xã Vĩnh Hải"})).key(&admin).send().expect(200);
+    shows("/producer/name", json!("Hợp tác xã Vĩnh Hải"));
+    app.patch(&offer.path, &offer.etag, json!({"quantity": "7"})).key(&admin).send().expect(200);
+    assert_eq!(found("2")["offer"]["quantity_base"]["quantity"], "7000");
+    let third = an_offer(&app, &onions).with(json!({"months": [12]})).create();
+    shows("/open_offers", json!(3));
+    app.post(&format!("{}/close", third.path), json!({})).key(&admin).send().expect(200);
+    shows("/open_offers", json!(2));
+    app.delete(&small.path, &small.etag).key(&admin).send().expect(204);
+    // A new one may stand where that stood.
+    let new = an_offer(&app, &onions).with(json!({"quantity": "400", "unit": "KG", "months": [7]})).create();
+    assert_eq!(
+        (found("7")["offer"]["id"].as_str(), found("7")["offer"]["quantity_base"]["quantity"].as_str()),
+        (Some(new.id.as_str()), Some("400"))
+    );
+}
+
+#[test]
 fn a_price_is_unknown_to_whom_it_is_not_shown_in_filters_sorts_and_facets() {
     let Market { app, cooperative, onions, .. } = a_market();
     let officer = app.officer("92");
