@@ -301,8 +301,7 @@ impl<'a> Writer<'a> {
     /// What of a product's offers is shown.
     fn shown(&self, row: u32) -> Shown {
         let market = self.market;
-        let mut open = 0_u32;
-        let mut best: Option<((bool, u32, i64, Id), (u32, Supply))> = None;
+        let (mut open, mut best, mut shown) = (0_u32, None, None);
         let by_quantity = self.question.is_some_and(|question| question.sort == Sort::Quantity);
         for offer in market.offers().chain(market.products().first_offer(row)) {
             let Some(supply) = market.offers().get(offer).filter(|supply| supply.is_open(self.as_of)) else { continue };
@@ -311,11 +310,11 @@ impl<'a> Writer<'a> {
             let is_other = self.question.is_some_and(|question| question.takes(&supply, market).bits() != 0);
             let price = if by_quantity { 0 } else { crate::market::search::seen_price(&supply, self.view) };
             let rank = (is_other, price, -supply.quantity, supply.id);
-            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                best = Some((rank, (offer, supply)));
+            if best.is_none_or(|best| rank < best) {
+                (best, shown) = (Some(rank), Some((offer, supply)));
             }
         }
-        Shown { open, offer: best.map(|(_, offer)| offer) }
+        Shown { open, offer: shown }
     }
 
     pub(crate) fn offer_members(&mut self, supply: &Supply) {
