@@ -6,10 +6,10 @@
 //!
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
 //! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
-//! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`] (how they take few bytes), `names`, `certificates`,
-//! [`introductions`] (who sees more than others),
-//! [`text`] (words), [`search`] (which products, how many by facet), [`matching`] (which offer serves which demand, and
-//! why), [`wording`], `wordings`, [`answering`] and [`demands`] (what is asked of the latter).
+//! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`], `varints` (how they take few bytes), `names`, `certificates`,
+//! [`introductions`] (who sees more than others), [`text`] (words), [`search`] (which products, how many by facet),
+//! [`matching`] (which offer serves which demand, and why), [`wording`], `wordings`, [`answering`] and [`demands`] (what is
+//! asked of the latter).
 
 pub mod answering;
 #[cfg(test)]

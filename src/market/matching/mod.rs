@@ -7,7 +7,7 @@
 //!
 //! In reading order: [`Supply`], [`Need`], [`View`] and [`Setting`] (what is matched), [`evaluate`] (one pair, explained)
 //! with [`mends`], [`Papers`] and [`Promises`] (sets that offers share), [`Book`] (all offers, and the best for a demand),
-//! [`DemandBook`] (all demands, and the best for an offer), [`readiness()`] (what a producer lacks).
+//! [`Stretches`] (some of them), [`DemandBook`] (all demands, and the best for an offer), [`readiness()`] (what a producer lacks).
 
 mod bits;
 mod book;
