@@ -19,7 +19,7 @@ use crate::market::record::{ALL_MONTHS, Visibility};
 use std::cmp::Reverse;
 
 /// Up to so many rows of a block are looked at one by one at once; in tests fewer, so that small markets are surveyed too.
-const FEW: usize = if cfg!(test) { 2 } else { 32 };
+const FEW: usize = if cfg!(test) { 2 } else { 16 };
 
 /// So many rows are looked at together.
 const AT_ONCE: usize = 64;
