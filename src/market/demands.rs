@@ -363,6 +363,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_text_is_told_as_it_was_written_with_a_word_or_without() {
+        let mut market = samples::loaded([]);
+        let text_after = |market: &mut Market, version: i64, text: &str| {
+            market.apply(Change::Demand(demand(300, version, text)));
+            market.demands().text(Id(300)).map(str::to_owned)
+        };
+        for (version, text) in (1..).zip(["Dứa  sấy", "?", "!", "khóm"]) {
+            assert_eq!(text_after(&mut market, version, text).as_deref(), Some(text));
+        }
+        market.apply(Change::Demand(DemandRecord { text: None, ..demand(300, 9, "") }));
+        assert_eq!(market.demands().text(Id(300)), None);
+        assert_eq!(text_after(&mut market, 10, "?").as_deref(), Some("?"));
+        market.apply(Change::DemandGone(Id(300)));
+        assert_eq!(market.demands().text(Id(300)), None);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
 

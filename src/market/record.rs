@@ -65,7 +65,7 @@ fn number_of(digits: &[u8]) -> Option<u64> {
 pub struct Rows(pub u128);
 
 impl Rows {
-    /// All rows that there can be: of no table, which all have fewer.
+    /// Every number there can be: since no table has as many rows, it says that none is left out.
     pub const ALL: Self = Self(u128::MAX);
 
     /// The set of `rows`; numbers from 128 on are left out.

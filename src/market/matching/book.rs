@@ -11,7 +11,7 @@ use super::places::Places;
 use super::question::Question;
 use super::ranking::{Race, Ranking};
 use super::scan::{self, Scan, Standing};
-use super::stretches::{Stretch, Stretches};
+use super::stretches::Stretches;
 use crate::market::record::{Day, Id, Rows};
 use crate::market::upkeep::table_bytes;
 use std::collections::HashMap;
@@ -305,32 +305,10 @@ impl Book {
         };
         let promises = |rest: &Rest| self.promises_of(rest);
         let mut scan = Scan::new();
-        let mut some = |start: Place, chosen: Bits| {
+        for (start, chosen) in places.by_block(|group| need.wants(group)) {
             let standing = Standing { block: self.block(start), start, places: &self.places, promises: &promises };
             scan.some(&question, standing, chosen, &mut race);
             self.judge_wide(&question, &standing, chosen, &mut race);
-        };
-        // Those of one block together, where its first row stands.
-        let mut chosen: Option<(Place, Bits)> = None;
-        for Stretch { first, length } in places.iter().filter(|stretch| need.wants(stretch.first.group)) {
-            let (mut slot, end) = (first.slot, first.slot + length);
-            while slot < end {
-                let row = row_of(Place { slot, ..first });
-                let start = Place { slot: slot - u32::try_from(row).unwrap_or(0), ..first };
-                let (_, rows) = match &mut chosen {
-                    Some(known) if known.0 == start => known,
-                    other => {
-                        other.replace((start, Bits::NONE)).into_iter().for_each(|(start, rows)| some(start, rows));
-                        other.get_or_insert((start, Bits::NONE))
-                    }
-                };
-                let upto = ROWS.min(row + (end - slot) as usize);
-                rows.put_all(row..upto);
-                slot += u32::try_from(upto - row).unwrap_or(u32::MAX);
-            }
-        }
-        if let Some((start, rows)) = chosen {
-            some(start, rows);
         }
         scan.look(&question, &mut race);
         race.finish()

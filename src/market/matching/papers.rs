@@ -2,6 +2,9 @@
 
 use super::codes::{day_code, day_of};
 use crate::market::record::{Day, Paper, Promise};
+use crate::market::upkeep::table_bytes;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A set of papers in [`Papers`]; 0 is the empty one.
@@ -16,8 +19,10 @@ pub struct PromiseSet(pub u32);
 #[derive(Debug, Clone, Default)]
 pub struct Papers {
     sets: Arena<Packed>,
-    /// Papers with days that have no code: hardly any. They stay.
+    /// Papers with days that have no code, as a year 9999: they stay, each once.
     wide: Vec<Paper>,
+    /// Where each of them stands.
+    wide_places: HashMap<Paper, usize, RandomState>,
 }
 
 /// A paper as it is kept: half of what it is made of.
@@ -81,11 +86,10 @@ impl Papers {
         if let Some((from, until)) = day_code(from).zip(day_code(until)).filter(|_| kind != WIDE) {
             return Packed { from, until, kind, stars };
         }
-        let known = self.wide.iter().position(|other| *other == paper);
-        let place = known.unwrap_or_else(|| {
+        let place = *self.wide_places.entry(paper).or_insert(self.wide.len());
+        if place == self.wide.len() {
             self.wide.push(paper);
-            self.wide.len() - 1
-        });
+        }
         let half = |number: usize| u16::try_from(number & 0xFFFF).unwrap_or(0);
         Packed { from: half(place >> 16), until: half(place), kind: WIDE, stars: 0 }
     }
@@ -115,7 +119,7 @@ impl Papers {
 
     /// Bytes that the sets take.
     pub fn bytes(&self) -> usize {
-        self.sets.bytes() + self.wide.capacity() * size_of::<Paper>()
+        self.sets.bytes() + self.wide.capacity() * size_of::<Paper>() + table_bytes(&self.wide_places)
     }
 }
 
@@ -339,7 +343,6 @@ fn number(length: usize) -> u32 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::HashMap;
 
     fn paper(kind: u8, from: Day) -> Paper {
         Paper { kind, stars: 0, from, until: from + 100 }

@@ -1,5 +1,6 @@
 //! Offers in few bytes where many of them stand one after the other, as those do whose products have like names.
 
+use super::bits::{Bits, ROWS};
 use super::book::Place;
 use crate::market::varints::{next, write};
 
@@ -18,6 +19,9 @@ pub(super) struct Stretch {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stretches(Box<[u8]>);
 
+/// [`ROWS`] as slots are counted.
+#[expect(clippy::cast_possible_truncation, reason = "it is far below")]
+const ROWS_OF_SLOTS: u32 = ROWS as u32;
 /// A stretch of one offer.
 const ALONE: u32 = 1;
 /// A stretch in another group than the one before, or [`FAR`] from it.
@@ -69,6 +73,28 @@ impl Stretches {
         })
     }
 
+    /// The places by the blocks in which they stand: the first place of each block, and rows of it. Groups that are not
+    /// `wanted` are left out.
+    pub(super) fn by_block(&self, wanted: impl Fn(u8) -> bool) -> impl Iterator<Item = (Place, Bits)> {
+        let mut stretches = self.iter().filter(move |stretch| wanted(stretch.first.group));
+        let mut left = stretches.next();
+        std::iter::from_fn(move || {
+            let Stretch { first: Place { group, slot }, .. } = left?;
+            let start = slot - slot % ROWS_OF_SLOTS;
+            let mut rows = Bits::NONE;
+            while let Some(Stretch { first, length }) =
+                left.filter(|next| next.first.group == group && next.first.slot - start < ROWS_OF_SLOTS)
+            {
+                let row = first.slot - start;
+                let here = length.min(ROWS_OF_SLOTS - row);
+                rows.put_all(row as usize..(row + here) as usize);
+                let rest = Stretch { first: Place { slot: first.slot.saturating_add(here), ..first }, length: length - here };
+                left = if rest.length > 0 { Some(rest) } else { stretches.next() };
+            }
+            Some((Place { group, slot: start }, rows))
+        })
+    }
+
     /// The places, in order.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         self.iter().flat_map(|Stretch { first, length }| (0..length).map(move |step| Place { slot: first.slot + step, ..first }))
@@ -100,6 +126,10 @@ mod tests {
             let stretches: Vec<Stretch> = set.iter().collect();
             prop_assert!(stretches.iter().all(|stretch| stretch.length > 0));
             let touch = |one: &Stretch, other: &Stretch| one.first.group == other.first.group && one.first.slot + one.length == other.first.slot;
+            let blocks: Vec<(Place, Bits)> = set.by_block(|group| group != 1).collect();
+            let in_blocks = blocks.iter().flat_map(|(start, rows)| rows.rows().map(|row| Place { slot: start.slot + u32::try_from(row).unwrap(), ..*start }));
+            prop_assert_eq!(in_blocks.collect::<Vec<_>>(), expected.iter().copied().filter(|place| place.group != 1).collect::<Vec<_>>());
+            prop_assert!(blocks.is_sorted_by(|(one, _), (other, _)| one < other), "each block once");
             prop_assert!(!stretches.windows(2).any(|pair| touch(&pair[0], &pair[1])), "a stretch is as long as it can be");
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn own_rows<'a>(market: &'a Market, view: &View<'_>, seen: Seen) -> O
 }
 
 fn product_of(market: &Market, offer: Id) -> Option<u32> {
-    market.offers.get(market.offers.row(offer)?).map(|supply| supply.product)
+    market.offers.book().product(market.offers.place(market.offers.row(offer)?)?)
 }
 
 impl Search<'_> {

@@ -51,20 +51,9 @@ impl InPhrases {
         if phrases.is_empty() {
             return Self::default();
         }
-        lexicon
-            .senses()
-            .in_phrases(rows, slots, phrases, lexicon)
-            .unwrap_or_else(|| Self::by_names(rows, slots, phrases, lexicon, names_of))
-    }
-
-    /// The same by looking at each name.
-    fn by_names(
-        rows: &RoaringBitmap,
-        slots: &[Slot],
-        phrases: &[Vec<Word>],
-        lexicon: &Lexicon,
-        names_of: impl Fn(u32, &mut RowNames),
-    ) -> Self {
+        if let Some(known) = lexicon.senses().in_phrases(rows, slots, phrases, lexicon) {
+            return known;
+        }
         let mut found = Self::default();
         let mut in_doubt = RoaringBitmap::new();
         for phrase in phrases {
