@@ -3,8 +3,8 @@
 //! What a tuned application would ask of flat tables made for searching: words in a full-text index, one row a product
 //! with everything that filters and facets need in covering indexes, offers clustered by group. A facet that is chosen
 //! does not narrow itself. Where SQL could only be slower, it is spared the work: no synonyms, no typing errors, words
-//! ranked by age, no texts of the parts of a match, and months and certificates are counted by their combination and
-//! added up by the caller.
+//! ranked by age, no texts of the parts of a match, months and certificates are counted by their combination and added up
+//! by the caller, and months and prices are counted as all offers of a product have them together.
 
 use crate::questions::{Asked, LIMIT, Search, day, groups, provinces};
 use chrono::{Datelike, NaiveDate};
@@ -98,6 +98,16 @@ fn facet_of(asked: &Asked) -> usize {
 /// Whether flat rows can answer it: what is asked of one offer is one thing.
 pub fn is_flat(search: &Search) -> bool {
     search.asked.iter().filter(|asked| matches!(asked, Asked::Month(_) | Asked::PriceAtMost(_))).count() < 2
+}
+
+/// Whether a facet counts, beside what is asked of one offer, what only some offers of a product have: flat rows have what all
+/// have together, and SQL is spared looking at each.
+pub fn is_narrowed(search: &Search, facet: usize) -> bool {
+    search.asked.iter().any(|asked| match asked {
+        Asked::Month(_) => FACETS[facet] == "bucket",
+        Asked::PriceAtMost(_) => FACETS[facet] == "months",
+        _ => false,
+    })
 }
 
 /// Only what is offered can supply in a month or cost something.

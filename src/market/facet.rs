@@ -23,6 +23,7 @@ const ILLUSTRATIVE: u32 = 33;
 const SEVERAL: u32 = 34;
 /// Whether a price is not seen, one bit for each [`Seen`].
 const UNSEEN: u32 = 35;
+const MIXED: u32 = 38;
 
 /// Upper ends of the price buckets, VND for a base unit; dearer ones and unknown ones have buckets of their own.
 pub const PRICE_STEPS: [u32; 8] = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000];
@@ -61,8 +62,10 @@ pub struct Parts {
     pub is_offered: bool,
     /// Invented for a demo.
     pub is_illustrative: bool,
-    /// Whether several offers are: what they have together no single one may have.
+    /// Whether several offers are.
     pub has_several: bool,
+    /// Whether they supply in different months: what they have together no single one may have.
+    pub is_mixed: bool,
     /// Whether the price of such an offer is not among those that are [`Seen`].
     pub has_unseen: [bool; SEEN],
 }
@@ -79,6 +82,7 @@ impl From<Parts> for Facet {
                 | u64::from(parts.is_offered) << OFFERED
                 | u64::from(parts.is_illustrative) << ILLUSTRATIVE
                 | u64::from(parts.has_several) << SEVERAL
+                | u64::from(parts.is_mixed) << MIXED
                 | unseen_bits(parts.has_unseen),
         )
     }
@@ -152,12 +156,18 @@ impl Facet {
         self.part(SEVERAL, 1) == 1
     }
 
-    /// With one more offer that is open or to come, the buckets of the lowest prices of all, and by whom its own price is
-    /// not seen.
+    /// Whether several offers are open or to come that do not all supply in the same months.
+    pub fn is_mixed(self) -> bool {
+        self.part(MIXED, 1) == 1
+    }
+
+    /// With one more offer that is open or to come, the buckets of the lowest prices of all, by whom its own price is not
+    /// seen, and whether it supplies in other months than those before.
     #[must_use]
-    pub fn with_one_more_offer(self, prices: [u8; SEEN], is_unseen: [bool; SEEN]) -> Self {
-        let several = u64::from(self.is_offered()) << SEVERAL;
-        Self(self.0 & !(0xFFF << PRICES) | price_bits(prices) | 1 << OFFERED | several | unseen_bits(is_unseen))
+    pub fn with_one_more_offer(self, prices: [u8; SEEN], is_unseen: [bool; SEEN], has_other_months: bool) -> Self {
+        let several = u64::from(self.is_offered());
+        let flags = several << SEVERAL | (several & u64::from(has_other_months)) << MIXED | unseen_bits(is_unseen);
+        Self(self.0 & !(0xFFF << PRICES) | price_bits(prices) | 1 << OFFERED | flags)
     }
 
     /// With `price` as the bucket of the lowest price, whoever asks.
@@ -434,8 +444,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_part_is_read_as_it_was_packed(province in 0_u8..128, group in 0_u8..128, stars in prop::sample::select(vec![0_u8, 3, 4, 5]), kind in 0_u8..16,
-            prices in prop::array::uniform3(0_u8..10), is_offered: bool, is_illustrative: bool, has_several: bool, has_unseen: [bool; SEEN]) {
-            let facet = Facet::from(Parts { province, group, stars, kind, prices, is_offered, is_illustrative, has_several, has_unseen });
+            prices in prop::array::uniform3(0_u8..10), is_offered: bool, is_illustrative: bool, has_several: bool, is_mixed: bool, has_unseen: [bool; SEEN]) {
+            let facet = Facet::from(Parts { province, group, stars, kind, prices, is_offered, is_illustrative, has_several, is_mixed, has_unseen });
             prop_assert_eq!(facet.province(), usize::from(province));
             prop_assert_eq!(facet.group(), usize::from(group));
             prop_assert_eq!(facet.stars(), stars);
@@ -443,7 +453,8 @@ mod tests {
             prop_assert_eq!(Seen::EACH.map(|seen| facet.price(seen)), prices.map(usize::from));
             prop_assert_eq!(Seen::EACH.map(|seen| facet.has_unseen(seen)), has_unseen);
             prop_assert_eq!(Seen::EACH.map(|seen| facet.with_price(3).price(seen)), [3; SEEN]);
-            prop_assert_eq!((facet.is_offered(), facet.is_illustrative(), facet.has_several()), (is_offered, is_illustrative, has_several));
+            prop_assert_eq!((facet.is_offered(), facet.is_illustrative()), (is_offered, is_illustrative));
+            prop_assert_eq!((facet.has_several(), facet.is_mixed()), (has_several, is_mixed));
             prop_assert_eq!(facet.with_stars(5).stars(), 5);
             prop_assert_eq!(facet.with_stars(stars), facet);
         }

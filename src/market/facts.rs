@@ -43,12 +43,14 @@ impl Facts {
 
     /// Adds an offer that is open or to come.
     pub fn take(&mut self, terms: Terms, quantity: i64) {
+        let has_other_months = terms.months != self.months;
         self.months |= terms.months;
         self.quantity = self.quantity.max(quantity);
         for (price, seen) in self.prices.iter_mut().zip(Seen::EACH) {
             *price = terms.price(seen).min(*price);
         }
-        self.facet = self.facet.with_one_more_offer(self.prices.map(price_bucket), Seen::EACH.map(|seen| terms.is_unseen(seen)));
+        let is_unseen = Seen::EACH.map(|seen| terms.is_unseen(seen));
+        self.facet = self.facet.with_one_more_offer(self.prices.map(price_bucket), is_unseen, has_other_months);
     }
 }
 
@@ -66,8 +68,10 @@ pub const STARS: u8 = 3;
 pub const KIND: u8 = 0xF;
 /// How far above.
 pub const KIND_SHIFT: u32 = 2;
-/// And on top: several offers are open or to come.
+/// And above: several offers are open or to come.
 pub const SEVERAL: u8 = 0x40;
+/// And on top: they supply in different months.
+pub const MIXED: u8 = 0x80;
 /// Lower bits of [`FactColumns::price_slots`]: the slot.
 pub const SLOT: u8 = 0xF;
 /// Its upper bit: a price is not seen. Between the two stands where the lowest price that is seen is ([`Prices`]).
@@ -126,7 +130,7 @@ impl FactColumns {
         &self.groups
     }
 
-    /// Stars, kinds of producer, and whether there are several offers.
+    /// Stars, kinds of producer, whether there are several offers, and whether these supply in different months.
     pub fn ranks(&self) -> &[u8] {
         &self.ranks
     }
@@ -192,7 +196,8 @@ impl FactColumns {
         let flag = |stands: bool, bit: u8| if stands { bit } else { 0 };
         set(&mut self.places, at, small(facet.province()) | flag(facet.is_offered(), OFFERED));
         set(&mut self.groups, at, small(facet.group()) | flag(facet.is_illustrative(), ILLUSTRATIVE));
-        set(&mut self.ranks, at, small(facet.star_step() | facet.kind() << KIND_SHIFT) | flag(facet.has_several(), SEVERAL));
+        let of_several = flag(facet.has_several(), SEVERAL) | flag(facet.is_mixed(), MIXED);
+        set(&mut self.ranks, at, small(facet.star_step() | facet.kind() << KIND_SHIFT) | of_several);
         let of_prices = self.prices.set(row, facts.prices);
         for ((seen, slots), of_price) in Seen::EACH.into_iter().zip(&mut self.price_slots).zip(of_prices) {
             set(slots, at, small(price_slot(facet, seen)) | of_price | flag(facet.has_unseen(seen), UNSEEN));
@@ -238,6 +243,7 @@ impl FactColumns {
             is_offered: place & OFFERED != 0,
             is_illustrative: group & ILLUSTRATIVE != 0,
             has_several: rank & SEVERAL != 0,
+            is_mixed: rank & MIXED != 0,
             has_unseen: slots.map(|slot| slot & UNSEEN != 0),
         };
         let stars = rank & STARS;

@@ -18,6 +18,7 @@ mod certificates;
 pub mod demands;
 pub mod facet;
 pub mod facts;
+mod fetch;
 pub mod ids;
 pub mod introductions;
 pub mod kept;

@@ -3,6 +3,7 @@
 use super::answering::Changes;
 use super::facet::{Seen, UNKNOWN_PRICE};
 use super::facts::Column;
+use super::fetch::fetch_one;
 use super::ids::Index;
 use super::matching::{Book, Papers, Place, Supply};
 use super::numbers::Numbers;
@@ -180,6 +181,12 @@ impl Offers {
     /// What the offer in `row` is today.
     pub fn terms(&self, row: u32) -> Terms {
         self.terms.get(row as usize).copied().map(Terms::from).unwrap_or_default()
+    }
+
+    /// Lets the processor fetch [`Offers::terms`] of a row that will be asked soon.
+    #[inline]
+    pub fn fetch_terms(&self, row: u32) {
+        fetch_one(&self.terms, row as usize);
     }
 
     /// Notes what the offer in `row` is today.

@@ -34,7 +34,7 @@ pub const OWN: &[Param] = &[
     param(
         "facets",
         Kind::Text,
-        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself. Stars and certificates are those of the day or period asked; a product counts under each month, and under the lowest price, of all its open offers.",
+        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself. Stars and certificates are those of the day or period asked; a product counts under each month, and under the lowest price, of those of its open offers that pass the other filters: under a month asked, the lowest price of what is supplied then.",
     ),
     many("region", Kind::Text, "Of producers in this region of today (code or name)."),
     many("producer_kind", Kind::Word(ProducerKind::WORDS), "Of producers of this kind."),

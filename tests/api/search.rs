@@ -163,6 +163,38 @@ fn facets_of_papers_are_those_of_the_period_asked() {
     assert_eq!(ids(&by_stars)[0], shallots.id, "three stars that hold are more than four that have ended");
 }
 
+// What a facet counts is what choosing it finds, and an order is one of the offers that were found.
+#[test]
+fn of_several_offers_those_that_pass_are_counted_shown_and_sorted_by() {
+    let Market { app, cooperative, onions, .. } = a_market();
+    let offered = |product: &Record, months: Value, amount: &str, quantity: &str| {
+        let terms = json!({"months": months, "quantity": quantity, "price": {"amount": amount, "visibility": "public"}});
+        an_offer(&app, product).with(terms).create()
+    };
+    offered(&onions, json!([6]), "90000", "1");
+    offered(&onions, json!([9]), "40000", "9");
+    let dried = a_product(&app, &cooperative).named("Hành tím sấy").with(json!({"group": "QD26-2026/I.1.a"})).create();
+    offered(&dried, json!([6, 9]), "60000", "3");
+    let asked = |query: &str| app.get(&format!("/v1/products?q=hanh tim&{query}&facets=month,price")).send().expect(200).json();
+    let months = |page: &Value| (1..=12).filter(|month| count(page, "month", "value", &json!(month)) != json!(0)).collect::<Vec<u8>>();
+    let costing = |page: &Value, from: u32| count(page, "price", "from", &json!(from));
+
+    let june = asked("months=6&sort=price");
+    assert_eq!((costing(&june, 50_000), costing(&june, 20_000)), (json!(2), json!(0)), "40,000 is asked in September alone");
+    assert_eq!(ids(&june), [dried.id.as_str(), onions.id.as_str()]);
+    assert_eq!(june["items"][1]["offer"]["price"]["amount"], "90000");
+    assert_eq!(asked("months=6&price_at_most=49999")["total"], 0, "as the facet says");
+    assert_eq!(ids(&asked("months=6&sort=quantity")), [dried.id.as_str(), onions.id.as_str()]);
+    assert_eq!(ids(&asked("months=9&sort=quantity")), [onions.id.as_str(), dried.id.as_str()]);
+
+    let cheap = asked("price_at_most=50000");
+    assert_eq!((cheap["total"].as_u64(), months(&cheap)), (Some(1), vec![9]), "the onions of June are dearer");
+    // Neither month nor price alone keeps the onions out: each of their offers lacks one, and they count under both.
+    let neither = asked("months=6&price_at_most=50000");
+    assert_eq!(neither["total"], 0);
+    assert_eq!((months(&neither), costing(&neither, 50_000)), (vec![9], json!(2)));
+}
+
 #[test]
 fn a_geographical_indication_narrows_the_papers_that_are_counted() {
     let Market { app, cooperative, shallots, .. } = a_market();

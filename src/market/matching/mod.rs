@@ -19,7 +19,6 @@ mod demands;
 #[cfg(test)]
 mod examples;
 mod facts;
-mod fetch;
 mod judge;
 mod left;
 mod mend;

@@ -6,11 +6,11 @@
 use super::bits::Bits;
 use super::codes::size_code;
 use super::columns::{CURRENCY, EVERYWHERE, Judged, MORE_STARS, PRICED, PROMISED, Summary};
-use super::fetch::{fetch, fetch_one};
 use super::places::PLACES;
 use super::question::Question;
 use super::sliced::{Against, Frame, Sliced};
 use super::survey::{Sought, kinds};
+use crate::market::fetch::{fetch, fetch_one};
 use crate::market::record::{ALL_MONTHS, MonthBits};
 use std::slice::from_ref;
 

@@ -7,7 +7,6 @@ use super::codes::value_of;
 use super::columns::{Block, EVERYWHERE, Judged, MORE_STARS, PROMISED, Rest, Row, VISIBILITY_SHIFT};
 use super::constraints::{Code, Fails};
 use super::facts::{Need, Setting, Supply};
-use super::fetch::fetch_one;
 use super::judge::{judge, two_digits};
 use super::papers::PromiseSet;
 use super::places::Places;
@@ -15,6 +14,7 @@ use super::question::{Ceiling, Question};
 use super::ranking::Race;
 use super::score::{self, NEUTRAL, WHOLE};
 use super::survey::{Sought, Survey, best_score, contending, kinds, promising};
+use crate::market::fetch::fetch_one;
 use crate::market::record::{ALL_MONTHS, Visibility};
 use std::cmp::Reverse;
 

@@ -7,7 +7,7 @@
 #![expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
 
 use super::bits::Bits;
-use super::fetch::fetch;
+use crate::market::fetch::fetch;
 
 /// The frame of a column in `2 ^ B` steps: the first is below the frame and the last above it.
 #[derive(Debug, Clone)]

@@ -130,6 +130,32 @@ impl Question<'_> {
         self.filter.period.is_some() && (self.facets & OF_PAPERS != 0 || self.sort == Sort::Stars)
     }
 
+    /// Whether a product whose offers supply in different months must be looked at offer by offer: since one offer must have
+    /// several things, or since a facet is narrowed by what is asked of one offer.
+    pub fn asks_each_of_mixed(&self) -> bool {
+        let is_counted = |dimension: Dimension| self.facets & dimension.bit() != 0;
+        let (months, price) = (self.filter.months, self.filter.price_at_most.is_some());
+        let asks_two = months.count_ones() + u32::from(price) > 1;
+        asks_two || months != 0 && is_counted(Dimension::Price) || price && is_counted(Dimension::Month)
+    }
+
+    /// The products whose key of order is not what the columns say, since not each of their offers may pass: it is that of
+    /// the offers that do.
+    pub fn ordered_by_passing(&self) -> Ordered {
+        let Filter { months, price_at_most, .. } = &self.filter;
+        let any_offer = match self.sort {
+            // Of offers that cost no more than is asked the cheapest of all is one.
+            Sort::Price => false,
+            Sort::Quantity => price_at_most.is_some(),
+            Sort::Relevance | Sort::Stars | Sort::Distance | Sort::Newest => return Ordered::Nothing,
+        };
+        match (any_offer || self.filter.asks_terms(), *months) {
+            (true, _) => Ordered::Several,
+            (false, 0) => Ordered::Nothing,
+            (false, _) => Ordered::Mixed,
+        }
+    }
+
     /// Whether sets of rows say all that is asked.
     pub fn is_of_sets(&self) -> bool {
         !self.shows_period() && !self.filter.asks_papers_of_a_period() && !self.filter.asks_terms()
@@ -175,11 +201,6 @@ impl Filter {
     pub fn asks_papers_of_a_period(&self) -> bool {
         self.period.is_some() && (self.certificates | self.held != 0 || self.least_stars > 0)
     }
-
-    /// Whether one offer must have one month, or one price, and nothing else: some offer has it exactly when all together do.
-    pub fn asks_one_thing(&self) -> bool {
-        self.months.count_ones() + u32::from(self.price_at_most.is_some()) == 1 && !self.asks_terms()
-    }
 }
 
 /// Price of `supply` in whole đồng for a base unit as the caller sees it.
@@ -187,8 +208,19 @@ pub fn seen_price(supply: &Supply, view: &View<'_>) -> u32 {
     supply.price.filter(|_| view.sees_price(supply)).map_or(UNKNOWN_PRICE, |price| dong_per_base(&price))
 }
 
+/// Which products may have offers of which only some say where they stand in the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordered {
+    /// None.
+    Nothing,
+    /// Those whose offers supply in different months.
+    Mixed,
+    /// Those with several offers.
+    Several,
+}
+
 /// In which dimensions an offer fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfferFails {
     /// Months.
     pub month: bool,

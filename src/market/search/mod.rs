@@ -5,13 +5,14 @@
 //! dimension alone, in that dimension. All other filters are sets of rows.
 //!
 //! In reading order: [`filter`] (what is asked), `meant` (which rows its words mean), [`top`] (the first rows), [`run`] (how it is answered), [`sets`] (filters
-//! as sets), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
+//! as sets), `mixed` (products with several offers among them), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
 //! row by row), [`own`] (callers who see more than the columns), [`organisations`] (by name), [`suggest`].
 
 pub mod filter;
 #[cfg(test)]
 mod large_tests;
 mod meant;
+mod mixed;
 mod offers;
 pub mod organisations;
 mod own;

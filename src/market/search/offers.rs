@@ -95,6 +95,7 @@ impl Market {
                     distances: distances.as_ref(),
                     is_ready,
                     own: None,
+                    by_passing: None,
                 };
                 of_single = Some(search.among(single, |rows| rows.iter().for_each(|row| asked.offer_single(*row))));
             }
@@ -156,13 +157,15 @@ impl Asked<'_> {
             return;
         }
         // Whatever fails in two dimensions counts nowhere, and no offer mends what its product fails.
-        let Some((of_row, fails)) = self.judge.judge(row).filter(|(_, fails)| fails & fails.wrapping_sub(1) == 0) else { return };
+        let Some((of_row, fails)) = self.judge.without_offers(row).filter(|(_, fails)| fails & fails.wrapping_sub(1) == 0) else {
+            return;
+        };
         let knows_terms = self.is_ready && self.own.is_none_or(|own| !own.contains(row));
         for offer in market.offers.chain(first_offer) {
             let Some(terms) = self.terms(offer, knows_terms) else { continue };
             let entry = Entry { facet: of_row.facet.with_price(price_bucket(terms.price)), months: terms.months, ..of_row };
             let fails = fails | terms.fails.bits();
-            self.counter.count(&entry, fails);
+            self.counter.count_failing(entry, fails);
             if fails == 0 {
                 let quantity = || market.offers.get(offer).map_or(0, |supply| supply.quantity);
                 self.offer(row, offer, of_row.facet, terms.price, quantity);

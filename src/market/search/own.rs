@@ -60,13 +60,13 @@ impl Search<'_> {
             if self.fails_whatever_it_costs(row) {
                 return;
             }
-            if let Some((entry, fails)) = self.judge.judge(row) {
-                before.count(&entry, fails);
+            if let Some(judged) = self.judge.judge(row) {
+                before.count(&judged);
             }
-            if let Some((entry, fails)) = own.judge.judge(row) {
-                now.count(&entry, fails);
-                if fails == 0 {
-                    self.offer(by_score, row, true, || entry.facet, top);
+            if let Some(judged) = own.judge.judge(row) {
+                now.count(&judged);
+                if judged.passes() {
+                    self.offer(by_score, row, true, || judged.entry.facet, top);
                 }
             }
         };

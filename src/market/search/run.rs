@@ -1,6 +1,6 @@
 //! How a question is answered: which rows are looked at, by which way the first ones are found.
 
-use super::filter::{Lookup, Question, Sort};
+use super::filter::{Lookup, Ordered, Question, Sort};
 use super::own::{Own, own_rows};
 use super::scan::{Counter, Judge};
 use super::screen::Screen;
@@ -10,9 +10,11 @@ use super::top::Top;
 use super::{Found, Hit};
 use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_bucket};
+use crate::market::matching::Supply;
 use crate::market::names::FirstCodes;
 use crate::market::orders::newest;
-use crate::market::rowset::Bits;
+use crate::market::record::Day;
+use crate::market::rowset::{Bits, RowSet};
 use crate::market::search::filter::seen_price;
 use crate::market::text::query::{Found as Words, How, NameHead, TextScore};
 
@@ -37,6 +39,7 @@ impl Market {
             distances: distances.as_ref(),
             is_ready,
             own: rows.map(|rows| Own { rows, judge: Judge::new(self, question, &lookup, seen, false) }),
+            by_passing: self.ordered_by_passing(question),
         };
         match question.text.map(|text| self.products_meant(text)) {
             Some(Some(words)) => search.by_words(&words),
@@ -61,7 +64,8 @@ impl Market {
         distances: Option<&'a [u16; 128]>,
     ) -> Bits<'a> {
         let judge = Judge::new(self, question, lookup, seen, true);
-        let search = Search { market: self, question, judge, lookup, seen, distances, is_ready: question.as_of == self.today, own: None };
+        let is_ready = question.as_of == self.today;
+        let search = Search { market: self, question, judge, lookup, seen, distances, is_ready, own: None, by_passing: None };
         let mut rows = search.candidates();
         if search.is_ready {
             rows.intersect(&search.bits_of([&self.products.bitmaps().offered]));
@@ -69,13 +73,29 @@ impl Market {
         rows
     }
 
-    fn seen_price_of(&self, row: u32, question: &Question<'_>) -> u32 {
+    /// The rows whose key of order is that of the offers which pass, where not each may.
+    pub(super) fn ordered_by_passing(&self, question: &Question<'_>) -> Option<&RowSet> {
+        let bitmaps = self.products.bitmaps();
+        match question.ordered_by_passing() {
+            Ordered::Nothing => None,
+            Ordered::Mixed => Some(&bitmaps.mixed),
+            Ordered::Several => Some(&bitmaps.several),
+        }
+    }
+
+    fn open_offers(&self, row: u32, day: Day) -> impl Iterator<Item = Supply> {
         let offers = self.offers.chain(self.products.first_offer(row)).filter_map(|offer| self.offers.get(offer));
-        offers
-            .filter(|supply| supply.is_open(question.as_of))
-            .map(|supply| seen_price(&supply, &question.view))
-            .min()
-            .unwrap_or(UNKNOWN_PRICE)
+        offers.filter(move |supply| supply.is_open(day))
+    }
+
+    fn seen_price_of(&self, row: u32, question: &Question<'_>) -> u32 {
+        let prices = self.open_offers(row, question.as_of).map(|supply| seen_price(&supply, &question.view));
+        prices.min().unwrap_or(UNKNOWN_PRICE)
+    }
+
+    /// Those offers of the product that pass, as the caller sees them.
+    fn passing_offers(&self, row: u32, question: &Question<'_>) -> impl Iterator<Item = Supply> {
+        self.open_offers(row, question.as_of).filter(|supply| question.takes(supply, self).bits() == 0)
     }
 }
 
@@ -99,6 +119,8 @@ pub(super) struct Search<'a> {
     pub(super) is_ready: bool,
     /// The rows for which they are not right for the caller.
     pub(super) own: Option<Own<'a>>,
+    /// The rows whose key of order is that of the offers which pass.
+    pub(super) by_passing: Option<&'a RowSet>,
 }
 
 impl<'a> Search<'a> {
@@ -137,10 +159,10 @@ impl<'a> Search<'a> {
             return (top, (tally.finish(self.question.filter.price_at_most.is_some()), total));
         }
         let mut counter = Counter::new(self.question.facets, self.seen, length);
-        self.judge.each(next, |row, entry, fails| {
-            counter.count(&entry, fails);
-            if fails == 0 && !self.is_own(row) {
-                self.offer(by_score, row, !self.is_ready, || entry.facet, &mut top);
+        self.judge.each(next, |row, judged| {
+            counter.count(&judged);
+            if judged.passes() && !self.is_own(row) {
+                self.offer(by_score, row, !self.is_ready, || judged.entry.facet, &mut top);
             }
         });
         (top, counter.finish())
@@ -207,8 +229,14 @@ impl<'a> Search<'a> {
                 let (score, how) = words.score_from(least_score(top), row, &products.words(row));
                 (u64::from(u32::MAX - score), Some(how))
             }
-            None => (self.first_key(row, is_own, facet), None),
+            None if self.is_ready && !is_own => (self.first_key(row, facet), None),
+            None => (self.first_key_by_offers(row, facet), None),
         };
+        if !top.may_enter(first) {
+            return;
+        }
+        // No offer that passes stands before the first of all.
+        let first = if self.by_passing.is_some_and(|rows| !is_own && rows.contains(row)) { self.key_by_passing(row) } else { first };
         if top.may_enter(first) {
             top.offer((first, products.id(row)), row, how);
         }
@@ -249,17 +277,34 @@ impl<'a> Search<'a> {
         rows
     }
 
-    /// What a row is sorted by, beside its id.
-    fn first_key(&self, row: u32, is_own: bool, facet: impl Fn() -> Facet) -> u64 {
+    /// What a row is sorted by, beside its id, as the columns have it: of offers by the first of all.
+    fn first_key(&self, row: u32, facet: impl Fn() -> Facet) -> u64 {
         let products = &self.market.products;
         match self.question.sort {
-            Sort::Price if self.is_ready && !is_own => u64::from(products.price(row, self.seen)),
-            Sort::Price => u64::from(self.market.seen_price_of(row, self.question)),
-            Sort::Quantity if self.is_ready => u64::MAX - products.quantity(row).unsigned_abs(),
-            Sort::Quantity => u64::MAX - self.market.facts_on(row, self.question.as_of).map_or(0, |facts| facts.quantity.unsigned_abs()),
+            Sort::Price => u64::from(products.price(row, self.seen)),
+            Sort::Quantity => u64::MAX - products.quantity(row).unsigned_abs(),
             Sort::Stars => 3 - u64::try_from(facet().star_step()).unwrap_or(0),
             Sort::Distance => self.distances.and_then(|distances| distances.get(facet().province())).map_or(0, |km| u64::from(*km)),
             Sort::Newest | Sort::Relevance => newest(products.id(row)),
+        }
+    }
+
+    /// The same by the offers that pass.
+    fn key_by_passing(&self, row: u32) -> u64 {
+        match self.question.sort {
+            Sort::Price => u64::from(self.judge.lowest_price(row)),
+            _ => u64::MAX - self.judge.largest_quantity(row).unsigned_abs(),
+        }
+    }
+
+    /// The same for a day or a caller for which columns are not right.
+    fn first_key_by_offers(&self, row: u32, facet: impl Fn() -> Facet) -> u64 {
+        let question = self.question;
+        let passing = || self.market.passing_offers(row, question);
+        match question.sort {
+            Sort::Price => passing().map(|supply| seen_price(&supply, &question.view)).min().unwrap_or(UNKNOWN_PRICE).into(),
+            Sort::Quantity => u64::MAX - passing().map(|supply| supply.quantity).max().unwrap_or(0).unsigned_abs(),
+            _ => self.first_key(row, facet),
         }
     }
 }

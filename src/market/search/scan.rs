@@ -1,15 +1,85 @@
 //! One pass over rows: each is judged, counted, and offered to the page.
 
-use super::filter::{Filter, Lookup, OTHER, OfferFails, Question};
+use super::filter::{Filter, Lookup, OTHER, OfferFails, Question, seen_price};
 use crate::market::Market;
-use crate::market::facet::{Counts, Dimension, Entry, Seen, UNKNOWN_PRICE, ones};
+use crate::market::facet::{Counts, Dimension, Entry, Seen, UNKNOWN_PRICE, ones, price_bucket};
 use crate::market::offers::Terms;
+use crate::market::record::MonthBits;
 
 /// Below so many rows months are counted one by one; above, by their combination first.
 const MANY_ROWS: u64 = 8_192;
 
 /// Rows that are taken out of a bitmap at once.
 const MANY: usize = 256;
+
+/// The dimensions of what is asked of one offer.
+pub(super) const OF_OFFERS: u8 = Dimension::Month.bit() | Dimension::Price.bit();
+
+/// Beside the dimensions in which a row counts: that it passes all filters.
+pub(super) const PASSES: u8 = 0x80;
+
+/// What a row is counted by, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judged {
+    /// What it is on the day asked. Months and price are those of the offers that pass all that is asked beside them.
+    pub entry: Entry,
+    /// The dimensions in which it counts, one bit each: those of which it passes the filters of all others. And [`PASSES`].
+    pub counts: u8,
+}
+
+impl Judged {
+    /// Whether it passes all filters.
+    pub fn passes(&self) -> bool {
+        self.counts & PASSES != 0
+    }
+}
+
+/// Where a row counts that fails in the dimensions `fails`: in one that alone keeps it out, everywhere if none does.
+fn counts(fails: u8) -> u8 {
+    match fails {
+        0 => u8::MAX,
+        one if one.is_power_of_two() => one & !OTHER,
+        _ => 0,
+    }
+}
+
+/// What offers of a product have of which one is asked to be had by one of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OfOffers {
+    passes: bool,
+    /// The months of those that cost no more than is asked; nothing where none does.
+    pub months: Option<MonthBits>,
+    /// The lowest price of those that supply in all months asked; nothing where none does.
+    pub price: Option<u32>,
+}
+
+impl OfOffers {
+    const NONE: Self = Self { passes: false, months: None, price: None };
+
+    #[inline]
+    fn take(&mut self, months: MonthBits, price: u32, fails: OfferFails) {
+        if fails.other {
+            return;
+        }
+        self.passes |= !fails.month && !fails.price;
+        if !fails.price {
+            self.months = Some(self.months.unwrap_or_default() | months);
+        }
+        if !fails.month {
+            self.price = Some(self.price.map_or(price, |lowest| lowest.min(price)));
+        }
+    }
+
+    /// Where the product counts that fails in the dimensions `fails` by what is not asked of an offer.
+    fn counts(&self, fails: u8) -> u8 {
+        let all = if self.passes { counts(fails) & !OF_OFFERS } else { 0 };
+        if fails != 0 {
+            return all;
+        }
+        let of = |any: bool, dimension: Dimension| if any { dimension.bit() } else { 0 };
+        all | of(self.months.is_some(), Dimension::Month) | of(self.price.is_some(), Dimension::Price)
+    }
+}
 
 /// What a scan needs to judge a row.
 #[derive(Debug)]
@@ -23,8 +93,8 @@ pub struct Judge<'a> {
     asks_offers: bool,
     /// Whether the columns say all that is asked of a single offer.
     is_in_columns: bool,
-    /// Whether so little is asked of one offer that what all have together says whether one has it.
-    asks_one_thing: bool,
+    /// Whether what several offers of different months have together does not say enough.
+    asks_each_of_mixed: bool,
     /// Whether stars and certificates are to be those of the period.
     shows_period: bool,
     seen: Seen,
@@ -42,15 +112,14 @@ impl<'a> Judge<'a> {
             is_in_facets: is_today && knows_prices,
             asks_offers: filter.asks_offers(),
             is_in_columns,
-            asks_one_thing: filter.asks_one_thing(),
+            asks_each_of_mixed: question.asks_each_of_mixed(),
             shows_period: question.shows_period(),
             seen,
         }
     }
 
-    /// Hands every row that `next` fills in to `take`, with the row as it is on the day asked and in which dimensions it
-    /// fails.
-    pub fn each(&self, mut next: impl FnMut(&mut [u32]) -> usize, mut take: impl FnMut(u32, Entry, u8)) {
+    /// Hands every row that `next` fills in to `take`, judged.
+    pub fn each(&self, mut next: impl FnMut(&mut [u32]) -> usize, mut take: impl FnMut(u32, Judged)) {
         let mut many = [0_u32; MANY];
         loop {
             let length = next(&mut many);
@@ -58,16 +127,26 @@ impl<'a> Judge<'a> {
                 break;
             }
             for row in many.iter().take(length) {
-                if let Some((entry, fails)) = self.judge(*row) {
-                    take(*row, entry, fails);
+                if let Some(judged) = self.judge(*row) {
+                    take(*row, judged);
                 }
             }
         }
     }
 
-    /// The row as it is on the day asked, and in which dimensions it fails.
+    /// The row as it is on the day asked, and where it counts.
     #[inline]
-    pub fn judge(&self, row: u32) -> Option<(Entry, u8)> {
+    pub fn judge(&self, row: u32) -> Option<Judged> {
+        let (entry, fails) = self.without_offers(row)?;
+        if !self.asks_offers || fails & OTHER != 0 {
+            return Some(Judged { entry, counts: counts(fails) });
+        }
+        Some(self.with_offers(row, entry, fails))
+    }
+
+    /// The row as it is on the day asked, and in which dimensions it fails, whatever is asked of its offers.
+    #[inline]
+    pub fn without_offers(&self, row: u32) -> Option<(Entry, u8)> {
         let mut entry = self.market.products.scanned(row)?;
         if !self.is_in_facets {
             entry = self.market.entry_on(row, self.question)?;
@@ -87,46 +166,75 @@ impl<'a> Judge<'a> {
         if filter.producer.is_some_and(|producer| producer != self.market.products.producer(row)) {
             fails |= OTHER;
         }
-        if self.asks_offers && fails & OTHER == 0 {
-            fails |= self.offers_fail(row, &entry, fails);
-        }
         Some((entry, fails))
     }
 
-    /// In which dimensions no single offer of the product satisfies.
+    /// The same with what is asked of an offer, of which one must have all.
     #[inline]
-    fn offers_fail(&self, row: u32, entry: &Entry, fails: u8) -> u8 {
-        const OF_OFFERS: u8 = Dimension::Month.bit() | Dimension::Price.bit();
+    fn with_offers(&self, row: u32, mut entry: Entry, fails: u8) -> Judged {
         let filter = &self.question.filter;
         if !entry.facet.is_offered() {
-            return OTHER;
+            return Judged { entry, counts: 0 };
         }
         let month = u8::from(entry.months & filter.months != filter.months) * Dimension::Month.bit();
-        let failed = fails | month;
-        // What fails in two dimensions counts nowhere: no need to know in which others.
-        if failed & failed.wrapping_sub(1) != 0 && (fails & !OF_OFFERS != 0 || !entry.facet.has_several()) {
-            return month;
+        // What fails in two dimensions counts nowhere, and what all offers together do not have none has.
+        if counts(fails | month) == 0 {
+            return Judged { entry, counts: 0 };
         }
-        // What the columns say of a single offer is what it is.
-        if self.is_in_columns && (self.asks_one_thing || !entry.facet.has_several()) {
+        // Of offers of the same months the columns say what the best one has.
+        if self.is_in_columns && !(self.asks_each_of_mixed && entry.facet.is_mixed()) {
             let price = filter.price_at_most.is_some_and(|most| self.market.products.price(row, self.seen) > most);
-            return month | (u8::from(price) * Dimension::Price.bit());
+            return Judged { entry, counts: counts(fails | month | (u8::from(price) * Dimension::Price.bit())) };
         }
         // The terms of offers are those of today, with the prices that the caller sees.
-        if self.is_in_facets { self.every_term_fails(row, filter) } else { self.every_offer_fails(row) }
+        let found = if self.is_in_facets { self.of_terms(row) } else { self.of_offers(row) };
+        entry.months = found.months.unwrap_or_default();
+        entry.facet = entry.facet.with_price(price_bucket(found.price.unwrap_or(UNKNOWN_PRICE)));
+        Judged { entry, counts: found.counts(fails & !OF_OFFERS) }
     }
 
-    /// The same as [`Self::every_offer_fails`], today.
-    fn every_term_fails(&self, row: u32, filter: &Filter) -> u8 {
+    /// The lowest price of the offers that pass, today.
+    pub fn lowest_price(&self, row: u32) -> u32 {
+        let prices = self.passing_terms(row).map(|(_, terms)| terms.price(self.seen));
+        prices.min().unwrap_or(UNKNOWN_PRICE)
+    }
+
+    /// The largest quantity of the offers that pass, today.
+    pub fn largest_quantity(&self, row: u32) -> i64 {
+        let quantities = self.passing_terms(row).filter_map(|(offer, _)| self.market.offers.quantity(offer));
+        quantities.max().unwrap_or(0)
+    }
+
+    fn passing_terms(&self, row: u32) -> impl Iterator<Item = (u32, Terms)> {
+        self.open_terms(row).filter(move |(offer, terms)| self.term_fails(row, *offer, *terms).bits() == 0)
+    }
+
+    /// Offers with their terms today, of those that are open or to come.
+    #[inline]
+    fn open_terms(&self, row: u32) -> impl Iterator<Item = (u32, Terms)> {
         let offers = &self.market.offers;
-        let most = filter.price_at_most.unwrap_or(UNKNOWN_PRICE);
-        let open = offers.chain(self.market.products.first_offer(row)).map(|offer| (offer, offers.terms(offer)));
-        let fails = open.filter(|(_, terms)| terms.months != 0).map(|(offer, terms)| {
-            let (month, price) = (terms.months & filter.months != filter.months, terms.price(self.seen) > most);
-            let other = !self.has_terms(row, offer, terms);
-            OfferFails { month, price, other }.bits()
-        });
-        fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
+        let all = offers.chain(self.market.products.first_offer(row)).map(|offer| (offer, offers.terms(offer)));
+        all.filter(|(_, terms)| terms.months != 0)
+    }
+
+    #[inline]
+    fn term_fails(&self, row: u32, offer: u32, terms: Terms) -> OfferFails {
+        let filter = &self.question.filter;
+        OfferFails {
+            month: terms.months & filter.months != filter.months,
+            price: filter.price_at_most.is_some_and(|most| terms.price(self.seen) > most),
+            other: filter.asks_terms() && !self.has_terms(row, offer, terms),
+        }
+    }
+
+    /// The same as [`Self::of_offers`], today.
+    #[inline]
+    pub fn of_terms(&self, row: u32) -> OfOffers {
+        let mut found = OfOffers::NONE;
+        for (offer, terms) in self.open_terms(row) {
+            found.take(terms.months, terms.price(self.seen), self.term_fails(row, offer, terms));
+        }
+        found
     }
 
     /// Whether quantity, unit and delivery are as asked: by what the columns say, where that is all. What the product has at
@@ -147,16 +255,18 @@ impl<'a> Judge<'a> {
         is_certain || offers.get(offer).is_some_and(|supply| self.question.takes_terms(&supply, self.market))
     }
 
-    /// In which dimensions the best offer of the product fails: the one with the fewest, so that a row which one offer
-    /// would pass but for its price is counted under the price.
-    fn every_offer_fails(&self, row: u32) -> u8 {
+    /// What the offers of the product have of which one is asked to be had by one of them.
+    fn of_offers(&self, row: u32) -> OfOffers {
         let offers = &self.market.offers;
         let open = offers
             .chain(self.market.products.first_offer(row))
             .filter_map(|offer| offers.get(offer))
             .filter(|supply| supply.is_open(self.question.as_of));
-        let fails = open.map(|supply| self.question.takes(&supply, self.market).bits());
-        fails.min_by_key(|bits| (bits & OTHER != 0, bits.count_ones(), *bits)).unwrap_or(OTHER)
+        let mut found = OfOffers::NONE;
+        for supply in open {
+            found.take(supply.months, seen_price(&supply, &self.question.view), self.question.takes(&supply, self.market));
+        }
+        found
     }
 }
 
@@ -184,16 +294,18 @@ impl Counter {
         Self { counts: Counts::default(), facets, seen, by_months, total: 0 }
     }
 
-    /// Counts a row that fails in the dimensions `fails`.
+    /// Counts what fails in the dimensions `fails`.
+    #[inline]
+    pub fn count_failing(&mut self, entry: Entry, fails: u8) {
+        self.count(&Judged { entry, counts: counts(fails) });
+    }
+
+    /// Counts a row where it counts.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "every index is masked to its table's size")]
-    pub fn count(&mut self, entry: &Entry, fails: u8) {
-        if fails & fails.wrapping_sub(1) != 0 {
-            return;
-        }
-        self.total += u32::from(fails == 0);
-        // A row that fails in one dimension is counted there alone.
-        let counted = if fails == 0 { self.facets } else { self.facets & fails };
+    pub fn count(&mut self, judged: &Judged) {
+        self.total += u32::from(judged.passes());
+        let (entry, counted) = (&judged.entry, self.facets & judged.counts);
         if counted == 0 {
             return;
         }

@@ -5,17 +5,19 @@
 //! Loops without a branch over one column each keep many rows on their way from memory at once.
 
 use super::filter::{Lookup, OTHER, Question};
-use super::scan::{Judge, lacks};
+use super::scan::{Judge, Judged, OF_OFFERS, PASSES, lacks};
 use super::tally::{MANY, Tally};
 use crate::market::Market;
 use crate::market::facet::{Dimension, Seen};
-use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MONTHS, SET_SHIFT, SEVERAL, SLOT, STARS};
+use crate::market::facts::{FactColumns, KIND, KIND_SHIFT, MIXED, MONTHS, SET_SHIFT, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
 
-/// Places for rows by the only dimension in which they fail, by its bit; then those that count nowhere, those that pass.
-const LISTS: usize = 9;
+/// Places for rows by the only dimension in which they fail, by its bit; then those that count nowhere, those that pass, and
+/// those that pass and whose offers are counted.
+const LISTS: usize = 10;
 const NOWHERE: usize = 7;
 const PASSING: usize = 8;
+const COUNTED: usize = 9;
 
 /// What a column's bytes fail in.
 #[derive(Debug)]
@@ -50,8 +52,8 @@ pub(super) struct Screen<'a> {
     seen: Seen,
     /// Whether each row that the columns leave must be judged by itself.
     judges_each: bool,
-    /// Whether those with several offers must.
-    judges_several: bool,
+    /// Whether those with offers of different months must.
+    judges_mixed: bool,
 }
 
 impl<'a> Screen<'a> {
@@ -95,7 +97,7 @@ impl<'a> Screen<'a> {
             price: filter.price_at_most.map(|most| (columns.highest_prices(), most)),
             seen,
             judges_each: filter.asks_terms() || filter.asks_papers_of_a_period() || filter.producer.is_some(),
-            judges_several: asks_offers && !filter.asks_one_thing(),
+            judges_mixed: question.asks_each_of_mixed(),
         }
     }
 
@@ -113,9 +115,7 @@ impl<'a> Screen<'a> {
             }
             let mut lengths = [0_usize; LISTS];
             for (row, fails) in self.left(&many[..length], &mut left) {
-                let fails = self.fails(*row, *fails);
-                let is_one = fails & fails.wrapping_sub(1) == 0;
-                let list = if is_one { (fails.trailing_zeros() as usize).min(PASSING) } else { NOWHERE };
+                let list = self.list(*row, self.fails(*row, *fails), tally);
                 lists[list][lengths[list]] = *row;
                 lengths[list] += 1;
             }
@@ -123,10 +123,12 @@ impl<'a> Screen<'a> {
                 let list = dimension as usize;
                 tally.count(dimension, &lists[list][..lengths[list]]);
             }
-            let passing = &lists[PASSING][..lengths[PASSING]];
-            tally.count_all(self.facets, passing);
-            total += u32::try_from(passing.len()).unwrap_or(0);
-            take(passing);
+            for (list, facets) in [(PASSING, self.facets), (COUNTED, self.facets & !OF_OFFERS)] {
+                let passing = &lists[list][..lengths[list]];
+                tally.count_all(facets, passing);
+                total += u32::try_from(passing.len()).unwrap_or(0);
+                take(passing);
+            }
         }
     }
 
@@ -164,10 +166,28 @@ impl<'a> Screen<'a> {
             }
             fails |= u8::from(is_dear) * Dimension::Price.bit();
         }
-        let is_one = fails & fails.wrapping_sub(1) == 0;
-        if is_one && (self.judges_each || self.judges_several && self.columns.ranks().get(at).is_some_and(|rank| rank & SEVERAL != 0)) {
-            return self.judge.judge(row).map_or(OTHER, |(_, fails)| fails);
-        }
         fails
+    }
+
+    /// The list in which a row belongs that fails by the columns in the dimensions `fails`. Where its offers must be looked
+    /// at they are counted at once.
+    #[inline]
+    fn list(&self, row: u32, fails: u8, tally: &mut Tally<'_>) -> usize {
+        let is_one = fails & fails.wrapping_sub(1) == 0;
+        let is_mixed = || self.columns.ranks().get(row as usize).is_some_and(|rank| rank & MIXED != 0);
+        match (is_one, self.judges_each || self.judges_mixed) {
+            (true, true) if self.judges_each || is_mixed() => self.judged(row, tally),
+            (true, _) => (fails.trailing_zeros() as usize).min(PASSING),
+            (false, _) => NOWHERE,
+        }
+    }
+
+    /// The same for a row that is judged by itself.
+    fn judged(&self, row: u32, tally: &mut Tally<'_>) -> usize {
+        let Some(judged) = self.judge.judge(row) else { return NOWHERE };
+        let Judged { entry, counts } = judged;
+        tally.count_entry(&entry, self.facets & counts & OF_OFFERS);
+        let elsewhere = counts & !OF_OFFERS;
+        if elsewhere & PASSES != 0 { COUNTED } else { (elsewhere.trailing_zeros() as usize).min(NOWHERE) }
     }
 }

@@ -12,10 +12,8 @@ use super::tally::Tally;
 use super::top::Top;
 use super::walk::{walk, walk_and_visit};
 use crate::market::facet::{Counts, Dimension, Seen, ones, price_bucket, rows_of};
-use crate::market::offers::Terms;
 use crate::market::orders::Kept;
 use crate::market::pairs::Pairs;
-use crate::market::products::NO_ROW;
 use crate::market::rowset::{Bits, RowSet};
 use crate::market::text::query::Found as Words;
 use std::borrow::Cow;
@@ -23,21 +21,18 @@ use std::borrow::Cow;
 /// Below so many rows that pass it is cheaper to look at each than to go outwards from unit to unit.
 const FEW_ROWS: u64 = 2_000;
 
-/// Products whose offers are looked at together.
-const MANY_PRODUCTS: usize = 64;
-
 /// The rows that pass one filter.
 #[derive(Debug)]
 pub(super) struct Set<'a> {
     /// The facet that it chooses, where it is counted.
     pub(super) dimension: Option<Dimension>,
     pub(super) rows: Bits<'a>,
-    parts: Option<Parts<'a>>,
+    pub(super) parts: Option<Parts<'a>>,
 }
 
 /// What a set is made of for the table of pairs: the rows with one of the values, of which none has two, and the rest.
 #[derive(Debug)]
-struct Parts<'a> {
+pub(super) struct Parts<'a> {
     values: Vec<usize>,
     rest: Option<Bits<'a>>,
 }
@@ -46,7 +41,7 @@ impl<'a> Search<'a> {
     /// The answer to a question whose filters are sets of rows; what words mean is one more.
     pub(super) fn by_sets(&self, words: Option<&Words<'_>>) -> Found {
         let (question, products) = (self.question, &self.market.products);
-        let mut sets = self.sets();
+        let mut sets = self.sets_of_products();
         if let Some(words) = words {
             let mut rows = Bits::none(products.rows());
             let (mut meant, mut many) = (words.rows().iter(), [0; 512]);
@@ -55,6 +50,8 @@ impl<'a> Search<'a> {
             }
             sets.push(Set { dimension: None, rows, parts: None });
         }
+        let of_products = sets.len();
+        sets.extend(self.sets_of_offers());
         let passing = intersection(sets.iter());
         let total = passing.as_ref().map_or_else(|| products.shown().len(), |rows| rows.len());
         let mut tally = Tally::new(products.columns(), self.seen);
@@ -70,7 +67,9 @@ impl<'a> Search<'a> {
                 walk_and_visit(products, &mut tally, &passing, left, |rows| self.offer_rows(by_score, rows, &mut top));
             }
         }
-        let counts = tally.finish(question.filter.price_at_most.is_some());
+        let mut counts = tally.finish(question.filter.price_at_most.is_some());
+        let (of_products, of_offers) = sets.split_at(of_products);
+        self.count_mixed_anew(of_products, of_offers, &mut counts);
         self.found(words, top, (counts, u32::try_from(total).unwrap_or(u32::MAX)))
     }
 
@@ -126,6 +125,13 @@ impl<'a> Search<'a> {
 
     /// The sets of filters for which they are kept: what a row must pass, if not all that it must.
     pub(super) fn sets(&self) -> Vec<Set<'a>> {
+        let mut sets = self.sets_of_products();
+        sets.extend(self.sets_of_offers());
+        sets
+    }
+
+    /// Those of what is asked of the product.
+    fn sets_of_products(&self) -> Vec<Set<'a>> {
         let filter = &self.question.filter;
         let bitmaps = self.market.products.bitmaps();
         let mut sets = self.fixed_sets();
@@ -142,14 +148,18 @@ impl<'a> Search<'a> {
         if filter.held != 0 && filter.period.is_none() {
             sets.push(Set { dimension: None, ..self.all_of(Dimension::Certificate, &bitmaps.certificate, filter.held) });
         }
-        let price = filter.price_at_most.map(|most| self.not_dearer(most));
-        if filter.months != 0 {
-            let rows = price.as_ref().map(|set| &set.rows);
-            sets.push(if self.question.is_of_sets() { self.supplying(rows) } else { self.in_months() });
-        }
-        sets.extend(price);
         sets.extend(filter.is_offered.map(|asked| self.either(asked, &bitmaps.offered)));
         sets
+    }
+
+    /// Those of what is asked of one offer: of its months, then of its price.
+    fn sets_of_offers(&self) -> Vec<Set<'a>> {
+        let filter = &self.question.filter;
+        let price = filter.price_at_most.map(|most| self.not_dearer(most));
+        let rows = price.as_ref().map(|set| &set.rows);
+        let is_of_sets = self.question.is_of_sets();
+        let months = (filter.months != 0).then(|| if is_of_sets { self.supplying(rows) } else { self.in_months() });
+        months.into_iter().chain(price).collect()
     }
 
     /// The sets that are the same on every day and for every caller.
@@ -260,57 +270,8 @@ impl<'a> Search<'a> {
     }
 
     /// The rows whose offers supply in all months asked, each in some.
-    fn in_months(&self) -> Set<'a> {
+    pub(super) fn in_months(&self) -> Set<'a> {
         self.all_of(Dimension::Month, &self.market.products.bitmaps().month, u64::from(self.question.filter.months))
-    }
-
-    /// The rows that supply in all months asked.
-    ///
-    /// One offer must do so, and keep the price too. Where no offer of a product does both, but some offer does either, the
-    /// product fails in the months alone: of two offers that each fail in one thing, the one with the price counts.
-    fn supplying(&self, not_dearer: Option<&Bits<'a>>) -> Set<'a> {
-        let (filter, market) = (&self.question.filter, self.market);
-        let mut set = self.in_months();
-        let asks_one_month = filter.months.is_power_of_two();
-        if asks_one_month && not_dearer.is_none() {
-            return set;
-        }
-        let mut several = self.bits_of([&market.products.bitmaps().several]);
-        several.intersect(&set.rows);
-        // A product that is too dear has an offer for the one month all the same.
-        if let Some(not_dearer) = not_dearer.filter(|_| asks_one_month) {
-            several.intersect(not_dearer);
-        }
-        let mut rows = several.iter();
-        let mut many = [0_u32; MANY_PRODUCTS];
-        loop {
-            let length = many.iter_mut().zip(&mut rows).map(|(place, row)| *place = row).count();
-            let Some(asked @ [_, ..]) = many.get(..length) else { return set };
-            for row in self.without_one_for_all(asked) {
-                set.rows.remove(row);
-                set.parts = None;
-            }
-        }
-    }
-
-    /// Those of [`MANY_PRODUCTS`] rows at most of which no single offer supplies in all months asked, within the price where
-    /// any offer is. Their first offers lie anywhere: all are on their way from memory before one is looked at.
-    fn without_one_for_all(&self, rows: &[u32]) -> impl Iterator<Item = u32> {
-        let (filter, market, seen) = (&self.question.filter, self.market, self.seen);
-        let mut firsts = [(0_u32, NO_ROW, Terms::default()); MANY_PRODUCTS];
-        for ((row, first, _), asked) in firsts.iter_mut().zip(rows) {
-            (*row, *first) = (*asked, market.products.first_offer(*asked));
-        }
-        for (_, first, terms) in firsts.iter_mut().take(rows.len()) {
-            *terms = market.offers.terms(*first);
-        }
-        firsts.into_iter().take(rows.len()).filter_map(move |(row, first, terms)| {
-            let lowest = market.products.price(row, seen);
-            let most = filter.price_at_most.filter(|most| lowest <= *most).unwrap_or(u32::MAX);
-            let is_one = |terms: Terms| terms.months & filter.months == filter.months && terms.price(seen) <= most;
-            let others = || market.offers.chain(market.offers.after(first)).any(|offer| is_one(market.offers.terms(offer)));
-            (!is_one(terms) && !others()).then_some(row)
-        })
     }
 
     /// Fills the page by walking a kept order, where that is quicker than looking at each row that passes.
@@ -318,6 +279,7 @@ impl<'a> Search<'a> {
         /// Steps along an order in the time in which a row that passes is looked at.
         const STEPS: u64 = 2;
         let (question, products) = (self.question, &self.market.products);
+        let by_passing = |row: u32| self.by_passing.is_some_and(|rows| rows.contains(row));
         let passes = |row: u32| passing.map_or_else(|| products.shown().contains(row), |rows| rows.contains(row)) && !self.is_own(row);
         if question.sort == Sort::Distance && total >= FEW_ROWS {
             self.nearest(passes, top);
@@ -337,9 +299,10 @@ impl<'a> Search<'a> {
             return false;
         }
         for row in products.in_order(kept, question.after).take(usize::try_from(budget).unwrap_or(usize::MAX)) {
-            if passes(row) {
+            if passes(row) && !by_passing(row) {
                 top.offer(products.kept_key(kept, row), row, None);
                 if top.is_full() {
+                    self.offer_by_passing(passing, kept, top);
                     return true;
                 }
             }

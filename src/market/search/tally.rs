@@ -1,8 +1,9 @@
 //! Counting rows by facet, one dimension after the other: each reads one column.
 
-use crate::market::facet::{Counts, Dimension, NO_PRICE, Seen, ones};
+use crate::market::facet::{Counts, Dimension, Entry, NO_PRICE, Seen, ones, price_bucket};
 use crate::market::facts::{FactColumns, GROUP, KIND, KIND_SHIFT, MONTHS, PLACE, SET_SHIFT, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
+use crate::market::record::MonthBits;
 
 /// Rows that are handed over at once at most: months are summed up in bytes.
 pub(super) const MANY: usize = 255;
@@ -57,6 +58,39 @@ impl<'a> Tally<'a> {
         for dimension in Dimension::ALL.into_iter().filter(|dimension| dimensions & dimension.bit() != 0) {
             self.count(dimension, rows);
         }
+    }
+
+    /// Counts one row by those of `dimensions` that are of its offers, whatever the columns say.
+    pub fn count_entry(&mut self, entry: &Entry, dimensions: u8) {
+        if dimensions & Dimension::Month.bit() != 0 {
+            self.count_months(entry.months);
+        }
+        if dimensions & Dimension::Price.bit() != 0 {
+            self.count_price(entry.facet.price(self.seen));
+        }
+    }
+
+    /// The same by the months and the lowest price of those of its offers that count.
+    #[inline]
+    pub fn count_of_offers(&mut self, months: Option<MonthBits>, price: Option<u32>, dimensions: u8) {
+        if let Some(months) = months.filter(|_| dimensions & Dimension::Month.bit() != 0) {
+            self.count_months(months);
+        }
+        if let Some(price) = price.filter(|_| dimensions & Dimension::Price.bit() != 0) {
+            self.count_price(usize::from(price_bucket(price)));
+        }
+    }
+
+    #[inline]
+    fn count_months(&mut self, months: MonthBits) {
+        for (month, count) in self.counts.month.iter_mut().enumerate() {
+            *count += u32::from(months >> month & 1);
+        }
+    }
+
+    #[inline]
+    fn count_price(&mut self, bucket: usize) {
+        self.counts.price.get_mut(bucket).into_iter().for_each(|count| *count += 1);
     }
 
     /// Counts `rows`, [`MANY`] at most, by one dimension.

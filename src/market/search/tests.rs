@@ -216,8 +216,10 @@ fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
     rows
 }
 
-/// What the row is to the question: its values by dimension, the dimensions it fails, and its sort key.
-fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimension, Vec<usize>>, Vec<Option<Dimension>>, u64) {
+/// What the row is to the question: where it counts by dimension, whether it passes, and its sort key.
+///
+/// In a dimension counts what passes all filters but its own, and is there what it is by all but its own.
+fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimension, Vec<usize>>, bool, u64) {
     let filter = &asked.filter;
     let held = |from: i32, until: i32| {
         let papers: Vec<&Paper> = row.papers.iter().filter(|paper| paper.from <= from && until <= paper.until).collect();
@@ -229,19 +231,16 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
         let price = offer.price.filter(|price| price.visibility <= asked.level || own == Some(row.producer) || is_party(price));
         price.map(|price| u32::try_from(price.amount / 100).unwrap())
     };
-    let lowest = open.iter().filter_map(|offer| seen_price(offer)).min();
     let (from, until) = filter.period.unwrap_or((asked.as_of, asked.as_of));
     let (stars, kinds) = held(from, until);
-    let months = open.iter().fold(0_u16, |months, offer| months | offer.months);
-    let bucket = lowest.map_or(9, |price| [10_000, 20_000, 50_000, 100_000].iter().filter(|step| price >= **step).count());
+    let bucket =
+        |price: Option<u32>| price.map_or(9, |price| [10_000, 20_000, 50_000, 100_000].iter().filter(|step| price >= **step).count());
     let mut values = BTreeMap::new();
     values.insert(Dimension::Province, vec![usize::from(row.province)]);
     values.insert(Dimension::Group, vec![usize::from(row.group)]);
     values.insert(Dimension::Stars, vec![usize::from(stars.saturating_sub(2))]);
     values.insert(Dimension::ProducerKind, vec![usize::from(row.kind)]);
     values.insert(Dimension::Certificate, ones(kinds).collect());
-    values.insert(Dimension::Month, ones(u64::from(months)).collect());
-    values.insert(Dimension::Price, vec![bucket]);
 
     let km = 111 * u16::from(row.province.abs_diff(asked.place.unwrap_or(0)));
     let km = if km == 333 { 334 } else { km };
@@ -262,39 +261,39 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     fail(filter.is_offered.is_some_and(|offered| offered == open.is_empty()), None);
     fail(filter.is_illustrative.is_some_and(|asked| asked != is_illustrative(row.group)), None);
     fail(asked.producer.is_some_and(|producer| producer != row.producer), None);
-    let of_offer = |offer: &OfferRecord| {
-        let mut fails = Vec::new();
-        if offer.months & filter.months != filter.months {
-            fails.push(Some(Dimension::Month));
-        }
-        if filter.price_at_most.is_some_and(|most| seen_price(offer).is_none_or(|price| price > most)) {
-            fails.push(Some(Dimension::Price));
-        }
-        if filter.quantity.is_some_and(|(least, _)| offer.quantity < least)
-            || filter.unit.is_some_and(|unit| unit != offer.unit)
-            || filter.delivers_to.is_some_and(|unit| offer.delivers_to.is_some_and(|units| !units.contains(unit)))
-        {
-            fails.push(None);
-        }
-        fails
+    let in_season = |offer: &OfferRecord| offer.months & filter.months == filter.months;
+    let is_cheap = |offer: &OfferRecord| filter.price_at_most.is_none_or(|most| seen_price(offer).is_some_and(|price| price <= most));
+    let has_terms = |offer: &OfferRecord| {
+        filter.quantity.is_none_or(|(least, _)| offer.quantity >= least)
+            && filter.unit.is_none_or(|unit| unit == offer.unit)
+            && filter.delivers_to.is_none_or(|unit| offer.delivers_to.is_none_or(|units| units.contains(unit)))
     };
-    if filter.asks_offers() {
-        let best = open
-            .iter()
-            .map(|offer| of_offer(offer))
-            .min_by_key(|fails| (fails.contains(&None), fails.len(), fails.contains(&Some(Dimension::Price))));
-        let nothing = vec![None];
-        best.unwrap_or(nothing).into_iter().for_each(|dimension| fail(true, dimension));
+    let taken: Vec<&&OfferRecord> = open.iter().copied().filter(|offer| has_terms(offer)).collect();
+    let asks_offers = filter.asks_offers();
+    // Which offers count for the months and for the price; a product without an offer has no price to anybody.
+    let (cheap, seasonal): (Vec<_>, Vec<_>) =
+        (taken.iter().filter(|offer| is_cheap(offer)).collect(), taken.iter().filter(|offer| in_season(offer)).collect());
+    values.insert(Dimension::Month, ones(u64::from(cheap.iter().fold(0_u16, |months, offer| months | offer.months))).collect());
+    if !asks_offers || !seasonal.is_empty() {
+        values.insert(Dimension::Price, vec![bucket(seasonal.iter().filter_map(|offer| seen_price(offer)).min())]);
     }
+    let passing = || taken.iter().filter(|offer| is_cheap(offer) && in_season(offer));
+    let has_one = !asks_offers || passing().next().is_some();
+    // Months and price have been judged by the offers already.
+    values.retain(|dimension, _| {
+        let is_of_offers = matches!(dimension, Dimension::Month | Dimension::Price);
+        fails.iter().all(|failed| *failed == Some(*dimension)) && (is_of_offers || has_one)
+    });
     let key = match asked.sort {
-        Sort::Price => lowest.map_or(u64::from(u32::MAX), u64::from),
-        Sort::Quantity => u64::MAX - open.iter().map(|offer| offer.quantity).max().unwrap_or(0).unsigned_abs(),
+        // Of the offers that pass.
+        Sort::Price => passing().filter_map(|offer| seen_price(offer)).min().map_or(u64::from(u32::MAX), u64::from),
+        Sort::Quantity => u64::MAX - passing().map(|offer| offer.quantity).max().unwrap_or(0).unsigned_abs(),
         Sort::Stars => 3 - u64::from(stars.saturating_sub(2)),
         Sort::Distance => u64::from(km),
         // Samples are all of one millisecond.
         Sort::Newest | Sort::Relevance => u64::MAX,
     };
-    (values, fails, key)
+    (values, fails.is_empty() && has_one, key)
 }
 
 fn question_of<'a>(asked: &'a Asked, text: Option<&'a str>, market: &Market, limit: usize) -> Question<'a> {
@@ -327,13 +326,13 @@ fn check(market: &Market, sample: &Sample, asked: &Asked) -> Result<(), TestCase
     let mut counts: BTreeMap<(Dimension, usize), u32> = BTreeMap::new();
     let mut passing: Vec<(u64, Id)> = Vec::new();
     for row in rows_of_records(&changes).iter().filter(|row| meant.as_ref().is_none_or(|meant| meant.contains(&row.id))) {
-        let (values, fails, key) = judged(row, asked, own);
-        if fails.is_empty() {
+        let (values, passes, key) = judged(row, asked, own);
+        if passes {
             total += 1;
             passing.push((key, Id(row.id)));
         }
         for (dimension, values) in values {
-            let counted = asked.facets & dimension.bit() != 0 && (fails.is_empty() || fails == [Some(dimension)]);
+            let counted = asked.facets & dimension.bit() != 0;
             values.into_iter().filter(|_| counted).for_each(|value| *counts.entry((dimension, value)).or_default() += 1);
         }
     }

@@ -5,12 +5,12 @@ use prefetch_index::prefetch_index;
 
 /// Lets the processor fetch items, of each the line of memory in which it begins.
 #[inline]
-pub(super) fn fetch<T>(items: &[T]) {
+pub fn fetch<T>(items: &[T]) {
     (0..items.len()).for_each(|place| prefetch_index(items, place));
 }
 
 /// The same for one of them.
 #[inline]
-pub(super) fn fetch_one<T>(items: &[T], place: usize) {
+pub fn fetch_one<T>(items: &[T], place: usize) {
     prefetch_index(items, place);
 }

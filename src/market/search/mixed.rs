@@ -1,0 +1,122 @@
+//! Products with several offers, where sets of rows say what all offers have together, and one must have all that is asked.
+
+use super::filter::Question;
+use super::run::Search;
+use super::sets::Set;
+use super::tally::Tally;
+use super::top::Top;
+use super::walk::walk;
+use crate::market::facet::{Counts, Dimension};
+use crate::market::offers::Terms;
+use crate::market::orders::Kept;
+use crate::market::products::NO_ROW;
+use crate::market::rowset::Bits;
+
+/// Products whose offers are looked at together.
+const MANY_PRODUCTS: usize = 64;
+
+impl<'a> Search<'a> {
+    /// The rows that supply in all months asked.
+    ///
+    /// One offer must do so, and keep the price too. Where no offer of a product does both, but some offer does either, it
+    /// is the months that the product is left out of.
+    pub(super) fn supplying(&self, not_dearer: Option<&Bits<'a>>) -> Set<'a> {
+        let (filter, market) = (&self.question.filter, self.market);
+        let mut set = self.in_months();
+        let asks_one_month = filter.months.is_power_of_two();
+        if asks_one_month && not_dearer.is_none() {
+            return set;
+        }
+        let mut mixed = self.bits_of([&market.products.bitmaps().mixed]);
+        mixed.intersect(&set.rows);
+        // A product that is too dear has an offer for the one month all the same.
+        if let Some(not_dearer) = not_dearer.filter(|_| asks_one_month) {
+            mixed.intersect(not_dearer);
+        }
+        let mut rows = mixed.iter();
+        let mut many = [0_u32; MANY_PRODUCTS];
+        loop {
+            let length = many.iter_mut().zip(&mut rows).map(|(place, row)| *place = row).count();
+            let Some(asked @ [_, ..]) = many.get(..length) else { return set };
+            for row in self.without_one_for_all(asked) {
+                set.rows.remove(row);
+                set.parts = None;
+            }
+        }
+    }
+
+    /// Those of [`MANY_PRODUCTS`] rows at most of which no single offer supplies in all months asked, within the price where
+    /// any offer is. Their first offers lie anywhere: all are on their way from memory before one is looked at.
+    fn without_one_for_all(&self, rows: &[u32]) -> impl Iterator<Item = u32> {
+        let (filter, market, seen) = (&self.question.filter, self.market, self.seen);
+        let mut firsts = [(0_u32, NO_ROW, Terms::default()); MANY_PRODUCTS];
+        for ((row, first, _), asked) in firsts.iter_mut().zip(rows) {
+            (*row, *first) = (*asked, market.products.first_offer(*asked));
+        }
+        for (_, first, terms) in firsts.iter_mut().take(rows.len()) {
+            *terms = market.offers.terms(*first);
+        }
+        firsts.into_iter().take(rows.len()).filter_map(move |(row, first, terms)| {
+            let lowest = market.products.price(row, seen);
+            let most = filter.price_at_most.filter(|most| lowest <= *most).unwrap_or(u32::MAX);
+            let is_one = |terms: Terms| terms.months & filter.months == filter.months && terms.price(seen) <= most;
+            let others = || market.offers.chain(market.offers.after(first)).any(|offer| is_one(market.offers.terms(offer)));
+            (!is_one(terms) && !others()).then_some(row)
+        })
+    }
+
+    /// Of products whose offers supply in different months, the months of those that cost no more than is asked, and the
+    /// lowest price of those that supply when it is asked: the columns have counted what all have together.
+    #[expect(clippy::indexing_slicing, reason = "no more are filled in than there are")]
+    pub(super) fn count_mixed_anew(&self, of_products: &[Set<'a>], of_offers: &[Set<'a>], counts: &mut Counts) {
+        let (Question { filter, facets, .. }, products) = (self.question, &self.market.products);
+        let narrowed = |by: bool, dimension: Dimension| if by { facets & dimension.bit() } else { 0 };
+        let asks_price = filter.price_at_most.is_some();
+        let anew = narrowed(asks_price, Dimension::Month) | narrowed(filter.months != 0, Dimension::Price);
+        let mixed = &products.bitmaps().mixed;
+        if anew == 0 || mixed.is_empty() {
+            return;
+        }
+        let mut rows = self.bits_of([mixed]);
+        of_products.iter().for_each(|set| rows.intersect(&set.rows));
+        // What has neither the months nor the price counts nowhere.
+        let mut either = Bits::none(products.rows());
+        of_offers.iter().for_each(|set| either.unite(&set.rows));
+        rows.intersect(&either);
+        let (mut before, mut now) = (Tally::new(products.columns(), self.seen), Tally::new(products.columns(), self.seen));
+        for dimension in [Dimension::Month, Dimension::Price].into_iter().filter(|dimension| anew & dimension.bit() != 0) {
+            let others = of_offers.iter().filter(|set| set.dimension != Some(dimension));
+            let mut counted = rows.clone();
+            others.for_each(|set| counted.intersect(&set.rows));
+            walk(products, &mut before, &counted, dimension.bit());
+        }
+        let mut left = rows.iter();
+        let mut many = [0_u32; MANY_PRODUCTS];
+        loop {
+            let length = many.iter_mut().zip(&mut left).map(|(place, row)| *place = row).count();
+            if length == 0 {
+                break;
+            }
+            // Their offers lie anywhere: all are on their way from memory before one is looked at.
+            many[..length].iter().for_each(|row| self.market.offers.fetch_terms(products.first_offer(*row)));
+            for found in many[..length].iter().map(|row| self.judge.of_terms(*row)) {
+                now.count_of_offers(found.months, found.price, anew);
+            }
+        }
+        counts.subtract(&before.finish(asks_price));
+        counts.add(&now.finish(asks_price));
+    }
+
+    /// Offers the rows that stand in the order by those of their offers which pass: none before where the order has it.
+    pub(super) fn offer_by_passing(&self, passing: Option<&Bits<'a>>, kept: Kept, top: &mut Top) {
+        let (Some(ordered), Some(passing)) = (self.by_passing, passing) else { return };
+        let products = &self.market.products;
+        let mut rows = self.bits_of([ordered]);
+        rows.intersect(passing);
+        for row in rows.iter().filter(|row| !self.is_own(*row)) {
+            if top.may_enter(products.kept_key(kept, row).0) {
+                self.offer(None, row, false, || products.facet(row), top);
+            }
+        }
+    }
+}
