@@ -11,6 +11,7 @@ use cungcau::market::facet::{Seen, UNKNOWN_PRICE, ones};
 use cungcau::market::matching::View;
 use cungcau::market::record::{Day, Rows};
 use cungcau::market::search::{Filter, Question, Sort};
+use cungcau::market::text::tokens::without_mark;
 use cungcau::organisations::ProducerKind;
 use cungcau::reference::{CertificateKindId, GroupId, ProvinceId, reference};
 use cungcau::text::fold;
@@ -22,9 +23,6 @@ const SEED: u64 = 0x00C0_FFEE;
 pub const LIMIT: usize = 20;
 /// Every dimension that can be counted.
 pub const ALL_FACETS: u8 = 0x7F;
-/// What is put behind every invented name.
-const MARK: &str = "(minh họa)";
-
 /// Repeatable chance (`SplitMix64`).
 pub struct Chance(u64);
 
@@ -302,7 +300,7 @@ impl Draw<'_> {
 
     /// Two or three words of a product's name as they are typed, and whether there is an error in them.
     fn text(&self, product: u32, chance: &mut Chance) -> (String, bool) {
-        let name = self.market.products().name(product).replace(MARK, "").to_lowercase();
+        let name = without_mark(&self.market.products().name(product)).to_lowercase();
         let words: Vec<&str> = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let length = (2 + usize::from(chance.percent(40))).min(words.len());
         // Names begin with what the thing is: that is what most people type.

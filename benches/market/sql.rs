@@ -11,7 +11,7 @@ use crate::statements::{self, Dialect, FACETS, Vocabulary, folded_key, marked_ke
 use cungcau::market::facet::{Counts, Seen, ones, price_bucket};
 use cungcau::market::matching::Need;
 use cungcau::market::record::{DemandRecord, Visibility};
-use cungcau::market::text::tokens::{Token, tokens};
+use cungcau::market::text::tokens::{Token, tokens, without_mark};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
@@ -227,7 +227,7 @@ fn load(base: &mut Base, loaded: &Loaded) {
 fn words_of(loaded: &Loaded, row: u32) -> impl Iterator<Item = Token> {
     let market = &loaded.market;
     let producer = market.organisations().name(market.products().producer(row));
-    tokens(&market.products().name(row)).into_iter().chain(tokens(&producer))
+    tokens(without_mark(&market.products().name(row))).into_iter().chain(tokens(without_mark(&producer)))
 }
 
 fn fill_products(base: &mut Base, loaded: &Loaded) {

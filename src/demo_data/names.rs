@@ -8,7 +8,7 @@ use super::random::{Random, Weights};
 use crate::organisations::{BuyerKind, LegalForm};
 
 /// What every invented name ends with.
-pub const MARK: &str = " (minh họa)";
+pub const MARK: &str = crate::market::text::tokens::INVENTED;
 
 const SYLLABLES: &str = "Minh|Phát|An|Phúc|Lộc|Thành|Hưng|Thịnh|Hương|Quê|Việt|Nam|Tâm|Đức|Bảo|Ngọc|Kim|Long|Sơn|Hà|Thanh|Thảo|Xanh|Hồng|\
      Hoa|Mai|Lan|Phương|Đông|Tây|Bắc|Trung|Tín|Nghĩa|Hòa|Bình|Vạn|Đại|Tân|Phú|Mỹ|Quang|Anh|Dũng|Hải|Gia|Hiếu|Trường|Thiên|Nhật|Nguyên|\

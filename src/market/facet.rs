@@ -18,12 +18,11 @@ const STARS: u32 = 14;
 const KIND: u32 = 16;
 /// Buckets of the lowest prices, four bits for each [`Seen`].
 const PRICES: u32 = 20;
+/// How many offers, two bits.
 const OFFERED: u32 = 32;
-const ILLUSTRATIVE: u32 = 33;
-const SEVERAL: u32 = 34;
+const ILLUSTRATIVE: u32 = 34;
 /// Whether a price is not seen, one bit for each [`Seen`].
 const UNSEEN: u32 = 35;
-const MIXED: u32 = 38;
 
 /// Upper ends of the price buckets, VND for a base unit; dearer ones and unknown ones have buckets of their own.
 pub const PRICE_STEPS: [u32; 8] = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000];
@@ -45,6 +44,42 @@ pub fn price_bucket(price: u32) -> u8 {
     u8::try_from(above).unwrap_or(NO_PRICE)
 }
 
+/// The offers of a product that are open or to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[repr(u8)]
+pub enum Offered {
+    /// There is none.
+    #[default]
+    None,
+    /// There is one.
+    Once,
+    /// There are several that supply in the same months.
+    Alike,
+    /// There are several that supply in different months: what they have together no single one may have.
+    Mixed,
+}
+
+impl Offered {
+    /// The one of these two bits.
+    pub const fn of(bits: u8) -> Self {
+        match bits & 3 {
+            0 => Self::None,
+            1 => Self::Once,
+            2 => Self::Alike,
+            _ => Self::Mixed,
+        }
+    }
+
+    /// With one more; whether it supplies in other months than those before.
+    const fn with_one_more(self, has_other_months: bool) -> Self {
+        match (self, has_other_months) {
+            (Self::None, _) => Self::Once,
+            (Self::Once | Self::Alike, false) => Self::Alike,
+            (Self::Once | Self::Alike, true) | (Self::Mixed, _) => Self::Mixed,
+        }
+    }
+}
+
 /// The parts of a [`Facet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parts {
@@ -58,14 +93,10 @@ pub struct Parts {
     pub kind: u8,
     /// Buckets of the lowest prices, by [`Seen`].
     pub prices: [u8; SEEN],
-    /// Whether an offer is open or to come.
-    pub is_offered: bool,
+    /// Which offers are open or to come.
+    pub offered: Offered,
     /// Invented for a demo.
     pub is_illustrative: bool,
-    /// Whether several offers are.
-    pub has_several: bool,
-    /// Whether they supply in different months: what they have together no single one may have.
-    pub is_mixed: bool,
     /// Whether the price of such an offer is not among those that are [`Seen`].
     pub has_unseen: [bool; SEEN],
 }
@@ -79,10 +110,8 @@ impl From<Parts> for Facet {
                 | bits(parts.stars.saturating_sub(2), 3, STARS)
                 | bits(parts.kind, 0xF, KIND)
                 | price_bits(parts.prices)
-                | u64::from(parts.is_offered) << OFFERED
+                | (parts.offered as u64) << OFFERED
                 | u64::from(parts.is_illustrative) << ILLUSTRATIVE
-                | u64::from(parts.has_several) << SEVERAL
-                | u64::from(parts.is_mixed) << MIXED
                 | unseen_bits(parts.has_unseen),
         )
     }
@@ -143,7 +172,12 @@ impl Facet {
 
     /// Whether an offer is open or to come.
     pub fn is_offered(self) -> bool {
-        self.part(OFFERED, 1) == 1
+        self.offered() != Offered::None
+    }
+
+    /// Which offers are open or to come.
+    pub fn offered(self) -> Offered {
+        Offered::of(u8::try_from(self.part(OFFERED, 3)).unwrap_or(0))
     }
 
     /// Invented for a demo.
@@ -153,21 +187,20 @@ impl Facet {
 
     /// Whether several offers are open or to come.
     pub fn has_several(self) -> bool {
-        self.part(SEVERAL, 1) == 1
+        self.offered() >= Offered::Alike
     }
 
     /// Whether several offers are open or to come that do not all supply in the same months.
     pub fn is_mixed(self) -> bool {
-        self.part(MIXED, 1) == 1
+        self.offered() == Offered::Mixed
     }
 
     /// With one more offer that is open or to come, the buckets of the lowest prices of all, by whom its own price is not
     /// seen, and whether it supplies in other months than those before.
     #[must_use]
     pub fn with_one_more_offer(self, prices: [u8; SEEN], is_unseen: [bool; SEEN], has_other_months: bool) -> Self {
-        let several = u64::from(self.is_offered());
-        let flags = several << SEVERAL | (several & u64::from(has_other_months)) << MIXED | unseen_bits(is_unseen);
-        Self(self.0 & !(0xFFF << PRICES) | price_bits(prices) | 1 << OFFERED | flags)
+        let offered = self.offered().with_one_more(has_other_months) as u64;
+        Self(self.0 & !(0xFFF << PRICES | 3 << OFFERED) | price_bits(prices) | offered << OFFERED | unseen_bits(is_unseen))
     }
 
     /// With `price` as the bucket of the lowest price, whoever asks.
@@ -444,8 +477,9 @@ mod tests {
     proptest! {
         #[test]
         fn every_part_is_read_as_it_was_packed(province in 0_u8..128, group in 0_u8..128, stars in prop::sample::select(vec![0_u8, 3, 4, 5]), kind in 0_u8..16,
-            prices in prop::array::uniform3(0_u8..10), is_offered: bool, is_illustrative: bool, has_several: bool, is_mixed: bool, has_unseen: [bool; SEEN]) {
-            let facet = Facet::from(Parts { province, group, stars, kind, prices, is_offered, is_illustrative, has_several, is_mixed, has_unseen });
+            prices in prop::array::uniform3(0_u8..10), offered in 0_u8..4, is_illustrative: bool, has_unseen: [bool; SEEN]) {
+            let offered = Offered::of(offered);
+            let facet = Facet::from(Parts { province, group, stars, kind, prices, offered, is_illustrative, has_unseen });
             prop_assert_eq!(facet.province(), usize::from(province));
             prop_assert_eq!(facet.group(), usize::from(group));
             prop_assert_eq!(facet.stars(), stars);
@@ -453,8 +487,7 @@ mod tests {
             prop_assert_eq!(Seen::EACH.map(|seen| facet.price(seen)), prices.map(usize::from));
             prop_assert_eq!(Seen::EACH.map(|seen| facet.has_unseen(seen)), has_unseen);
             prop_assert_eq!(Seen::EACH.map(|seen| facet.with_price(3).price(seen)), [3; SEEN]);
-            prop_assert_eq!((facet.is_offered(), facet.is_illustrative()), (is_offered, is_illustrative));
-            prop_assert_eq!((facet.has_several(), facet.is_mixed()), (has_several, is_mixed));
+            prop_assert_eq!((facet.offered(), facet.is_illustrative()), (offered, is_illustrative));
             prop_assert_eq!(facet.with_stars(5).stars(), 5);
             prop_assert_eq!(facet.with_stars(stars), facet);
         }

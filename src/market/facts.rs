@@ -3,7 +3,7 @@
 //! A scan asks two or three things of many rows, and counts by one: each stands in a byte column of its own, so that a
 //! column of a million products fits the cache of a core.
 
-use super::facet::{Entry, Facet, KindSets, Parts, SEEN, Seen, UNKNOWN_PRICE, price_bucket};
+use super::facet::{Entry, Facet, KindSets, Offered, Parts, SEEN, Seen, UNKNOWN_PRICE, price_bucket};
 use super::offers::Terms;
 use super::order::SortKey;
 use super::orders::{Kept, after_stars, newest};
@@ -68,10 +68,10 @@ pub const STARS: u8 = 3;
 pub const KIND: u8 = 0xF;
 /// How far above.
 pub const KIND_SHIFT: u32 = 2;
-/// And above: several offers are open or to come.
-pub const SEVERAL: u8 = 0x40;
-/// And on top: they supply in different months.
-pub const MIXED: u8 = 0x80;
+/// The bits of [`Offered`] on top, of which both are set of [`Offered::Mixed`] alone.
+pub const MIXED: u8 = 0xC0;
+/// How far above they stand.
+const OFFERED_SHIFT: u32 = 6;
 /// Lower bits of [`FactColumns::price_slots`]: the slot.
 pub const SLOT: u8 = 0xF;
 /// Its upper bit: a price is not seen. Between the two stands where the lowest price that is seen is ([`Prices`]).
@@ -130,7 +130,7 @@ impl FactColumns {
         &self.groups
     }
 
-    /// Stars, kinds of producer, whether there are several offers, and whether these supply in different months.
+    /// Stars, kinds of producer, and which offers there are.
     pub fn ranks(&self) -> &[u8] {
         &self.ranks
     }
@@ -196,8 +196,8 @@ impl FactColumns {
         let flag = |stands: bool, bit: u8| if stands { bit } else { 0 };
         set(&mut self.places, at, small(facet.province()) | flag(facet.is_offered(), OFFERED));
         set(&mut self.groups, at, small(facet.group()) | flag(facet.is_illustrative(), ILLUSTRATIVE));
-        let of_several = flag(facet.has_several(), SEVERAL) | flag(facet.is_mixed(), MIXED);
-        set(&mut self.ranks, at, small(facet.star_step() | facet.kind() << KIND_SHIFT) | of_several);
+        let offered = (facet.offered() as u8) << OFFERED_SHIFT;
+        set(&mut self.ranks, at, small(facet.star_step() | facet.kind() << KIND_SHIFT) | offered);
         let of_prices = self.prices.set(row, facts.prices);
         for ((seen, slots), of_price) in Seen::EACH.into_iter().zip(&mut self.price_slots).zip(of_prices) {
             set(slots, at, small(price_slot(facet, seen)) | of_price | flag(facet.has_unseen(seen), UNSEEN));
@@ -240,10 +240,8 @@ impl FactColumns {
             stars: 0,
             kind: rank >> KIND_SHIFT & KIND,
             prices: slots.map(bucket),
-            is_offered: place & OFFERED != 0,
+            offered: Offered::of(rank >> OFFERED_SHIFT),
             is_illustrative: group & ILLUSTRATIVE != 0,
-            has_several: rank & SEVERAL != 0,
-            is_mixed: rank & MIXED != 0,
             has_unseen: slots.map(|slot| slot & UNSEEN != 0),
         };
         let stars = rank & STARS;

@@ -8,6 +8,7 @@ use super::facts::Column;
 use super::numbers::Numbers;
 use super::text::lexicon::{Lexicon, Word};
 use super::text::query::{NAME_WORDS, NO_WORD, NameHead, NameWords};
+use super::text::tokens::{INVENTED, without_mark};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cmp::Reverse;
@@ -19,12 +20,16 @@ type Part = u32;
 
 /// What stands behind the last part of a name.
 const END: u8 = 0;
+/// The same of a name that ends with [`INVENTED`], which is no part of it: it has no words.
+const END_INVENTED: u8 = 1;
+/// The lowest first byte of a part.
+const FIRST: u8 = 2;
 /// First bytes from here on are followed by one more byte, by two, and by all four of a number.
 const TWO: u8 = 200;
 const THREE: u8 = 248;
 const FIVE: u8 = 255;
 /// The first numbers that are written so.
-const FIRST_OF_TWO: Part = 199;
+const FIRST_OF_TWO: Part = 198;
 const FIRST_OF_THREE: Part = FIRST_OF_TWO + 48 * 0x100;
 const FIRST_OF_FIVE: Part = FIRST_OF_THREE + 7 * 0x1_0000;
 
@@ -117,7 +122,7 @@ impl Names {
     /// Numbers the parts of `names` before others, those that come most often first: they take the least room.
     pub fn expect<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         let mut times: HashMap<&str, usize, RandomState> = HashMap::default();
-        names.flat_map(|name| name.split(' ')).for_each(|part| *times.entry(part).or_default() += 1);
+        names.flat_map(|name| without_mark(name).split(' ')).for_each(|part| *times.entry(part).or_default() += 1);
         let mut parts: Vec<(&str, usize)> = times.into_iter().collect();
         parts.sort_unstable_by_key(|(part, times)| (Reverse(*times), *part));
         for (part, _) in parts {
@@ -137,11 +142,12 @@ impl Names {
         }
         let start = number(self.codes.len());
         if !name.is_empty() {
-            for part in name.split(' ') {
+            let (told, end) = told(name);
+            for part in told.split(' ') {
                 let part = self.parts.learn(part);
                 write(part, &mut self.codes);
             }
-            self.codes.push(END);
+            self.codes.push(end);
         }
         self.starts.set(row, if name.is_empty() { 0 } else { start });
     }
@@ -153,7 +159,7 @@ impl Names {
             Some(start) => {
                 let behind = self.codes.get(start as usize..).unwrap_or_default();
                 let mut codes = behind.iter().copied();
-                while read(&mut codes).is_some() {}
+                while read(&mut codes).is_ok() {}
                 behind.len() - codes.len()
             }
         }
@@ -175,8 +181,12 @@ impl Names {
 
     /// Whether `row` has this name.
     pub fn is(&self, row: u32, name: &str) -> bool {
-        let known = self.parts_of(row).map(|part| self.parts.text(part));
-        if name.is_empty() { known.count() == 0 } else { known.eq(name.split(' ')) }
+        let mut known = self.parts_of(row).map(|part| self.parts.text(part));
+        if name.is_empty() {
+            return known.next().is_none();
+        }
+        let (told, end) = told(name);
+        known.eq(told.split(' ')) && self.end_of(row) == end
     }
 
     /// The name of `row`.
@@ -187,15 +197,33 @@ impl Names {
             name.push(' ');
         }
         name.pop();
+        if self.end_of(row) == END_INVENTED {
+            name.push_str(INVENTED);
+        }
         name
+    }
+
+    #[inline]
+    fn codes_of(&self, row: u32) -> impl Iterator<Item = u8> {
+        let start = self.starts.get(row).map_or(0, |start| start as usize);
+        self.codes.get(start..).unwrap_or_default().iter().copied()
     }
 
     /// The parts of the name of `row`.
     #[inline]
     fn parts_of(&self, row: u32) -> impl Iterator<Item = Part> {
-        let start = self.starts.get(row).map_or(0, |start| start as usize);
-        let mut codes = self.codes.get(start..).unwrap_or_default().iter().copied();
-        std::iter::from_fn(move || read(&mut codes))
+        let mut codes = self.codes_of(row);
+        std::iter::from_fn(move || read(&mut codes).ok())
+    }
+
+    /// What stands behind the last part of the name of `row`.
+    fn end_of(&self, row: u32) -> u8 {
+        let mut codes = self.codes_of(row);
+        loop {
+            if let Err(end) = read(&mut codes) {
+                return end;
+            }
+        }
     }
 
     /// The first codes of the name of `row`.
@@ -285,7 +313,7 @@ impl PartWords {
         let mut at = 0;
         for place in &mut ranked {
             let (first, second) = (*codes.get(at)?, *codes.get(at + 1)?);
-            if first == END {
+            if first < FIRST {
                 return Some(ranked);
             }
             if first >= THREE {
@@ -293,7 +321,7 @@ impl PartWords {
             }
             let is_two = first >= TWO;
             let long = FIRST_OF_TWO + (Part::from(first.wrapping_sub(TWO)) << 8 | Part::from(second));
-            let part = if is_two { long } else { Part::from(first) - 1 };
+            let part = if is_two { long } else { Part::from(first - FIRST) };
             at += 1 + usize::from(is_two);
             *place = *self.ranks.get(part as usize)?;
             if *place == NO_WORD {
@@ -406,8 +434,8 @@ impl Named {
 /// Writes the number of a part.
 fn write(part: Part, codes: &mut Vec<u8>) {
     if part < FIRST_OF_TWO {
-        let [code, ..] = (part + 1).to_le_bytes();
-        codes.push(code);
+        let [code, ..] = part.to_le_bytes();
+        codes.push(FIRST + code);
     } else if part < FIRST_OF_THREE {
         let [low, high, ..] = (part - FIRST_OF_TWO).to_le_bytes();
         codes.extend([TWO + high, low]);
@@ -420,21 +448,27 @@ fn write(part: Part, codes: &mut Vec<u8>) {
     }
 }
 
-/// Reads the number of the next part.
+/// Reads the number of the next part, or what stands behind the last one.
 #[inline]
-fn read(codes: &mut impl Iterator<Item = u8>) -> Option<Part> {
-    let first = codes.next()?;
+fn read(codes: &mut impl Iterator<Item = u8>) -> Result<Part, u8> {
+    let first = codes.next().unwrap_or(END);
     let mut more = || codes.next().map_or(0, Part::from);
     match first {
-        END => None,
-        1..TWO => Some(Part::from(first) - 1),
-        TWO..THREE => Some(FIRST_OF_TWO + (Part::from(first - TWO) << 8 | more())),
+        END | END_INVENTED => Err(first),
+        FIRST..TWO => Ok(Part::from(first - FIRST)),
+        TWO..THREE => Ok(FIRST_OF_TWO + (Part::from(first - TWO) << 8 | more())),
         THREE..FIVE => {
             let high = Part::from(first - THREE) << 8 | more();
-            Some(FIRST_OF_THREE + (high << 8 | more()))
+            Ok(FIRST_OF_THREE + (high << 8 | more()))
         }
-        FIVE => Some((0..4).fold(0, |number, _| number << 8 | more())),
+        FIVE => Ok((0..4).fold(0, |number, _| number << 8 | more())),
     }
+}
+
+/// What of a name is told by its parts, and what stands behind these.
+fn told(name: &str) -> (&str, u8) {
+    let told = without_mark(name);
+    (told, if told.len() < name.len() { END_INVENTED } else { END })
 }
 
 fn text_of<'a>(texts: &'a str, ends: &[u32], part: Part) -> &'a str {
@@ -462,9 +496,9 @@ mod tests {
         for part in &parts {
             write(*part, &mut codes);
         }
-        codes.push(END);
+        codes.push(END_INVENTED);
         let mut codes = codes.into_iter();
-        let found: Vec<Part> = std::iter::from_fn(|| read(&mut codes)).collect();
+        let found: Vec<Part> = std::iter::from_fn(|| read(&mut codes).ok()).collect();
         assert_eq!((found, codes.next()), (parts, None));
     }
 
@@ -480,7 +514,7 @@ mod tests {
     }
 
     fn name() -> impl Strategy<Value = String> {
-        prop_oneof![3 => "[ab ]{0,6}", 1 => any::<String>(), 2 => "(gạo|ST-25| |  |túi|)( (500 g|\u{a0}|mật-ong|!))?", 1 => "p[0-9]{1,5}( p[0-9]{1,4}){0,22}"]
+        prop_oneof![3 => "[ab ]{0,6}", 1 => any::<String>(), 2 => "(gạo|ST-25| |  |túi|)( (500 g|\u{a0}|mật-ong|!))?( \\(minh họa\\)){0,2}", 1 => "p[0-9]{1,5}( p[0-9]{1,4}){0,22}"]
     }
 
     proptest! {
@@ -512,6 +546,7 @@ mod tests {
             prop_assert!(names.unused <= MOST_UNUSED.max(names.codes.len() / 2));
             for (row, name) in (0..).zip(&list) {
                 prop_assert_eq!(&names.get(row), name);
+                let name = without_mark(name);
                 prop_assert_eq!(words.of_name(&names, row).collect::<Vec<_>>(), lexicon.learn_all(name));
                 let ranked = words.ranked(&names, row);
                 prop_assert_eq!(words.ranked_by(&names.first_codes(row)).unwrap_or(ranked), ranked);

@@ -78,10 +78,14 @@ impl<'a> Search<'a> {
             return;
         }
         let mut rows = self.bits_of([mixed]);
-        of_products.iter().for_each(|set| rows.intersect(&set.rows));
+        for set in of_products {
+            rows.intersect(&set.rows);
+        }
         // What has neither the months nor the price counts nowhere.
         let mut either = Bits::none(products.rows());
-        of_offers.iter().for_each(|set| either.unite(&set.rows));
+        for set in of_offers {
+            either.unite(&set.rows);
+        }
         rows.intersect(&either);
         let (mut before, mut now) = (Tally::new(products.columns(), self.seen), Tally::new(products.columns(), self.seen));
         for dimension in [Dimension::Month, Dimension::Price].into_iter().filter(|dimension| anew & dimension.bit() != 0) {

@@ -174,7 +174,7 @@ impl<'a> Screen<'a> {
     #[inline]
     fn list(&self, row: u32, fails: u8, tally: &mut Tally<'_>) -> usize {
         let is_one = fails & fails.wrapping_sub(1) == 0;
-        let is_mixed = || self.columns.ranks().get(row as usize).is_some_and(|rank| rank & MIXED != 0);
+        let is_mixed = || self.columns.ranks().get(row as usize).is_some_and(|rank| *rank & MIXED == MIXED);
         match (is_one, self.judges_each || self.judges_mixed) {
             (true, true) if self.judges_each || is_mixed() => self.judged(row, tally),
             (true, _) => (fails.trailing_zeros() as usize).min(PASSING),

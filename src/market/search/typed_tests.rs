@@ -36,6 +36,17 @@ fn spelling_composition_punctuation_and_case_do_not_matter() {
     }
 }
 
+// Every name of the demo and of made-up registers ends with it.
+#[test]
+fn the_mark_of_invented_names_is_no_word_of_theirs() {
+    let market = named(&["Trà sen (minh họa)", "Trà hoa cúc (minh họa)", "Sách (minh họa) hoa"]);
+    assert_eq!(names(&market, "tra hoa"), ["Trà hoa cúc (minh họa)"], "họa is no flower");
+    assert_eq!(names(&market, "họa"), ["Sách (minh họa) hoa"], "where it does not end the name it is one");
+    assert_eq!(names(&market, "Trà sen (minh họa)"), ["Trà sen (minh họa)"]);
+    assert_eq!(hows(&market, "Trà sen (minh họa)"), [How::Exact]);
+    assert_eq!(names(&market, "tra sen minh ph"), ["Trà sen (minh họa)"], "with most words");
+}
+
 #[test]
 fn the_last_word_may_be_half_typed() {
     let market = named(&["Hành tím Vĩnh Châu", "Hành lá", "Tỏi tím"]);

@@ -100,7 +100,7 @@ fn values(bitmaps: &Bitmaps, dimension: Dimension, seen: Seen) -> Vec<(usize, &R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::facet::{Counts, Facet, NO_PRICE, Parts, SEEN, ones};
+    use crate::market::facet::{Counts, Facet, NO_PRICE, Offered, Parts, SEEN, ones};
     use crate::market::facts::Facts;
     use crate::market::record::Id;
     use proptest::prelude::*;
@@ -125,7 +125,7 @@ mod tests {
                     stars: [0, 3, 4, 5][usize::from(small(chance(4)))],
                     kind: small(chance(4)),
                     prices: [price; SEEN],
-                    is_offered,
+                    offered: Offered::of(u8::from(is_offered)),
                     ..Parts::default()
                 };
                 let months = if is_offered { u16::try_from(chance(4_096)).unwrap() } else { 0 };

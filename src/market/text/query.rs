@@ -10,7 +10,7 @@ use super::rows::{Set, united};
 use super::senses::{InPhrases, RowNames};
 use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots};
 use super::synonyms::{Rewriting, Thesaurus};
-use super::tokens::{Token, tokens};
+use super::tokens::{Token, tokens, without_mark};
 use roaring::RoaringBitmap;
 use std::borrow::{Borrow, Cow};
 use std::ops::Range;
@@ -97,7 +97,8 @@ impl<'a> Found<'a> {
         names_of: impl Fn(u32, &mut RowNames),
         among: Option<&RoaringBitmap>,
     ) -> Option<Self> {
-        let mut typed = tokens(text);
+        // A name as an answer has it means what it does without the mark.
+        let mut typed = tokens(without_mark(text));
         typed.truncate(MOST_WORDS);
         if typed.is_empty() {
             return None;

@@ -42,6 +42,15 @@ enum Class {
     Digits,
 }
 
+/// What stands behind every invented name. It tells what the record is, not what the thing is called: who types `hoa`
+/// means flowers.
+pub const INVENTED: &str = " (minh họa)";
+
+/// `name` without [`INVENTED`] behind it, unless that is all.
+pub fn without_mark(name: &str) -> &str {
+    name.strip_suffix(INVENTED).filter(|rest| !rest.is_empty()).unwrap_or(name)
+}
+
 /// The words of `text`, in order.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut reader = Reader::default();
