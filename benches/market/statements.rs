@@ -110,11 +110,6 @@ pub fn is_narrowed(search: &Search, facet: usize) -> bool {
     })
 }
 
-/// Only what is offered can supply in a month or cost something.
-fn offered(search: &Search) -> &'static str {
-    if search.asked.iter().any(|asked| matches!(asked, Asked::Month(_) | Asked::PriceAtMost(_))) { " AND offered = 1" } else { "" }
-}
-
 /// Words with filters: the rows of the words are looked at once, each with the filters that it fails.
 pub fn by_words(search: &Search, today: Day, vocabulary: &Vocabulary, dialect: Dialect) -> String {
     let fails: Vec<String> =
@@ -126,10 +121,9 @@ pub fn by_words(search: &Search, today: Day, vocabulary: &Vocabulary, dialect: D
         Dialect::Postgres => format!("products WHERE words @@ '{}'::tsquery", words.replace('\'', "''")),
     };
     let mut sql = format!(
-        "WITH base AS MATERIALIZED (SELECT id, {}, {} FROM {source}{} AND {} <= 1)\n",
+        "WITH base AS MATERIALIZED (SELECT id, {}, {} FROM {source} AND {} <= 1)\n",
         FACETS.join(", "),
         columns.join(", "),
-        offered(search),
         fails.join(" + ")
     );
     let passing = |without: Option<usize>| {
@@ -179,7 +173,7 @@ pub fn by_filters(search: &Search, today: Day) -> String {
     let passing = |without: Option<usize>| {
         let kept = search.asked.iter().filter(|asked| Some(facet_of(asked)) != without);
         let all: Vec<String> = kept.map(|asked| condition(asked, today, false)).collect();
-        format!("{}{}", if all.is_empty() { "1 = 1".to_owned() } else { all.join(" AND ") }, offered(search))
+        if all.is_empty() { "1 = 1".to_owned() } else { all.join(" AND ") }
     };
     let (order, column) = match search.sort {
         Sort::Price => ("price, id", "price"),

@@ -57,10 +57,10 @@ pub struct ProductHit {
     pub group: GroupView,
     /// Who makes it.
     pub producer: OrganisationSummary,
-    /// Stars that hold on the day asked.
+    /// Stars that hold on the day, or over the whole period, asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stars: Option<u8>,
-    /// Papers of the product and of its producer that are valid on the day asked.
+    /// Papers of the product and of its producer that are valid on the day, or over the whole period, asked.
     pub valid_certificates: Vec<HitCertificate>,
     /// How many of its offers are open or to come.
     pub open_offers: u32,
@@ -144,10 +144,10 @@ pub struct OfferHit {
     pub product: HitProduct,
     /// Who makes it.
     pub producer: OrganisationSummary,
-    /// Stars that hold on the day asked.
+    /// Stars that hold on the day, or over the whole period, asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stars: Option<u8>,
-    /// Papers that are valid on the day asked.
+    /// Papers that are valid on the day, or over the whole period, asked.
     pub valid_certificates: Vec<HitCertificate>,
     /// Kilometres from the place asked.
     #[serde(skip_serializing_if = "Option::is_none")]

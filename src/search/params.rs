@@ -60,7 +60,7 @@ pub const OWN: &[Param] = &[
     param(
         "price_at_most",
         Kind::Whole(DEAREST),
-        "That one offer costs no more than so many đồng for a `unit`. A price that one may not see is under no limit.",
+        "That one offer costs no more than so many đồng for a `unit`. An offer whose price one may not see is not found by it, nor one in another currency.",
     ),
     param("gi", Kind::Flag, "`true`: with a valid right to a geographical indication."),
     param("delivers_to", Kind::Province, "That one offer delivers to this province-level unit."),
@@ -156,6 +156,16 @@ pub fn has_words(words: &str) -> Result<()> {
 fn filter(args: &Args, market: &Market, as_of: NaiveDate, wrong: &mut Wrong) -> Filter {
     let rows = |units: Option<Vec<ProvinceId>>| units.map(|units| Rows::of(units.into_iter().map(ProvinceId::row)));
     let unit = wrong.or_default(unit(args).map(Some));
+    if args.has("unit") && !args.has("quantity") && !args.has("price_at_most") {
+        wrong.or_default::<()>(Err(Problem::parameter(
+            "quantity",
+            "missing",
+            text(
+                "A unit goes with quantity or price_at_most: give one of them.",
+                "unit đi cùng quantity hoặc price_at_most: hãy ghi một trong hai.",
+            ),
+        )));
+    }
     let price = args.number("price_at_most").and_then(|price| u32::try_from(price).ok());
     let kinds = args.all("producer_kind").filter_map(|word| ProducerKind::WORDS.iter().position(|known| *known == word));
     let delivers_to = args.get("delivers_to").and_then(|input| wrong.or_default(province("delivers_to", input, as_of).map(Some)));
@@ -181,6 +191,12 @@ fn filter(args: &Args, market: &Market, as_of: NaiveDate, wrong: &mut Wrong) -> 
     }
 }
 
+/// The beginning of what was typed, for a text that names it.
+fn few(word: &str) -> String {
+    const MOST: usize = 40;
+    word.chars().take(MOST).collect()
+}
+
 fn facets(args: &Args) -> Result<u8> {
     let mut bits = 0;
     for word in args.get("facets").into_iter().flat_map(|list| list.split(',')).map(str::trim) {
@@ -189,7 +205,10 @@ fn facets(args: &Args) -> Result<u8> {
             return Err(Problem::parameter(
                 "facets",
                 "not_allowed",
-                text(format!("Of these, separated by commas: {known}."), format!("Chọn trong: {known}, cách nhau bằng dấu phẩy.")),
+                text(
+                    format!("“{}” is none of these, which are separated by commas: {known}.", few(word)),
+                    format!("“{}” không có trong danh sách; chọn trong: {known}, cách nhau bằng dấu phẩy.", few(word)),
+                ),
             ));
         };
         bits |= Dimension::ALL.get(at).map_or(0, |dimension| dimension.bit());
@@ -252,9 +271,14 @@ fn period(args: &Args) -> Result<Option<(Day, Day)>> {
         (None, None, None) => Ok(None),
         (Some(on), None, None) => Ok(Some((on, on))),
         (None, Some(from), Some(until)) => Ok(Some((from, until))),
-        _ => Err(Problem::parameter(
-            "valid_on",
-            "not_together",
+        (on, from, _) => Err(Problem::parameter(
+            // What stands there is right; the other day is missing.
+            match (on, from) {
+                (Some(_), _) => "valid_on",
+                (None, Some(_)) => "valid_until",
+                (None, None) => "valid_from",
+            },
+            if on.is_some() { "not_together" } else { "missing" },
             text(
                 "Give valid_on alone, or valid_from and valid_until together.",
                 "Dùng riêng valid_on, hoặc dùng valid_from cùng với valid_until.",
@@ -281,8 +305,8 @@ fn quantity(value: &str, unit: Option<measure::Base>) -> Result<(i64, u8)> {
             "quantity",
             "not_a_quantity",
             text(
-                "A number above 0 with at most 3 decimal places, such as 5000.",
-                "Một số lớn hơn 0, tối đa 3 chữ số thập phân, ví dụ 5000.",
+                "A number above 0 with at most 12 digits before the point and 3 decimal places, such as 5000.",
+                "Một số lớn hơn 0, tối đa 12 chữ số trước dấu chấm và 3 chữ số thập phân, ví dụ 5000.",
             ),
         )
     };

@@ -91,7 +91,10 @@ impl<'a> Writer<'a> {
     /// Whether the answer is for today and everybody's eyes, with all members: then an item is the same for the next one
     /// who finds it.
     pub(crate) fn is_everybodys(&self) -> bool {
-        self.fields.is_none() && self.as_of == self.market.today() && *self.view == View::PUBLIC
+        self.fields.is_none()
+            && self.period() == (self.as_of, self.as_of)
+            && self.as_of == self.market.today()
+            && *self.view == View::PUBLIC
     }
 
     /// Products whose text is kept, and those whose text is kept from now on.
@@ -240,12 +243,18 @@ impl<'a> Writer<'a> {
         self.out.push(b'}');
     }
 
-    /// `stars` and `valid_certificates`: of each kind the paper that holds longest.
+    /// Over which days stars and certificates are asked to hold: the day asked, where nothing is said.
+    fn period(&self) -> (Day, Day) {
+        self.question.and_then(|question| question.filter.period).unwrap_or((self.as_of, self.as_of))
+    }
+
+    /// `stars` and `valid_certificates`, those that hold on the day or over the period asked: of each kind the paper that
+    /// holds longest.
     fn papers(&mut self, row: u32) {
         let market = self.market;
         let papers = market.papers().get(market.products().papers(row));
-        let as_of = self.as_of;
-        let valid = || papers.clone().filter(|paper| paper.holds_through(as_of, as_of));
+        let (from, until) = self.period();
+        let valid = || papers.clone().filter(|paper| paper.holds_through(from, until));
         let stars = valid().map(|paper| paper.stars).max().filter(|stars| *stars > 0);
         if let Some(stars) = stars
             && self.member("stars")

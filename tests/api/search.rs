@@ -78,6 +78,8 @@ fn typed_words_narrowed_by_stars_papers_volume_and_place_find_the_supplier() {
     assert_eq!(a_day_longer.json()["total"], 0, "the paper ends a day before");
     let too_much = app.get("/v1/products?q=hanh tim&quantity=5001&unit=KG").send().expect(200);
     assert_eq!(too_much.json()["total"], 0);
+    let alone = app.get("/v1/products?q=hanh tim&unit=KG").send().expect(400).json();
+    assert_eq!((alone["errors"][0]["pointer"].as_str(), alone["errors"][0]["code"].as_str()), (Some("?quantity"), Some("missing")));
     let summer = app.get("/v1/products?q=hanh tim&months=3&months=6").send().expect(200);
     assert_eq!(summer.json()["total"], 0, "no offer is for June");
 }
@@ -161,6 +163,11 @@ fn facets_of_papers_are_those_of_the_period_asked() {
     }
     let by_stars = asked("products?q=hanh tim&valid_on=2028-06-02&sort=stars");
     assert_eq!(ids(&by_stars)[0], shallots.id, "three stars that hold are more than four that have ended");
+    // Each item shows by what it was found and sorted.
+    let shown = |item: &Value| (item["stars"].as_u64(), item["valid_certificates"].as_array().map_or(0, Vec::len));
+    assert_eq!(by_stars["items"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>(), [(Some(3), 1), (None, 0)]);
+    let offers = asked("offers?q=hanh tim&valid_on=2028-06-02");
+    assert_eq!(shown(&offers["items"][0]), (None, 0));
 }
 
 // What a facet counts is what choosing it finds, and an order is one of the offers that were found.
@@ -187,6 +194,10 @@ fn of_several_offers_those_that_pass_are_counted_shown_and_sorted_by() {
     assert_eq!(ids(&asked("months=6&sort=quantity")), [dried.id.as_str(), onions.id.as_str()]);
     assert_eq!(ids(&asked("months=9&sort=quantity")), [onions.id.as_str(), dried.id.as_str()]);
 
+    // What has no offer has no price that anybody knows, whatever price is asked.
+    let unknown = |page: &Value| count(page, "price", "known", &json!(false));
+    assert_eq!((unknown(&asked("sort=price")), unknown(&asked("price_at_most=50000"))), (json!(1), json!(1)));
+    assert_eq!(unknown(&june), json!(0), "it supplies nothing in June");
     let cheap = asked("price_at_most=50000");
     assert_eq!((cheap["total"].as_u64(), months(&cheap)), (Some(1), vec![9]), "the onions of June are dearer");
     // Neither month nor price alone keeps the onions out: each of their offers lacks one, and they count under both.
@@ -379,7 +390,9 @@ fn what_is_wrong_with_a_search_is_said() {
     assert_eq!(fault("q=x&price_at_most=-1"), of("?price_at_most", "out_of_range"));
     assert_eq!(fault("q=x&within_km=50"), of("?near", "missing"));
     assert_eq!(fault("q=x&near=91,200"), of("?near", "not_a_place"));
-    assert_eq!(fault("q=x&valid_from=2027-01-01"), of("?valid_on", "not_together"));
+    assert_eq!(fault("q=x&valid_from=2027-01-01"), of("?valid_until", "missing"));
+    assert_eq!(fault("q=x&valid_until=2027-01-01"), of("?valid_from", "missing"));
+    assert_eq!(fault("q=x&valid_on=2027-01-01&valid_until=2027-01-01"), of("?valid_on", "not_together"));
     assert_eq!(fault("q=x&valid_from=2027-01-02&valid_until=2027-01-01"), of("?valid_until", "wrong_order"));
     assert_eq!(fault("q=x&province=Atlantis"), of("?province", "unknown_province"));
     assert_eq!(fault("q=x&name=gạo"), of("?name", "not_together"), "a list's own filter does not go with a search");

@@ -192,6 +192,11 @@ impl Filter {
         self.months != 0 || self.price_at_most.is_some() || self.asks_terms()
     }
 
+    /// Whether something else than its price is asked of one offer: a product without one fails in more than the price.
+    pub fn asks_beside_price(&self) -> bool {
+        self.months != 0 || self.asks_terms()
+    }
+
     /// Whether one offer must have what no column says: quantity, unit, delivery.
     pub fn asks_terms(&self) -> bool {
         self.quantity.is_some() || self.unit.is_some() || self.delivers_to.is_some()

@@ -107,8 +107,8 @@ impl<'a> Search<'a> {
                 now.count_of_offers(found.months, found.price, anew);
             }
         }
-        counts.subtract(&before.finish(asks_price));
-        counts.add(&now.finish(asks_price));
+        counts.subtract(&before.finish());
+        counts.add(&now.finish());
     }
 
     /// Offers the rows that stand in the order by those of their offers which pass: none before where the order has it.

@@ -49,7 +49,10 @@ impl Market {
     pub(super) fn search_offers_by(&self, question: &Question<'_>, is_ready: bool) -> FoundOffers {
         let distances = question.place.map(|place| place.distances(&self.tables));
         let seen = Seen::at(question.view.level);
-        // Whether a product has offers is no question here.
+        // That a product has offers is no question here, and none is of a product without.
+        if question.filter.is_offered == Some(false) {
+            return FoundOffers { hits: Vec::new(), more: false, total: 0, counts: Counts::default() };
+        }
         let mut question = question.clone();
         question.filter.is_offered = None;
         // What is asked of the product alone: its offers are judged one by one.

@@ -156,7 +156,7 @@ impl<'a> Search<'a> {
             let mut tally = Tally::new(self.market.products.columns(), self.seen);
             let screen = Screen::new(self.market, self.question, self.lookup, &self.judge, self.seen);
             let total = screen.pass(&mut next, &mut tally, |rows| self.offer_rows(by_score, rows, &mut top));
-            return (top, (tally.finish(self.question.filter.price_at_most.is_some()), total));
+            return (top, (tally.finish(), total));
         }
         let mut counter = Counter::new(self.question.facets, self.seen, length);
         self.judge.each(next, |row, judged| {
@@ -268,7 +268,7 @@ impl<'a> Search<'a> {
             first.rows.unite(&second.rows);
             needed.extend(counted.into_iter().next().map(|either| either.rows));
         }
-        if self.is_ready && self.question.filter.asks_offers() {
+        if self.is_ready && self.question.filter.asks_beside_price() {
             needed.push(self.bits_of([&products.bitmaps().offered]));
         }
         let mut needed = needed.into_iter();

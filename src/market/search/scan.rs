@@ -174,7 +174,9 @@ impl<'a> Judge<'a> {
     fn with_offers(&self, row: u32, mut entry: Entry, fails: u8) -> Judged {
         let filter = &self.question.filter;
         if !entry.facet.is_offered() {
-            return Judged { entry, counts: 0 };
+            // Its price is as unknown as one that the caller does not see.
+            let fails = if filter.asks_beside_price() { OTHER } else { fails | Dimension::Price.bit() };
+            return Judged { entry, counts: counts(fails) };
         }
         let month = u8::from(entry.months & filter.months != filter.months) * Dimension::Month.bit();
         // What fails in two dimensions counts nowhere, and what all offers together do not have none has.

@@ -59,12 +59,16 @@ pub(super) struct Screen<'a> {
 impl<'a> Screen<'a> {
     pub fn new(market: &'a Market, question: &Question<'_>, lookup: &Lookup, judge: &'a Judge<'a>, seen: Seen) -> Self {
         let (filter, columns) = (&question.filter, market.products.columns());
-        let asks_offers = filter.asks_offers();
+        let asks_beside_price = filter.asks_beside_price();
         let mut tables = Vec::with_capacity(4);
-        if filter.provinces.is_some() || filter.region.is_some() || filter.within_km.is_some() || asks_offers || filter.is_offered.is_some()
+        if filter.provinces.is_some()
+            || filter.region.is_some()
+            || filter.within_km.is_some()
+            || asks_beside_price
+            || filter.is_offered.is_some()
         {
             let fails_if = |is_offered: bool| {
-                let wrong = asks_offers && !is_offered || filter.is_offered.is_some_and(|asked| asked != is_offered);
+                let wrong = asks_beside_price && !is_offered || filter.is_offered.is_some_and(|asked| asked != is_offered);
                 if wrong { OTHER } else { 0 }
             };
             tables.push(Table { column: columns.places(), fails: in_halves(lookup.provinces(), fails_if(false), fails_if(true)) });

@@ -67,7 +67,7 @@ impl<'a> Search<'a> {
                 walk_and_visit(products, &mut tally, &passing, left, |rows| self.offer_rows(by_score, rows, &mut top));
             }
         }
-        let mut counts = tally.finish(question.filter.price_at_most.is_some());
+        let mut counts = tally.finish();
         let (of_products, of_offers) = sets.split_at(of_products);
         self.count_mixed_anew(of_products, of_offers, &mut counts);
         self.found(words, top, (counts, u32::try_from(total).unwrap_or(u32::MAX)))
@@ -85,7 +85,7 @@ impl<'a> Search<'a> {
         if let Some(passing) = &passing {
             walk_and_visit(products, &mut tally, passing, left, visit);
         }
-        (tally.finish(self.question.filter.price_at_most.is_some()), u32::try_from(total).unwrap_or(u32::MAX))
+        (tally.finish(), u32::try_from(total).unwrap_or(u32::MAX))
     }
 
     /// Counts each facet that is chosen in what passes all other sets. What is left is to be counted in what passes all.

@@ -143,15 +143,14 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// The counts. Products without an offer stand with those of unknown price, unless a price was asked: then they fail
-    /// in more than the price.
-    pub fn finish(mut self, is_price_asked: bool) -> Counts {
+    /// The counts. Products without an offer stand with those of unknown price.
+    pub fn finish(mut self) -> Counts {
         let sets = self.columns.kinds().sets();
         for (set, rows) in sets.iter().zip(&self.sets).filter(|(_, rows)| **rows > 0) {
             add(&mut self.counts.certificate, *set, *rows);
         }
         let unoffered = self.counts.price.get_mut(NO_OFFER).map(std::mem::take).unwrap_or_default();
-        if let Some(unknown) = self.counts.price.get_mut(usize::from(NO_PRICE)).filter(|_| !is_price_asked) {
+        if let Some(unknown) = self.counts.price.get_mut(usize::from(NO_PRICE)) {
             *unknown += unoffered;
         }
         self.counts

@@ -274,7 +274,8 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     let (cheap, seasonal): (Vec<_>, Vec<_>) =
         (taken.iter().filter(|offer| is_cheap(offer)).collect(), taken.iter().filter(|offer| in_season(offer)).collect());
     values.insert(Dimension::Month, ones(u64::from(cheap.iter().fold(0_u16, |months, offer| months | offer.months))).collect());
-    if !asks_offers || !seasonal.is_empty() {
+    let asks_beside_price = filter.months != 0 || filter.quantity.is_some() || filter.unit.is_some() || filter.delivers_to.is_some();
+    if !asks_beside_price || !seasonal.is_empty() {
         values.insert(Dimension::Price, vec![bucket(seasonal.iter().filter_map(|offer| seen_price(offer)).min())]);
     }
     let passing = || taken.iter().filter(|offer| is_cheap(offer) && in_season(offer));

@@ -36,6 +36,21 @@ fn spelling_composition_punctuation_and_case_do_not_matter() {
     }
 }
 
+#[test]
+fn a_word_that_was_given_up_does_not_take_the_marks_of_others_along() {
+    let market = named(&["Dừa sáp Trà Vinh", "Dứa Tắc Cậu", "Dưa hấu", "Mãng cầu xiêm"]);
+    let found = |text: &str| {
+        let mut found = names(&market, text);
+        found.sort();
+        found
+    };
+    assert_eq!(found("dừa xiêm"), ["Dừa sáp Trà Vinh", "Mãng cầu xiêm"]);
+    assert_eq!(found("dừa zzzz"), ["Dừa sáp Trà Vinh"]);
+    assert_eq!(hows(&market, "dừa zzzz"), [How::Partial]);
+    assert_eq!(found("dua zzzz").len(), 3, "without marks it means all");
+    assert_eq!(found("dửa zzzz").len(), 3, "as no name has it");
+}
+
 // Every name of the demo and of made-up registers ends with it.
 #[test]
 fn the_mark_of_invented_names_is_no_word_of_theirs() {

@@ -166,15 +166,15 @@ mod tests {
 
             let mut tally = Tally::new(products.columns(), Seen::Public);
             walk(&products, &mut tally, &set, 0x7F);
-            prop_assert_eq!(tally.finish(false), expected.clone());
+            prop_assert_eq!(tally.finish(), expected.clone());
 
             let (mut tally, mut seen) = (Tally::new(products.columns(), Seen::Public), Vec::new());
             walk_and_visit(&products, &mut tally, &set, 0x7F, |rows| seen.extend_from_slice(rows));
-            prop_assert_eq!((tally.finish(false), &seen), (expected.clone(), &chosen));
+            prop_assert_eq!((tally.finish(), &seen), (expected.clone(), &chosen));
 
             let mut tally = Tally::new(products.columns(), Seen::Public);
             chosen.chunks(MANY).for_each(|rows| tally.count_all(0x7F, rows));
-            prop_assert_eq!(tally.finish(false), expected);
+            prop_assert_eq!(tally.finish(), expected);
         }
     }
 }

@@ -292,9 +292,14 @@ fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, 
     found.or_else(|| reading(typed, &slots, How::Typo, lexicon, among))
 }
 
-/// As many of the words as some row has.
+/// As many of the words as some row has. A word that some name has with the marks that were typed keeps them: who gave a word
+/// up does not want another one.
 fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
-    let slots: Vec<Slot> = typed.iter().map(|known| fold_slot(known, LastWord::IsWhole, lexicon)).collect();
+    let marked_or_folded = |known: &Known<'_>| {
+        let marked = slot(known, LastWord::IsWhole, lexicon);
+        if marked.is_had(lexicon, among) { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
+    };
+    let slots: Vec<Slot> = typed.iter().map(marked_or_folded).collect();
     let rows = slots.iter().map(|slot| among.map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
     let rows: Vec<RoaringBitmap> = rows.filter(|rows| !rows.is_empty()).collect();
     // From all but one of them down to one: a word that nothing has falls out by itself.
