@@ -113,7 +113,8 @@ impl Market {
         }
         let found = |(key, offer, _): (SortKey, u32, _)| {
             let supply = self.offers.get(offer)?;
-            let how = words.as_ref().map(|words| words.score(supply.product, &self.products.words(supply.product)).1);
+            let by_name = |words: &Words<'_>| words.score(supply.product, &self.products.words(supply.product));
+            let how = words.as_ref().map(|words| self.how_in_full(words, supply.product, by_name(words)));
             Some(FoundOffer { supply, key, how })
         };
         FoundOffers { hits: hits.into_iter().filter_map(found).collect(), more, total, counts }

@@ -12,6 +12,7 @@ use crate::market::Market;
 use crate::market::facet::{Counts, Entry, Facet, Seen, UNKNOWN_PRICE, price_bucket};
 use crate::market::matching::Supply;
 use crate::market::names::FirstCodes;
+use crate::market::order::SortKey;
 use crate::market::orders::newest;
 use crate::market::record::Day;
 use crate::market::rowset::{Bits, RowSet};
@@ -71,6 +72,12 @@ impl Market {
             rows.intersect(&search.bits_of([&self.products.bitmaps().offered]));
         }
         rows
+    }
+
+    /// How a product was found by `words`, of which some may stand in its producer's name.
+    pub(super) fn how_in_full(&self, words: &Words<'_>, row: u32, by_name: (TextScore, How)) -> How {
+        let of_producer = self.organisations.product_words(self.products.producer(row));
+        words.how_in_full(by_name, self.products.all_words(row).chain(of_producer))
     }
 
     /// The rows whose key of order is that of the offers which pass, where not each may.
@@ -249,8 +256,12 @@ impl<'a> Search<'a> {
         }
         let (counts, total) = counted;
         let (rows, more) = top.into_page();
-        let scored = |row: u32| words.map(|words| words.score(row, &self.market.products.words(row)).1);
-        let hits = rows.into_iter().map(|(key, row, how)| Hit { row, key, how: how.or_else(|| scored(row)) }).collect();
+        let by_name = |row: u32, key: u64, how: Option<How>, words: &Words<'_>| match how {
+            Some(how) => (u32::try_from(key).map_or(0, |key| u32::MAX - key), how),
+            None => words.score(row, &self.market.products.words(row)),
+        };
+        let how = |row, key: SortKey, how| words.map(|words| self.market.how_in_full(words, row, by_name(row, key.0, how, words)));
+        let hits = rows.into_iter().map(|(key, row, found)| Hit { row, key, how: how(row, key, found) }).collect();
         Found { hits, more, total, counts }
     }
 

@@ -51,6 +51,29 @@ fn a_word_that_was_given_up_does_not_take_the_marks_of_others_along() {
     assert_eq!(found("dửa zzzz").len(), 3, "as no name has it");
 }
 
+#[test]
+fn how_it_was_found_is_a_matter_of_the_names_of_both() {
+    let mut of_producer = organisation(1_000, "Hộ kinh doanh Trần Văn Thời", 1);
+    of_producer.producer_kind = Some(1);
+    let names = ["Sữa can 5 lít", "Lạc rang"];
+    let products = (1..).zip(names).map(|(id, name)| Change::Product(product(id, 1_000, name, 1)));
+    let market = loaded([Change::Organisation(of_producer)].into_iter().chain(products));
+    for (text, how) in [
+        ("can tho", How::Prefix),
+        ("can thoi", How::Folded),
+        ("can thời", How::Exact),
+        ("Sữa can 5 lít Trần Văn Thời", How::Exact),
+        ("sua can Trần Văn Thời", How::Folded),
+        ("trần văn thời", How::Exact),
+        ("tran van thoi", How::Folded),
+    ] {
+        assert!(hows(&market, text).iter().all(|found| *found == how), "{text}: {:?}", hows(&market, text));
+        assert!(!hows(&market, text).is_empty(), "{text}");
+        let newest = market.search(&Question { sort: Sort::Newest, ..question(Some(text)) });
+        assert!(newest.hits.iter().all(|hit| hit.how == Some(how)), "{text}, in another order");
+    }
+}
+
 // Every name of the demo and of made-up registers ends with it.
 #[test]
 fn the_mark_of_invented_names_is_no_word_of_theirs() {

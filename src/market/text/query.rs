@@ -135,6 +135,13 @@ impl<'a> Found<'a> {
         self.best(least, row, head, score).unwrap_or((0, How::Partial))
     }
 
+    /// How a row was found that has this score and was found so by its name, with the `words` of its name and its
+    /// producer's.
+    pub fn how_in_full(&self, found: (TextScore, How), words: impl Iterator<Item = Word>) -> How {
+        // As it was typed is read first, where some row has it.
+        self.readings.first().map_or(found.1, |reading| reading.how_in_full(found, words))
+    }
+
     /// The same by the beginning of the name alone; `None` where that does not tell.
     #[inline]
     pub fn score_by_head(&self, least: TextScore, row: u32, head: NameHead) -> Option<(TextScore, How)> {

@@ -54,6 +54,9 @@ const PART_IN_OTHER_WORDS: u32 = 1;
 /// A chance match of the word in another sense, or in the producer's name alone.
 const BY_CHANCE: u32 = 0;
 
+/// Where in a score it stands how many words of the query the name has.
+const IN_NAME: u32 = 20;
+
 /// What the words of a name are to a reading.
 #[derive(Debug, Clone, Copy, Default)]
 struct Fit {
@@ -75,7 +78,7 @@ struct Fit {
 impl Fit {
     fn score(&self, class: u32) -> TextScore {
         let Self { in_name, adjacent, whole, same, starts, length, .. } = self;
-        class << 24 | in_name << 20 | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - (*length).min(31)) << 1 | 1
+        class << 24 | in_name << IN_NAME | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - (*length).min(31)) << 1 | 1
     }
 }
 
@@ -144,6 +147,32 @@ impl<'a> Reading<'a> {
             how => how,
         };
         (fit.score(self.class(fit, in_other_sense)), how)
+    }
+
+    /// How a row was found whose name and producer's name have these `words` together; `None` where they do not have all.
+    fn how_by(&self, words: impl Iterator<Item = Word>) -> Option<How> {
+        let (mut places, mut whole, mut same) = (0_u32, 0_u32, 0_u32);
+        for mark in words.filter_map(|word| Some(self.mark(u16::try_from(word).ok()?))) {
+            let place = u32::from(mark & PLACE_BITS != 0) << (mark & PLACE_BITS);
+            places |= place;
+            whole |= place * u32::from(mark & WHOLE != 0);
+            same |= place * u32::from(mark & SAME_MARKS != 0);
+        }
+        (places.count_ones() >= u32::from(self.places)).then_some(match (whole == places, whole & same == places) {
+            (false, _) => How::Prefix,
+            (true, false) => How::Folded,
+            (true, true) => How::Exact,
+        })
+    }
+
+    /// How a row was found, where its name alone does not tell since words of the query stand in its producer's: its score
+    /// and how it was found by its name, and the `words` of both.
+    pub fn how_in_full(&self, (score, how): (TextScore, How), words: impl Iterator<Item = Word>) -> How {
+        let is_by_name = score >> IN_NAME & 0xF == u32::from(self.places);
+        if self.how != How::Exact || is_by_name || !matches!(how, How::Exact | How::Folded) {
+            return how;
+        }
+        self.how_by(words).unwrap_or(how)
     }
 
     fn class(&self, fit: &Fit, in_other_sense: bool) -> u32 {
