@@ -2,7 +2,8 @@
 //!
 //! A facet that is chosen does not narrow itself. Questions by text scan the rows that the words mean, and so do those
 //! whose filters are judged row by row: one pass counts each row under all filters and, where a row fails in one counted
-//! dimension alone, in that dimension. All other filters are sets of rows.
+//! dimension alone, in that dimension. All other filters are sets of rows. Of a product with several offers those count
+//! that pass all that is asked beside the facet: for June, the lowest price of what is supplied in June.
 //!
 //! In reading order: [`filter`] (what is asked), `meant` (which rows its words mean), [`top`] (the first rows), [`run`] (how it is answered), [`sets`] (filters
 //! as sets), `mixed` (products with several offers among them), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
