@@ -192,12 +192,16 @@ impl Names {
     /// The name of `row`.
     pub fn get(&self, row: u32) -> String {
         let mut name = String::with_capacity(64);
-        for part in self.parts_of(row) {
-            name.push_str(self.parts.text(part));
+        let mut codes = self.codes_of(row);
+        let end = loop {
+            match read(&mut codes) {
+                Ok(part) => name.push_str(self.parts.text(part)),
+                Err(end) => break end,
+            }
             name.push(' ');
-        }
+        };
         name.pop();
-        if self.end_of(row) == END_INVENTED {
+        if end == END_INVENTED {
             name.push_str(INVENTED);
         }
         name

@@ -90,7 +90,8 @@ impl Market {
         }
     }
 
-    fn open_offers(&self, row: u32, day: Day) -> impl Iterator<Item = Supply> {
+    /// The offers of a product that are open or to come on `day`.
+    pub(super) fn open_offers(&self, row: u32, day: Day) -> impl Iterator<Item = Supply> {
         let offers = self.offers.chain(self.products.first_offer(row)).filter_map(|offer| self.offers.get(offer));
         offers.filter(move |supply| supply.is_open(day))
     }

@@ -259,13 +259,8 @@ impl<'a> Judge<'a> {
 
     /// What the offers of the product have of which one is asked to be had by one of them.
     fn of_offers(&self, row: u32) -> OfOffers {
-        let offers = &self.market.offers;
-        let open = offers
-            .chain(self.market.products.first_offer(row))
-            .filter_map(|offer| offers.get(offer))
-            .filter(|supply| supply.is_open(self.question.as_of));
         let mut found = OfOffers::NONE;
-        for supply in open {
+        for supply in self.market.open_offers(row, self.question.as_of) {
             found.take(supply.months, seen_price(&supply, &self.question.view), self.question.takes(&supply, self.market));
         }
         found
