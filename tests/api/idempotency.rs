@@ -1,13 +1,17 @@
 //! A creating request that is repeated with its key has its effect once.
 
 use crate::support::document::operations;
-use crate::support::{Response, TestApp, Value, a_producer, count, json, seeds};
+use crate::support::{Request, Response, TestApp, Value, a_producer, count, json, seeds};
 use cungcau::db::Db;
 use diesel::connection::SimpleConnection;
 use std::time::{Duration, Instant};
 
+fn a_post<'a>(app: &'a TestApp, key: &str, idempotency_key: &str, body: &Value) -> Request<'a> {
+    app.post("/v1/producers", body.clone()).key(key).header("Idempotency-Key", idempotency_key)
+}
+
 fn post(app: &TestApp, key: &str, idempotency_key: &str, body: &Value) -> Response {
-    app.post("/v1/producers", body.clone()).key(key).header("Idempotency-Key", idempotency_key).send()
+    a_post(app, key, idempotency_key, body).send()
 }
 
 fn producers(app: &TestApp) -> i64 {
@@ -192,7 +196,7 @@ fn fifty(servers: &[&TestApp], key: &str) -> Vec<Response> {
         let asked: Vec<_> = (0..50)
             .map(|index| {
                 let (server, body) = (servers[index % servers.len()], &body);
-                scope.spawn(move || post(server, key, "one", body))
+                scope.spawn(move || a_post(server, key, "one", body).send_patiently())
             })
             .collect();
         asked.into_iter().map(|thread| thread.join().unwrap()).collect()

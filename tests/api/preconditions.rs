@@ -187,7 +187,10 @@ fn of_64_patches_on_one_etag_exactly_one_is_taken() {
             .map(|index| {
                 let app = other.as_ref().filter(|_| index % 2 == 1).unwrap_or(&app);
                 let (made, admin) = (&made, &admin);
-                scope.spawn(move || app.patch(&made.path, &made.etag, json!({"name": format!("Tên {index}")})).key(admin).send().status)
+                scope.spawn(move || {
+                    let body = json!({"name": format!("Tên {index}")});
+                    app.patch(&made.path, &made.etag, body).key(admin).send_patiently().status
+                })
             })
             .collect();
         asked.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -205,7 +208,7 @@ fn of_16_deletions_exactly_one_deletes() {
     let made = a_producer(&app).create();
     let path = format!("/v1/organisations/{}", made.id);
     let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let asked: Vec<_> = (0..16).map(|_| scope.spawn(|| app.delete(&path, &made.etag).key(&admin).send().status)).collect();
+        let asked: Vec<_> = (0..16).map(|_| scope.spawn(|| app.delete(&path, &made.etag).key(&admin).send_patiently().status)).collect();
         asked.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(statuses.iter().filter(|status| **status == 204).count(), 1, "{statuses:?}");

@@ -36,7 +36,11 @@ impl Client {
     }
 }
 
+/// How often a patient caller asks.
+const TRIES: usize = 30;
+
 /// A request that is being put together.
+#[derive(Clone)]
 #[must_use = "nothing is asked before send()"]
 pub struct Request<'c> {
     client: &'c Client,
@@ -78,6 +82,22 @@ impl Request<'_> {
         let response = self.try_send().unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         super::document::check(&method, &path, &response);
         response
+    }
+
+    /// Sends it as a caller of a busy server should: whoever was turned away, or heard that the first of his requests still
+    /// runs, comes again after the time that he was told. How many are turned away is up to the machine's disk.
+    #[track_caller]
+    pub fn send_patiently(self) -> Response {
+        for _ in 1..TRIES {
+            let answer = self.clone().send();
+            let busy = answer.status == 503 || (answer.status == 409 && answer.problem_code() == "request_running");
+            if !busy {
+                return answer;
+            }
+            let seconds = answer.header("Retry-After").and_then(|told| told.parse().ok());
+            std::thread::sleep(Duration::from_secs(seconds.expect("a busy server tells when to come again")));
+        }
+        self.send()
     }
 
     /// Sends it to a server that may be gone.
