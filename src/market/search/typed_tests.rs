@@ -105,6 +105,23 @@ fn one_typing_error_is_mended_where_the_word_is_unknown() {
 }
 
 #[test]
+fn a_typing_error_keeps_the_marks_that_were_typed_where_some_name_has_them() {
+    let market = named(&["Dứa sấy", "Dừa nạo", "Dưa leo", "Bưởi da xanh", "Bười nướng", "Đùi gà", "Tôm khô"]);
+    // Without marks an unknown word may be any that is near.
+    assert_eq!(names(&market, "duaa"), ["Dứa sấy", "Dừa nạo", "Dưa leo"]);
+    assert_eq!((names(&market, "dừaa"), hows(&market, "dừaa")), (vec!["Dừa nạo".to_owned()], vec![How::Typo]));
+    assert_eq!(names(&market, "dưaa"), ["Dưa leo"]);
+    assert_eq!(names(&market, "bưởii da xanh"), ["Bưởi da xanh"]);
+    assert_eq!(names(&market, "đuùi ga"), ["Đùi gà"], "đ is a letter with a mark");
+    // A word that is known keeps its marks beside the one that is not.
+    assert_eq!(names(&market, "dừa nạoo"), ["Dừa nạo"]);
+    // Marks that no name has are forgotten, as where nothing is misspelt.
+    assert_eq!(names(&market, "dùaa"), ["Dứa sấy", "Dừa nạo", "Dưa leo"]);
+    assert_eq!(names(&market, "dứa nạoo"), ["Dừa nạo"]);
+    assert_eq!(names(&market, "tmô khô"), ["Tôm khô"], "two letters exchanged");
+}
+
+#[test]
 fn what_no_product_is_called_is_no_known_word_whoever_has_learned_it() {
     let mut market = named(&["Hanhh tím", "Hành tím Vĩnh Châu"]);
     assert_eq!((names(&market, "hanhh"), hows(&market, "hanhh")), (vec!["Hanhh tím".to_owned()], vec![How::Exact]));

@@ -265,26 +265,54 @@ fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, a
     reading(typed, &slots, How::Folded, lexicon, among)
 }
 
-/// Words that no row has are read as known ones that are one error away: as neighbours with which the other words occur, or
-/// where that finds nothing, as any.
+/// Words that no row has are read as known ones that are one error away: first as those that keep the marks that were typed,
+/// for "dừaa" is no pineapple.
 ///
 /// Of words that were learned and that no row has (any more) it makes no difference that they are known.
 fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
     if typed.iter().all(|known| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among))) {
         return None;
     }
+    let is_marked = typed.iter().any(|known| known.token.is_marked());
+    let kept = if is_marked { mended(typed, end, true, lexicon, among) } else { None };
+    kept.or_else(|| mended(typed, end, false, lexicon, among))
+}
+
+/// The same with or without regard to marks: as neighbours with which the other words occur, or where that finds nothing, as
+/// any.
+fn mended<'a>(
+    typed: &[Known<'_>],
+    end: LastWord,
+    keeps_marks: bool,
+    lexicon: &'a Lexicon,
+    among: Option<&RoaringBitmap>,
+) -> Option<Reading<'a>> {
+    let is_had = |slot: &Slot| slot.is_had(lexicon, among);
     let mut slots = Vec::with_capacity(typed.len());
     let mut beside_others = Vec::with_capacity(typed.len());
     for (at, known) in typed.iter().enumerate() {
         let last = if at + 1 == typed.len() { end } else { LastWord::IsWhole };
-        let as_it_is = fold_slot(known, last, lexicon);
-        if as_it_is.is_had(lexicon, among) {
+        let folded = fold_slot(known, last, lexicon);
+        if is_had(&folded) {
+            let marked = keeps_marks.then(|| slot(known, last, lexicon)).filter(is_had);
+            let as_it_is = marked.unwrap_or(folded);
             slots.push(as_it_is.clone());
             beside_others.push(as_it_is);
             continue;
         }
         let mut near = lexicon.near(&known.token.folded);
-        near.retain(|fold| Slot::Fold(*fold).is_had(lexicon, among));
+        near.retain(|fold| is_had(&Slot::Fold(*fold)));
+        let spelled = |fold: Fold| {
+            let words = lexicon.words_of(fold).iter().copied();
+            words.filter(|word| keeps_marks && lexicon.keeps_marks(*word, known.token) && is_had(&Slot::Word(*word)))
+        };
+        let is_spelled = near.iter().any(|fold| spelled(*fold).next().is_some());
+        if is_spelled {
+            near.retain(|fold| spelled(*fold).next().is_some());
+        }
+        let slot_of = |folds: Vec<Fold>| {
+            if is_spelled { Slot::of_words(folds.into_iter().flat_map(spelled).collect()) } else { Slot::of_folds(folds) }
+        };
         let neighbour = |place: Option<usize>| place.and_then(|place| typed.get(place)).and_then(|known| known.fold);
         let (before, after) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
         let occurs = |fold: &Fold| {
@@ -292,8 +320,8 @@ fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, 
                 || after.is_some_and(|after| lexicon.are_side_by_side(*fold, after))
         };
         let with_neighbour: Vec<Fold> = near.iter().copied().filter(occurs).collect();
-        beside_others.push(Slot::of_folds(if with_neighbour.is_empty() { near.clone() } else { with_neighbour }));
-        slots.push(Slot::of_folds(near));
+        beside_others.push(slot_of(if with_neighbour.is_empty() { near.clone() } else { with_neighbour }));
+        slots.push(slot_of(near));
     }
     let found = reading(typed, &beside_others, How::Typo, lexicon, among);
     found.or_else(|| reading(typed, &slots, How::Typo, lexicon, among))

@@ -83,7 +83,7 @@ impl Slot {
         word.map_or(Self::Nothing, Self::Word)
     }
 
-    fn of_words(words: Vec<Word>) -> Self {
+    pub fn of_words(words: Vec<Word>) -> Self {
         match words.as_slice() {
             [] => Self::Nothing,
             [only] => Self::Word(*only),

@@ -8,6 +8,7 @@ use super::typos;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
+use unicode_normalization::char::is_combining_mark;
 
 /// Number of a spelling.
 pub type Word = u32;
@@ -244,6 +245,17 @@ impl Vocabulary {
                 }
             })
         })
+    }
+
+    /// Whether `word` has the marks of `token` in their order, and its tone: which letters carry them does not matter, for one
+    /// of these may be an error.
+    pub fn keeps_marks(&self, word: Word, token: &Token) -> bool {
+        fn marks(letters: &str) -> impl Iterator<Item = char> {
+            letters.chars().filter(|letter| *letter == 'đ' || is_combining_mark(*letter))
+        }
+        self.words
+            .get(word as usize)
+            .is_some_and(|spelling| spelling.tone == tone(token.tone) && marks(spelling.letters(&self.texts)).eq(marks(&token.letters)))
     }
 
     /// Folds that are one typing error away from `text`: a letter more, less, another, or two exchanged.
