@@ -278,7 +278,7 @@ pub struct MatchWeights {
 }
 
 crate::db::text_enum! {
-    /// Why what was asked about takes no part on the day.
+    /// Why nothing was considered on the day.
     MatchNoteCode {
         /// The demand was closed.
         DemandClosed = "demand_closed",
@@ -294,6 +294,10 @@ crate::db::text_enum! {
         ProductDiscontinued = "product_discontinued",
         /// The producer is suspended or dissolved.
         ProducerNotActive = "producer_not_active",
+        /// No open offer is of what the demand asks for.
+        NothingOffered = "nothing_offered",
+        /// No open demand asks for what is offered.
+        NothingAskedFor = "nothing_asked_for",
     }
 }
 
@@ -317,8 +321,8 @@ pub struct OfferMatches {
     pub considered: u32,
     /// How many of them fit.
     pub eligible: u32,
-    /// Why none was considered, where the demand takes no part on the day: it was closed, its day for answers has passed, or
-    /// its buyer is suspended or dissolved.
+    /// Why none was considered: the demand takes no part on the day, since it was closed, its day for answers has passed, or
+    /// its buyer is suspended or dissolved; or no open offer is of the group and words that are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<MatchNote>,
     /// What counted how much.
@@ -340,8 +344,8 @@ pub struct DemandMatches {
     pub considered: u32,
     /// How many of them it fits.
     pub eligible: u32,
-    /// Why none was considered, where the offer takes no part on the day: it was closed or is over, its product is not made
-    /// any more, or its producer is suspended or dissolved.
+    /// Why none was considered: the offer takes no part on the day, since it was closed or is over, its product is not made
+    /// any more, or its producer is suspended or dissolved; or no open demand asks for its group and words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<MatchNote>,
     /// What counted how much.

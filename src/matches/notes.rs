@@ -1,4 +1,4 @@
-//! Why nothing was considered: said where what was asked about takes no part in the market on the day.
+//! Why nothing was considered: what was asked about takes no part in the market on the day, or nobody is on the other side.
 
 use super::model::MatchNoteCode;
 use crate::error::{Language, Text, text};
@@ -8,7 +8,7 @@ use crate::market::record::{Day, FOREVER};
 use crate::search::date;
 use crate::text::in_vietnamese;
 
-/// What keeps one side out on the day.
+/// What keeps one side out on the day, or that the other is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Stable word.
@@ -22,8 +22,30 @@ impl Note {
         self.text.in_language(language)
     }
 
+    /// Why no offer was considered for a demand.
+    pub fn on_no_offer(market: &Market, need: &Need, as_of: Day) -> Self {
+        Self::of_demand(market, need, as_of).unwrap_or_else(|| Self {
+            code: MatchNoteCode::NothingOffered,
+            text: text(
+                "No open offer is of the product groups and words that the demand asks for: fewer words, or a wider group, find more.",
+                "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có các từ mà nhu cầu nêu: bớt từ hoặc chọn nhóm rộng hơn sẽ tìm được nhiều hơn.",
+            ),
+        })
+    }
+
+    /// Why no demand was considered for an offer.
+    pub fn on_no_demand(market: &Market, supply: &Supply, as_of: Day) -> Self {
+        Self::of_offer(market, supply, as_of).unwrap_or_else(|| Self {
+            code: MatchNoteCode::NothingAskedFor,
+            text: text(
+                "No open demand asks for the group and the words of this product.",
+                "Không có nhu cầu nào đang mở hỏi nhóm và tên của sản phẩm này.",
+            ),
+        })
+    }
+
     /// Why a demand is not considered on `as_of`; nothing where it is.
-    pub fn of_demand(market: &Market, need: &Need, as_of: Day) -> Option<Self> {
+    fn of_demand(market: &Market, need: &Need, as_of: Day) -> Option<Self> {
         if market.organisations().get(need.buyer).is_some_and(|buyer| buyer.is_idle) {
             return Some(Self {
                 code: MatchNoteCode::BuyerNotActive,
@@ -45,7 +67,7 @@ impl Note {
     }
 
     /// Why an offer is not considered on `as_of`; nothing where it is.
-    pub fn of_offer(market: &Market, supply: &Supply, as_of: Day) -> Option<Self> {
+    fn of_offer(market: &Market, supply: &Supply, as_of: Day) -> Option<Self> {
         let note = |code, text| Some(Self { code, text });
         if market.organisations().get(supply.producer).is_some_and(|producer| producer.is_idle) {
             return note(

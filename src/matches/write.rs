@@ -88,7 +88,7 @@ impl<'a> Page<'a> {
         if !self.made.is_empty() {
             market.kept_offers().keep(std::mem::take(&mut self.made));
         }
-        let note = Note::of_demand(market, need, self.setting.as_of);
+        let note = (ranking.considered == 0).then(|| Note::on_no_offer(market, need, self.setting.as_of));
         self.end((ranking.considered, ranking.eligible), note.as_ref(), version)
     }
 
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
             self.json.separate(at);
             self.missing(Shows::Demand, supply, need);
         }
-        let note = Note::of_offer(self.market, supply, self.setting.as_of);
+        let note = (ranking.considered == 0).then(|| Note::on_no_demand(self.market, supply, self.setting.as_of));
         self.end((ranking.considered, ranking.eligible), note.as_ref(), version)
     }
 

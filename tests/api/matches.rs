@@ -708,6 +708,27 @@ fn a_lack_names_the_offers_that_it_is_about_and_no_other() {
 }
 
 #[test]
+fn where_nobody_is_on_the_other_side_both_are_told() {
+    let fair = a_fair();
+    let told = |path: &str, language: &str| {
+        let answer = fair.app.get(&format!("{path}/matches")).header("Accept-Language", language).send().expect(200).json();
+        (
+            answer["considered"].as_u64(),
+            answer["note"]["code"].as_str().map(str::to_owned),
+            answer["note"]["text"].as_str().map(str::to_owned),
+        )
+    };
+    assert_eq!(told(&fair.demand.path, "en"), (Some(1), None, None));
+    fair.change(&fair.demand, json!({"text": "hành tím hữu cơ Vĩnh Tế"}));
+    let (considered, code, text) = told(&fair.demand.path, "vi");
+    assert_eq!((considered, code.as_deref()), (Some(0), Some("nothing_offered")));
+    assert!(text.unwrap().starts_with("Không có chào bán nào đang mở"));
+    assert_eq!(told(&fair.offer.path, "en").1.as_deref(), Some("nothing_asked_for"));
+    fair.change(&fair.demand, json!({"text": "hành"}));
+    assert_eq!((told(&fair.demand.path, "en").0, told(&fair.offer.path, "en").1), (Some(1), None));
+}
+
+#[test]
 fn what_takes_no_part_says_why_nothing_was_considered() {
     let fair = a_fair();
     let note = |path: &str| fair.ask(&format!("{path}/matches"), None).get("note").cloned();
