@@ -387,9 +387,23 @@ fn shorten(name: &str) -> String {
 fn outside(value: &str, least: i64, most: i64) -> Option<(&'static str, Text)> {
     let is_inside = value.parse::<i64>().is_ok_and(|number| (least..=most).contains(&number));
     (!is_inside).then(|| {
-        let en = format!("A whole number from {least} to {most}.");
-        ("out_of_range", text(en, format!("Một số nguyên từ {least} đến {most}.")))
+        let (mut en, mut vi) = (format!("A whole number from {least} to {most}."), format!("Một số nguyên từ {least} đến {most}."));
+        if let Some(digits) = without_separators(value).filter(|digits| outside(digits, least, most).is_none()) {
+            en += &format!(" Without separators: {digits}.");
+            vi += &format!(" Viết liền, không có dấu phân cách: {digits}.");
+        }
+        ("out_of_range", text(en, vi))
     })
+}
+
+/// `20.000` and the like as digits alone: so thousands are written in Vietnam, where others write `20,000`.
+fn without_separators(value: &str) -> Option<String> {
+    let mut groups = value.split(['.', ',', ' ', '_', '\u{a0}', '\u{202f}']);
+    let first = groups.next()?;
+    let rest: Vec<&str> = groups.collect();
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let is_grouped = (1..=3).contains(&first.len()) && !rest.is_empty() && rest.iter().all(|group| group.len() == 3);
+    (is_grouped && is_digits(first) && rest.iter().all(|group| is_digits(group))).then(|| [&[first], rest.as_slice()].concat().concat())
 }
 
 impl Kind {
@@ -528,6 +542,20 @@ mod tests {
             codes,
             [("?as_of", "not_a_day"), ("?limit", "out_of_range"), ("?colour", "unknown_parameter"), ("?kind", "repeated_parameter")]
         );
+    }
+
+    #[test]
+    fn a_number_with_separators_is_shown_without() {
+        const PRICES: &[Param] = &[param("price_at_most", Kind::Whole(1_000_000_000), "")];
+        let detail = |value: &str| Args::parse(&format!("price_at_most={value}"), &[PRICES]).unwrap_err().errors()[0].detail.en.to_string();
+        let plain = "A whole number from 1 to 1000000000.";
+        for value in ["20.000", "20,000", "20 000", "20_000", "20%C2%A0000"] {
+            assert_eq!(detail(value), format!("{plain} Without separators: 20000."), "{value}");
+        }
+        assert_eq!(detail("1.250.000"), format!("{plain} Without separators: 1250000."));
+        for value in ["20.5", "20.0000", ".000", "2000.000", "20.000đ", "9.000.000.000", "-1", "0", "000", "0.000"] {
+            assert_eq!(detail(value), plain, "{value}");
+        }
     }
 
     #[test]
