@@ -13,7 +13,8 @@ use chrono::NaiveDate;
 /// What fits `typed`, at most `limit` of each kind.
 ///
 /// Of products and organisations every word that was typed must be meant: while one types, what has some of the words alone
-/// is noise.
+/// is noise. So is what is one typing error away where something of another kind has the very words: `dua` is no error for the
+/// "cửa" of every shop.
 pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate) -> Suggestions {
     let suggested = |id: String, name: String, how: How| {
         (how != How::Partial).then(|| SuggestedName { id, name, former_name: None, matched: how.into() })
@@ -27,13 +28,21 @@ pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate)
         let named = market.suggest_organisations(typed, side, limit).into_iter();
         named.filter_map(|found| suggested(id_text("org", organisations.id(found.row)), organisations.name(found.row), found.how)).collect()
     };
-    Suggestions {
+    let mut found = Suggestions {
         products: products.collect(),
         groups: groups(typed, limit, as_of),
         provinces: provinces(typed, limit, as_of),
         producers: organisations(Side::Producers),
         buyers: organisations(Side::Buyers),
+    };
+    let mut kinds = [&mut found.products, &mut found.groups, &mut found.provinces, &mut found.producers, &mut found.buyers];
+    let is_error = |name: &SuggestedName| name.matched == Matched::Typo;
+    if kinds.iter().any(|names| names.iter().any(|name| !is_error(name))) {
+        for names in &mut kinds {
+            names.retain(|name| !is_error(name));
+        }
     }
+    found
 }
 
 /// Groups of 2026: the one whose code was typed, also by a decision before, those below it, then those by name.
