@@ -168,13 +168,15 @@ impl Args {
             let Some(param) = params().find(|param| param.name == name) else {
                 let allowed: Vec<&str> = params().map(|param| param.name).collect();
                 let allowed = allowed.join(", ");
-                fault(
-                    "unknown_parameter",
+                let detail = if allowed.is_empty() {
+                    text("There are no parameters here.", "Ở đây không có tham số nào.")
+                } else {
                     text(
                         format!("There is no parameter of this name here; there are: {allowed}."),
                         format!("Không có tham số này; các tham số có: {allowed}."),
-                    ),
-                );
+                    )
+                };
+                fault("unknown_parameter", detail);
                 continue;
             };
             let times = values.iter().filter(|(known, _)| *known == param.name).count();
@@ -545,9 +547,16 @@ mod tests {
     }
 
     #[test]
+    fn where_there_are_no_parameters_none_are_listed() {
+        let refused = |declared: &[Param]| Args::parse("colour=red", &[declared]).unwrap_err().errors()[0].detail.en.clone();
+        assert_eq!(refused(&[]), "There are no parameters here.");
+        assert_eq!(refused(&[LIMIT]), "There is no parameter of this name here; there are: limit.");
+    }
+
+    #[test]
     fn a_number_with_separators_is_shown_without() {
         const PRICES: &[Param] = &[param("price_at_most", Kind::Whole(1_000_000_000), "")];
-        let detail = |value: &str| Args::parse(&format!("price_at_most={value}"), &[PRICES]).unwrap_err().errors()[0].detail.en.to_string();
+        let detail = |value: &str| Args::parse(&format!("price_at_most={value}"), &[PRICES]).unwrap_err().errors()[0].detail.en.clone();
         let plain = "A whole number from 1 to 1000000000.";
         for value in ["20.000", "20,000", "20 000", "20_000", "20%C2%A0000"] {
             assert_eq!(detail(value), format!("{plain} Without separators: 20000."), "{value}");
