@@ -427,12 +427,13 @@ impl Questions {
         };
         let chosen = |searches: Vec<Search>| searches.into_iter().filter(plain).take(many).collect();
         // Words of a demand are matched by rules of their own: here only demands of a group alone.
+        let need = |record: &DemandRecord| Some(loaded.market.asked(record.id)?.need.still_needed(loaded.today).into_owned());
         let all: Vec<&DemandRecord> = loaded.demands.iter().filter(|record| record.text.is_none()).collect();
         let step = (all.len() / many).max(1);
         Self {
             words: chosen(by_words(&loaded.market, 2 * many)),
             filters: chosen(by_filters(&loaded.market, 2 * many)),
-            needs: all.into_iter().step_by(step).take(many).filter_map(|record| Some(loaded.market.asked(record.id)?.need)).collect(),
+            needs: all.into_iter().step_by(step).take(many).filter_map(need).collect(),
             vocabulary: Vocabulary::new(vocabulary.into_iter()),
         }
     }

@@ -284,6 +284,8 @@ crate::db::text_enum! {
         DemandClosed = "demand_closed",
         /// The demand takes no answers any more.
         AnswerByPassed = "answer_by_passed",
+        /// The last month in which it is needed has passed.
+        DemandOver = "demand_over",
         /// The buyer is suspended or dissolved.
         BuyerNotActive = "buyer_not_active",
         /// The offer was closed.
@@ -368,9 +370,9 @@ pub struct MatchExplanation {
     pub offer: MatchedOffer,
     /// Who makes it.
     pub producer: OrganisationSummary,
-    /// Whether the demand takes answers on the day.
+    /// Whether the demand takes answers on the day, anything of it is needed still, and its buyer is at work.
     pub demand_is_open: bool,
-    /// Whether the offer is neither closed nor over on the day, and its product still made.
+    /// Whether the offer is neither closed nor over on the day, its product still made, and its producer at work.
     pub offer_is_open: bool,
     /// Whether both are open and every constraint holds.
     pub eligible: bool,
@@ -386,6 +388,10 @@ pub struct MatchExplanation {
     pub what_if: Vec<MatchChange>,
     /// Whether all these changes together make it fit, as far as the caller may know.
     pub mendable: bool,
+    /// Why the pair is in no list on the day, whatever its constraints say: the demand or the offer is closed or over, the
+    /// product is not made any more, or one side is suspended or dissolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<MatchNote>,
     /// What counted how much.
     pub weights: MatchWeights,
     /// Version of the weights; `custom` where the request gave them.

@@ -44,6 +44,16 @@ impl Note {
         })
     }
 
+    /// Why a pair is not considered, whatever its constraints say; nothing where it is.
+    pub fn of_pair(market: &Market, need: &Need, supply: &Supply, as_of: Day) -> Option<Self> {
+        Self::of_demand(market, need, as_of).or_else(|| Self::of_offer(market, supply, as_of))
+    }
+
+    /// The sentence in both languages.
+    pub fn into_text(self) -> Text {
+        self.text
+    }
+
     /// Why a demand is not considered on `as_of`; nothing where it is.
     fn of_demand(market: &Market, need: &Need, as_of: Day) -> Option<Self> {
         if market.organisations().get(need.buyer).is_some_and(|buyer| buyer.is_idle) {
@@ -59,11 +69,15 @@ impl Note {
             let code = MatchNoteCode::DemandClosed;
             return Some(Self { code, text: on(need.closed_on, "The demand was closed on", "Nhu cầu đã đóng từ ngày") });
         }
-        let code = MatchNoteCode::AnswerByPassed;
-        (need.answer_by < as_of)
-            .then(|| Self {
-                code, text: on(need.answer_by, "The demand took answers until", "Nhu cầu chỉ nhận trả lời đến hết ngày")
-            })
+        if need.answer_by < as_of {
+            let code = MatchNoteCode::AnswerByPassed;
+            let text = on(need.answer_by, "The demand took answers until", "Nhu cầu chỉ nhận trả lời đến hết ngày");
+            return Some(Self { code, text });
+        }
+        need.is_over(as_of).then(|| Self {
+            code: MatchNoteCode::DemandOver,
+            text: text("No month in which it is needed is left.", "Không còn tháng nào cần hàng."),
+        })
     }
 
     /// Why an offer is not considered on `as_of`; nothing where it is.

@@ -4,6 +4,7 @@
 //! refused; what its papers and other promises say comes from the index.
 
 use super::model::NewProposal;
+use super::notes::Note;
 use super::pen::Pen;
 use super::texts::{Pair, constraint_name};
 use super::write::code_word;
@@ -47,7 +48,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both what is left, as the caller is shown it, at most what is needed. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed, or is of an organisation that is suspended or dissolved.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed, or is of an organisation that is suspended or dissolved.".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -110,23 +111,14 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
         .ok_or_else(|| Problem::unavailable("the market index does not have the product of the offer yet"))?;
     let setting = market.setting(view_of(&permit.caller, &market), Weights::default(), day(tx.today));
     let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
-    if !found.considered || !market.is_made(&supply) {
-        return Err(not_open());
+    if let Some(note) = Note::of_pair(&market, &asked.need, &supply, setting.as_of) {
+        return Err(Problem::new(Code::NotEligible, note.into_text()));
     }
     if !found.eligible {
-        return Err(not_eligible(&found, &Pair::new(&supply, &asked.need, market.papers()), language));
+        let needed = asked.need.still_needed(setting.as_of);
+        return Err(not_eligible(&found, &Pair::new(&supply, &needed, market.papers()), language));
     }
     Ok(filled_in(&market, (&supply, &asked), demand.illustrative || offer.illustrative, &setting))
-}
-
-fn not_open() -> Problem {
-    Problem::new(
-        Code::NotEligible,
-        text(
-            "The demand or the offer has been closed or is over, the product is not made any more, or one side is suspended or dissolved.",
-            "Nhu cầu hoặc nguồn cung đã đóng hay đã hết hạn, sản phẩm không còn sản xuất, hoặc một bên đang tạm ngừng hay đã giải thể.",
-        ),
-    )
 }
 
 /// 409 with the constraints that fail.

@@ -123,6 +123,7 @@ impl<'a> Page<'a> {
         self.raw("{");
         self.sides(shows, supply, need);
         self.raw(",");
+        let need = &*need.still_needed(self.setting.as_of);
         let found = missed(supply, need, self.setting);
         self.score(&found.scored, supply.unit);
         self.raw(",\"blocked_by\":[");
@@ -138,6 +139,12 @@ impl<'a> Page<'a> {
     fn end(mut self, (considered, eligible): (u32, u32), note: Option<&Note>, version: &str) -> Vec<u8> {
         self.number("],\"considered\":", considered.into());
         self.number(",\"eligible\":", eligible.into());
+        self.note(note);
+        self.weights(version);
+        self.end_with()
+    }
+
+    fn note(&mut self, note: Option<&Note>) {
         if let Some(note) = note {
             self.raw(",\"note\":{\"code\":\"");
             self.raw(note.code.as_str());
@@ -145,8 +152,6 @@ impl<'a> Page<'a> {
             quote(&mut self.json.out, note.text(self.language));
             self.raw("}");
         }
-        self.weights(version);
-        self.end_with()
     }
 
     fn weights(&mut self, version: &str) {
@@ -188,13 +193,15 @@ impl<'a> Page<'a> {
         self.raw(",");
         self.score(&Scored { parts: found.parts, score_bp: found.score_bp, distance_km: found.distance_km }, supply.unit);
         self.raw(",\"constraints\":[");
+        let needed = need.still_needed(setting.as_of);
         for (at, verdict) in found.verdicts.iter().enumerate() {
             self.json.separate(at);
-            self.verdict(verdict, supply, need, Some(verdict.passes));
+            self.verdict(verdict, supply, &needed, Some(verdict.passes));
         }
         self.raw("]");
         self.what_if(&mends, supply.unit);
         self.flag("mendable", mendable);
+        self.note(Note::of_pair(market, need, supply, setting.as_of).as_ref());
         self.weights(version);
         self.end_with()
     }

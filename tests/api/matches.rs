@@ -762,6 +762,64 @@ fn what_takes_no_part_says_why_nothing_was_considered() {
 }
 
 #[test]
+fn a_pair_that_is_in_no_list_says_why() {
+    let fair = a_fair();
+    let admin = fair.app.admin();
+    assert_eq!(fair.pair(None).get("note"), None);
+    fair.app.post(&format!("{}/close", fair.offer.path), json!({"on": "2026-11-20"})).key(&admin).send().expect(200);
+    let pair = fair.pair(None);
+    assert_eq!((&pair["eligible"], &pair["mendable"], &pair["note"]["code"]), (&json!(false), &json!(false), &json!("offer_closed")));
+    let path = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let refused = fair.app.post(&path, json!({})).key(&admin).header("Accept-Language", "vi").send().expect(409);
+    assert_eq!(
+        (refused.problem_code().as_str(), &refused.json()["detail"]),
+        ("not_eligible", &json!("Chào bán đã đóng từ ngày 20/11/2026."))
+    );
+    fair.turn(&fair.buyer, "suspended");
+    assert_eq!(fair.pair(None)["note"]["code"], "buyer_not_active");
+}
+
+// It is 23 November 2026: of January 2026 to March 2027 five months are left, of which the offer has three.
+#[test]
+fn a_running_demand_is_matched_and_proposed_by_what_is_left_of_it() {
+    let fair = a_fair();
+    let running = json!({"starts_on": "2026-01-01", "ends_on": "2027-03-31", "months": null, "answer_by": null});
+    fair.change(&fair.demand, running);
+    let found = fair.matches();
+    let [only] = found["items"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert!(part(only, "months")["text"].as_str().unwrap().starts_with("3 of 5 months"), "{only}");
+    // The demand itself is shown as it was registered.
+    let from_the_offer = fair.ask(&format!("{}/matches", fair.offer.path), None);
+    assert_eq!(from_the_offer["items"][0]["demand"]["starts_on"], "2026-01-01");
+    assert_eq!(from_the_offer["items"][0]["parts"], only["parts"]);
+    assert_eq!(fair.pair(None)["parts"], only["parts"]);
+
+    // A paper from today on is enough, and what is proposed begins today.
+    let certificate = json!({"required_certificates": ["ATTP_GCN"]});
+    fair.change(&fair.demand, certificate);
+    let mend = fair.pair(None)["what_if"][0].clone();
+    assert_eq!((&mend["code"], &mend["from"], &mend["until"]), (&json!("certificate"), &json!("2026-11-23"), &json!("2027-03-31")));
+    a_certificate(&fair.app, "ATTP_GCN", &fair.producer)
+        .with(json!({"subject": "facility", "facility_id": fair.workshop.id}))
+        .issued_on("2026-11-23")
+        .valid_until("2029-11-22")
+        .create();
+    fair.change(&fair.offer, json!({"months": null, "available_from": "2026-01-01"}));
+    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let draft = fair.app.post(&propose, json!({})).key(&fair.app.admin()).send().expect(201).json();
+    let [commitment] = draft["commitments"].as_array().unwrap().as_slice() else { panic!("{draft}") };
+    assert_eq!((&commitment["starts_on"], &commitment["ends_on"]), (&json!("2026-11-23"), &json!("2027-03-31")));
+
+    // What was needed in spring alone is not needed any more, though the period goes on.
+    fair.change(&fair.demand, json!({"months": [4, 5], "ends_on": "2026-12-31"}));
+    let over = fair.matches();
+    assert_eq!((&over["considered"], &over["note"]["code"]), (&json!(0), &json!("demand_over")));
+    fair.app.post(&propose, json!({})).key(&fair.app.admin()).send().expect(409);
+    let in_spring = fair.ask(&format!("{}/matches?as_of=2026-04-10", fair.demand.path), None);
+    assert_eq!(in_spring.get("note"), None);
+}
+
+#[test]
 fn a_refused_proposal_names_what_keeps_the_two_apart_in_words() {
     let fair = a_fair();
     fair.change(&fair.demand, json!({"suppliers_at_most": 1, "least_stars": 5}));

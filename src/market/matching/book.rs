@@ -265,6 +265,7 @@ impl Book {
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
+        let need = &*need.still_needed(setting.as_of);
         let question = Question::new(need, setting, &self.places, self.today);
         let promises = |rest: &Rest| self.promises_of(rest);
         let mut scan = Scan::new();
@@ -297,6 +298,7 @@ impl Book {
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
+        let need = &*need.still_needed(setting.as_of);
         let Some(question) = Question::new(need, setting, &self.places, self.today) else {
             let wanted = places.places().filter(|place| need.wants(place.group));
             let supplies = wanted.filter_map(|place| Some((place, self.get(place)?)));

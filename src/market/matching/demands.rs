@@ -108,7 +108,7 @@ impl DemandBook {
         }
         for need in self.of_group(supply.group).filter(|need| need.is_open(setting.as_of) && answers(need)) {
             race.considered += 1;
-            let found = judge(supply, need, true, setting);
+            let found = judge(supply, &need.still_needed(setting.as_of), true, setting);
             let rank = (Reverse(found.score_bp(setting)), found.distance, need.id);
             if found.fails.is_empty() {
                 race.eligible += 1;

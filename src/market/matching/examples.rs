@@ -8,7 +8,7 @@ use super::samples::{NEW_YEAR, Offered, TODAY, World, all_seeing, tables};
 use super::score::Weights;
 use super::shares::shares;
 use super::stretches::Stretches;
-use super::{PaperSet, PriceVerdict, PromiseSet};
+use super::{DemandBook, Lack, PaperSet, PriceVerdict, PromiseSet, readiness};
 use crate::market::record::{Basis, DemandRecord, FOREVER, Id, Paper, Per, Price, Promise, Rows, Visibility};
 
 const TONNE: i64 = 1_000_000;
@@ -286,6 +286,108 @@ fn who_cannot_bring_its_own_least_order_does_not_fit() {
     let brought: Vec<(i32, i64)> =
         shares(&january.supplies[0], &need, &january.today()).iter().map(|share| (share.from, share.quantity)).collect();
     assert_eq!(brought, [(NEW_YEAR + 31, TONNE)]);
+    // What is left of January is less than an order: it is not counted either.
+    let volume = evaluate(&january.supplies[0], &need, true, &january.today()).parts[0].raw;
+    assert_eq!(volume, super::Raw::Volume { covered: i128::from(TONNE), asked: i128::from(10 * TONNE) });
+}
+
+// 800 kg a month are needed all through 2026 and until the end of March 2027, and it is 24 November 2026: five months are left,
+// of which the offer has January and February. Who supplies in February and March of 2026 alone comes too late, for all that
+// these months are needed; of its months that are left the nearest is December. Papers must hold from today on.
+#[test]
+fn what_is_over_of_a_demand_is_neither_delivered_nor_asked_for() {
+    let running = |need: &mut Need| {
+        (need.from, need.months, need.months_needed) = (NEW_YEAR - 365, 0xFFF, 15);
+        need.quantity = 800_000;
+    };
+    let mut need = demand();
+    running(&mut need);
+    let world = World::new(&[Offered {
+        papers: vec![Paper { kind: 0, stars: 3, from: TODAY, until: END_OF_MARCH }, offer().papers[1]],
+        ..offer()
+    }]);
+    let found = evaluate(&world.supplies[0], &need, true, &world.today());
+    assert!(found.eligible);
+    assert_eq!(found.parts[1].raw, super::Raw::Months { common: 2, needed: 5 });
+
+    let all_year = world_of(|supply| (supply.months, supply.from) = (0xFFF, NEW_YEAR - 365));
+    let brought: Vec<(i32, i32, i64)> =
+        shares(&all_year.supplies[0], &need, &all_year.today()).iter().map(|share| (share.from, share.until, share.quantity)).collect();
+    assert_eq!(brought, [(TODAY, END_OF_MARCH, 800_000)]);
+
+    let late = failing(|offered, need| {
+        running(need);
+        need.until = NEW_YEAR - 1;
+        offered.supply.months = 0b110;
+        offered.supply.from = NEW_YEAR - 365;
+    });
+    assert_eq!(late, [(Code::Months, Mend::AddMonth(1 << 11))]);
+    let unproved = failing(|offered, need| {
+        running(need);
+        offered.papers[1].from = TODAY + 1;
+    });
+    assert_eq!(unproved, [(Code::Certificate, Mend::Certificates { kinds: 0b10, from: TODAY, until: END_OF_MARCH })]);
+
+    // Needed in February and March of a period that ends with the year: nothing is left of it.
+    let over = Need { from: NEW_YEAR - 365, until: NEW_YEAR - 1, months: 0b110, months_needed: 2, ..demand() };
+    let found = evaluate(&world.supplies[0], &over, true, &world.today());
+    assert_eq!((found.considered, found.eligible, over.is_over(TODAY)), (false, false, true));
+    assert!(!over.is_over(NEW_YEAR - 365 + 31 + 28), "the first of March");
+}
+
+// In season in April and May, and all of March is promised: what is needed from January to March can be had in February, and
+// the change is one of months alone.
+#[test]
+fn a_month_that_is_promised_is_not_the_one_to_add() {
+    let promise = Promise {
+        product: Id(1),
+        unit: 0,
+        quantity: 3 * TONNE / 2,
+        per: Per::Month,
+        from: NEW_YEAR + 59,
+        until: END_OF_MARCH,
+        signed_on: TODAY,
+        ended_on: FOREVER,
+    };
+    let changes = failing(|offered, _| (offered.supply.months, offered.promises) = (0b11000, vec![promise]));
+    assert_eq!(changes, [(Code::Months, Mend::AddMonth(0b10))]);
+    // Days likewise: it begins in the middle of March.
+    let changes = failing(|offered, _| {
+        (offered.supply.months, offered.promises) = (0xFFF, vec![promise]);
+        offered.supply.from = END_OF_MARCH + 1;
+    });
+    assert_eq!(changes, [(Code::Period, Mend::Window { from_at_latest: Some(NEW_YEAR + 58), until_at_least: None })]);
+}
+
+// 1 t a month, of which 1 t is promised: of 1,001 kg one would be left, whatever else is needed.
+#[test]
+fn what_more_would_unlock_is_what_is_left_of_it() {
+    let promise = Promise {
+        product: Id(1),
+        unit: 0,
+        quantity: TONNE,
+        per: Per::Month,
+        from: NEW_YEAR,
+        until: END_OF_MARCH,
+        signed_on: TODAY,
+        ended_on: FOREVER,
+    };
+    let mut offered = Offered { promises: vec![promise], ..offer() };
+    (offered.supply.quantity, offered.supply.minimum_order) = (TONNE, 0);
+    let world = World::new(&[offered]);
+    let mut demands = DemandBook::default();
+    demands.put(demand());
+    let found = readiness(&world.supplies, &demands, |_, _| true, &world.today());
+    let [unlock] = found.unlocks.as_slice() else { panic!("{:?}", found.unlocks) };
+    assert_eq!((unlock.lack, &unlock.mends), (Lack::Quantity, &vec![Mend::Quantity(TONNE + 1_000)]));
+    assert_eq!(unlock.quantities, [(0, 1_000)]);
+}
+
+/// An offer that is changed, alone.
+fn world_of(change: impl Fn(&mut Supply)) -> World {
+    let mut offered = offer();
+    change(&mut offered.supply);
+    World::new(&[offered])
 }
 
 // 10 t a month, of which 7.2 t or 7.25 t are promised: 2.8 or 2.75 t are left. A stranger is told 2.8 t of the first and

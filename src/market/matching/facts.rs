@@ -5,6 +5,7 @@ use super::papers::{PaperSet, Papers, PromiseSet, Promises};
 use super::score::Weights;
 use crate::market::record::{Day, DemandRecord, FOREVER, Id, Month, MonthBits, Price, Rows, Visibility};
 use crate::market::tables::Tables;
+use std::borrow::Cow;
 
 /// One offer as the engine keeps it. Quantities are thousandths of the base unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,9 +149,31 @@ impl Need {
         }
     }
 
-    /// Whether it takes answers on `as_of`.
+    /// Whether it takes answers on `as_of`, and anything of it is needed still.
     pub fn is_open(&self, as_of: Day) -> bool {
-        self.closed_on > as_of && self.answer_by >= as_of
+        self.closed_on > as_of && self.answer_by >= as_of && !self.is_over(as_of)
+    }
+
+    /// Whether the last month in which it is needed has passed.
+    pub fn is_over(&self, as_of: Day) -> bool {
+        self.until < as_of || self.from < as_of && self.months_after(as_of) == 0
+    }
+
+    /// What is needed of it from `as_of` on: nobody delivers into months that are over, nor mends the papers of these.
+    ///
+    /// Of one that is over it is all that ever was needed: it is not open, and only explained.
+    pub fn still_needed(&self, as_of: Day) -> Cow<'_, Self> {
+        if self.from >= as_of || self.is_over(as_of) {
+            return Cow::Borrowed(self);
+        }
+        let months = self.months_after(as_of);
+        let months_needed = calendar::count(calendar::month_of(as_of), calendar::month_of(self.until), months).max(1);
+        Cow::Owned(Self { from: as_of, months, months_needed, ..self.clone() })
+    }
+
+    /// Those of its months of the year that lie between a day and its end.
+    fn months_after(&self, day: Day) -> MonthBits {
+        self.months & calendar::bits(calendar::month_of(day), calendar::month_of(self.until))
     }
 
     /// Whether a product of `group` can serve it.

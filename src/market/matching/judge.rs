@@ -29,7 +29,7 @@ pub(super) struct Left {
     pub least: i64,
     /// In the month with most.
     pub most: i64,
-    /// Over all months, in each at most what is needed.
+    /// Over all months, in each at most what is needed; nothing in a month of which less than the least order is left.
     pub covered: i128,
     /// Needed over the same months.
     pub asked: i128,
@@ -62,10 +62,10 @@ impl Judgement {
     }
 }
 
-/// Holds an offer against a demand; `text` says whether the product answers the demand's words.
+/// Holds an offer against what is still needed of a demand; `text` says whether the product answers the demand's words.
 pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>) -> Judgement {
     let held = setting.papers.held(supply.papers, need.from, need.until);
-    let reach = Reach::new(supply, need, setting.as_of);
+    let reach = Reach::new(supply, need, setting);
     let is_counted = supply.unit == need.unit;
     let left = if is_counted { left(supply, need, &reach, setting) } else { Left::NONE };
     let price = if is_counted { price_verdict(supply, need, setting) } else { PriceVerdict::Unknown };
@@ -143,14 +143,22 @@ fn left(supply: &Supply, need: &Need, reach: &Reach, setting: &Setting<'_>) -> L
         return Left { least: supply.quantity, most: supply.quantity, covered, asked: need_of(months) };
     }
     let mut found = Left { least: i64::MAX, most: i64::MIN, covered: 0, asked: 0 };
-    for month in reach.months(need) {
-        let left = net(supply, promised(promises, supply.unit, month, setting.as_of), setting);
+    let in_months = || reach.months(need).map(|month| left_in(supply, month, setting));
+    for left in in_months() {
         found.least = found.least.min(left);
         found.most = found.most.max(left);
-        found.covered += i128::from(left.clamp(0, need.quantity));
         found.asked += i128::from(need.quantity);
     }
+    // A least order that is too large anyway is mended by a smaller one.
+    let least_order = supply.minimum_order.min(need.quantity).min(found.most);
+    let brought = in_months().map(|left| left.clamp(0, need.quantity)).filter(|brought| *brought >= least_order);
+    found.covered = brought.map(i128::from).sum();
     found
+}
+
+/// What is left of an offer in a calendar month.
+pub(super) fn left_in(supply: &Supply, month: Month, setting: &Setting<'_>) -> i64 {
+    net(supply, promised(setting.promises.get(supply.promises), supply.unit, month, setting.as_of), setting)
 }
 
 /// What is left of an offer beside what is promised: rounded down to two digits for whom the promises are not shown, since

@@ -1,6 +1,7 @@
 //! What holds of every market.
 
 use super::book::{Book, Place};
+use super::calendar;
 use super::constraints::{Code, Detail, evaluate, missed, scored};
 use super::demands::DemandBook;
 use super::facts::{Need, Setting, Supply, View};
@@ -9,8 +10,9 @@ use super::ranking::{NearMiss, Ranked, Ranking};
 use super::readiness::readiness;
 use super::samples::{self, Offered, TODAY, World, all_seeing};
 use super::score::Weights;
+use super::shares;
 use super::stretches::Stretches;
-use crate::market::record::{Day, FOREVER, Id, Rows};
+use crate::market::record::{Day, DemandRecord, FOREVER, Id, Rows};
 use proptest::prelude::*;
 use std::cmp::Reverse;
 
@@ -235,6 +237,29 @@ proptest! {
         prop_assert!(found.unlocks.is_sorted_by_key(|unlock| Reverse(unlock.demands)));
     }
 
+    // Against a demand that begins today, in the months that are left.
+    #[test]
+    fn a_running_demand_is_judged_by_what_is_left_of_it(offered in samples::offered(), record in samples::demand(), back in 1..400_i32, eyes in samples::eyes()) {
+        let world = World::new(&[offered]);
+        let supply = &world.supplies[0];
+        let setting = world.setting(eyes.view(), Weights::default(), TODAY);
+        let record = DemandRecord { from: record.from.min(TODAY - back), closed_on: FOREVER, answer_by: FOREVER, ..record };
+        let need = Need::new(&record, 3, 4, &samples::tables());
+        let is_needed = |day: Day| need.months & calendar::bit(calendar::month_of(day)) != 0;
+        let found = evaluate(supply, &need, true, &setting);
+        if !(TODAY..=need.until.min(TODAY + 400)).any(is_needed) {
+            prop_assert!(!found.considered && !need.is_open(TODAY));
+            return Ok(());
+        }
+        let begun_today = Need::new(&DemandRecord { from: TODAY, months: need.months, ..record }, 3, 4, &samples::tables());
+        prop_assert_eq!(&*need.still_needed(TODAY), &begun_today);
+        prop_assert_eq!(&found, &evaluate(supply, &begun_today, true, &setting));
+        prop_assert_eq!(mends(supply, &need, &setting), mends(supply, &begun_today, &setting));
+        let shares = shares(supply, &need, &setting);
+        prop_assert!(shares.iter().all(|share| share.from >= TODAY));
+        prop_assert_eq!(shares, super::shares(supply, &begun_today, &setting));
+    }
+
     #[test]
     fn parts_add_up_to_the_score(offered in samples::offered(), need in samples::need(), eyes in samples::eyes(), weights in samples::weights()) {
         let world = World::new(&[offered]);
@@ -290,7 +315,7 @@ proptest! {
 
     #[test]
     fn a_paper_that_lapses_within_the_period_counts_nothing(offered in samples::offered(), need in samples::need()) {
-        let mut offered = offered;
+        let (mut offered, need) = (offered, need.still_needed(TODAY).into_owned());
         for paper in &mut offered.papers {
             if paper.from <= need.from {
                 paper.until = paper.until.min(need.until - 1).max(paper.from);

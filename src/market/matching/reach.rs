@@ -1,7 +1,8 @@
 //! When an offer reaches a demand: the days and months of both, or the nearest that a change would open.
 
 use super::calendar::{self, bit};
-use super::facts::{Need, Supply};
+use super::facts::{Need, Setting, Supply};
+use super::judge::left_in;
 use crate::market::record::{Day, Month, MonthBits};
 
 /// Days and months of both sides.
@@ -23,13 +24,13 @@ pub(super) struct Reach {
 
 impl Reach {
     /// As of a day: an offer that is over by then must last until it at least.
-    pub fn new(supply: &Supply, need: &Need, as_of: Day) -> Self {
+    pub fn new(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Self {
         let window = (supply.from, supply.end());
         let common = common(window, supply.months, need);
         let shares_days = supply.from.max(need.from) <= window.1.min(need.until);
         let shares_months = if shares_days { common > 0 } else { supply.months & need.months != 0 };
         let as_it_is = Self { shares_days, shares_months, common, opened: common, window, season: supply.months };
-        if common > 0 { as_it_is } else { as_it_is.opening(need, as_of) }
+        if common > 0 { as_it_is } else { as_it_is.opening(supply, need, setting) }
     }
 
     /// The calendar months of both, once the offer says what it must.
@@ -38,13 +39,16 @@ impl Reach {
         need.months_between(self.window.0, self.window.1).filter(move |month| bit(*month) & season != 0)
     }
 
-    /// The least change that shares a month: one of days or of months rather than of both, of months rather than of days,
-    /// of the month nearest to the season, and of the fewest days.
-    fn opening(self, need: &Need, as_of: Day) -> Self {
+    /// The least change that shares a month of which enough is left: one of days or of months rather than of both, of months
+    /// rather than of days, of the month nearest to the season, and of the fewest days.
+    fn opening(self, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Self {
+        let as_of = setting.as_of;
+        let enough = if need.single_supplier { need.quantity } else { supply.minimum_order.min(need.quantity).max(1) };
         let target = need.months_between(need.from, need.until).min_by_key(|month| {
             let days = days_to(self.window, *month, need);
             let season = distance_to(self.season, *month);
-            (u8::from(days > 0) + u8::from(season > 0), days > 0, season, days, *month)
+            let is_promised = left_in(supply, *month, setting) < enough;
+            (u8::from(days > 0) + u8::from(season > 0) + u8::from(is_promised), days > 0, season, days, *month)
         });
         let Some(month) = target else { return self };
         let (first, last) = in_period(month, need);

@@ -118,6 +118,7 @@ pub fn readiness(supplies: &[Supply], demands: &DemandBook, answers: impl Fn(&Su
         if !groups.iter().any(|group| need.wants(*group)) {
             continue;
         }
+        let need = &*need.still_needed(setting.as_of);
         let asked = supplies.iter().filter(|supply| supply.is_open(setting.as_of) && need.wants(supply.group) && answers(supply, need));
         let (mut is_considered, mut is_served) = (false, false);
         let mut lacks: BTreeMap<Lack, Kept> = BTreeMap::new();
@@ -127,7 +128,8 @@ pub fn readiness(supplies: &[Supply], demands: &DemandBook, answers: impl Fn(&Su
             is_served |= judged.fails.is_empty();
             let Some(code) = judged.fails.near() else { continue };
             let mends: Vec<Mend> = mend(code, &judged, supply, need, setting).into_iter().map(|(_, mend)| mend).collect();
-            let quantity = need.quantity.min(if code == Code::Quantity { brought(&mends, supply) } else { judged.left.most });
+            let most = if code == Code::Quantity { left_of_more(&mends, supply, need, setting) } else { judged.left.most };
+            let quantity = need.quantity.min(most);
             let entry = lacks.entry(lack(code, &mends, supply, need)).or_default();
             entry.most = entry.most.max(quantity);
             widen(&mut entry.mends, &mends);
@@ -166,9 +168,10 @@ fn most_concerned(offers: BTreeMap<Id, (u32, u32)>) -> Vec<Concerned> {
     offers
 }
 
-/// The quantity that is offered once more is.
-fn brought(mends: &[Mend], supply: &Supply) -> i64 {
-    mends.iter().fold(supply.quantity, |most, mend| if let Mend::Quantity(least) = mend { most.max(*least) } else { most })
+/// What is left in the month with most, beside what is promised, once so much more is offered as is enough.
+fn left_of_more(mends: &[Mend], supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
+    let quantity = mends.iter().fold(supply.quantity, |most, mend| if let Mend::Quantity(least) = mend { most.max(*least) } else { most });
+    judge(&Supply { quantity, ..supply.clone() }, need, true, setting).left.most
 }
 
 fn lack(code: Code, mends: &[Mend], supply: &Supply, need: &Need) -> Lack {

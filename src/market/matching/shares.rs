@@ -2,7 +2,7 @@
 
 use super::calendar::{first_day, last_day};
 use super::facts::{Need, Setting, Supply};
-use super::judge::{net, promised};
+use super::judge::left_in;
 use super::reach::Reach;
 use crate::market::record::{Day, Month};
 
@@ -17,14 +17,13 @@ pub struct Share {
     pub quantity: i64,
 }
 
-/// What `supply` can bring `need` beside what is promised; nothing where they share no month.
+/// What `supply` can bring of what is still needed, beside what is promised; nothing where they share no month.
 pub fn shares(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<Share> {
-    let reach = Reach::new(supply, need, setting.as_of);
-    let promises = setting.promises.get(supply.promises);
+    let need = &*need.still_needed(setting.as_of);
+    let reach = Reach::new(supply, need, setting);
     let mut shares: Vec<(Month, Share)> = Vec::new();
     for month in reach.months(need).take_while(|_| reach.shares_months && reach.shares_days) {
-        let left = net(supply, promised(promises, supply.unit, month, setting.as_of), setting);
-        let quantity = left.min(need.quantity);
+        let quantity = left_in(supply, month, setting).min(need.quantity);
         // Of less than its least order nothing is brought.
         if quantity < supply.minimum_order.max(1) {
             continue;
