@@ -243,7 +243,12 @@ pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Diale
     let (groups, unit, province) = (groups.join(","), need.unit, need.province);
     let open = format!("grp IN ({groups}) AND end_day >= {today}");
     let fails = cheap.join(" + ");
-    let months_fail = format!("CASE WHEN CASE WHEN {shares} THEN common = 0 ELSE months & {} = 0 END THEN 1 ELSE 0 END", need.months);
+    let (too_few, out_of_season) = if need.single_supplier {
+        (format!("common < {}", need.months_needed), format!("months & {0} <> {0}", need.months))
+    } else {
+        ("common = 0".to_owned(), format!("months & {} = 0", need.months))
+    };
+    let months_fail = format!("CASE WHEN CASE WHEN {shares} THEN {too_few} ELSE {out_of_season} END THEN 1 ELSE 0 END");
     format!(
         "WITH cheap AS MATERIALIZED (SELECT id, product, province, quantity, months, from_day, end_day, amount, per_base, currency, basis, vat, {fails} AS fails \
          FROM offers WHERE {open} AND unit = {unit} AND {fails} <= 1),\n\

@@ -97,7 +97,8 @@ pub struct Demand {
     /// Last day on which it takes answers; to the end of the period when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_by: Option<NaiveDate>,
-    /// Among how many suppliers it may be divided; any number when absent.
+    /// Among how many suppliers it may be divided; any number when absent. Where it is 1, an offer fits that brings the whole
+    /// quantity in every month in which it is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppliers_at_most: Option<i32>,
     /// Day from which on it is closed.
@@ -301,7 +302,7 @@ pub struct NewDemand {
     /// Last day on which it takes answers; not after `ends_on`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_by: Option<NaiveDate>,
-    /// Among how many suppliers it may be divided.
+    /// Among how many suppliers it may be divided; 1 asks an offer for the whole quantity in every month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1000)]
     pub suppliers_at_most: Option<i32>,

@@ -140,7 +140,7 @@ impl Pen<'_> {
                 self.say("; offered ", "; chào bán ");
                 self.days(found);
             }
-            Detail::Months { needed, found, .. } => self.months_of_both(needed, found, passes, pair),
+            Detail::Months { needed, found, single_supplier, .. } => self.months_of_both((needed, found), single_supplier, passes, pair),
             Detail::OtherUnit => self.say(
                 "Offer and demand count in different units: not compared",
                 "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không so sánh",
@@ -197,12 +197,16 @@ impl Pen<'_> {
         }
     }
 
-    fn months_of_both(&mut self, needed: MonthBits, found: MonthBits, passes: bool, pair: &Pair<'_>) {
+    fn months_of_both(&mut self, (needed, found): (MonthBits, MonthBits), single_supplier: bool, passes: bool, pair: &Pair<'_>) {
         self.say("Needed in ", "Cần vào ");
         self.months(needed);
+        if single_supplier {
+            self.say(" from one supplier", " từ một nhà cung cấp");
+        }
         self.say("; offered in ", "; chào bán vào ");
         self.months(found);
-        if !passes && needed & found != 0 {
+        let in_season = if single_supplier { needed & !found == 0 } else { needed & found != 0 };
+        if !passes && in_season {
             // A month that both name lies outside the days on offer.
             self.say(", but only ", ", nhưng chỉ ");
             self.days(pair.offered);
@@ -441,7 +445,15 @@ mod tests {
 
     #[test]
     fn a_month_that_both_name_but_the_days_leave_out_is_told_with_the_days() {
-        let detail = Detail::Months { needed: 0b111, found: 0b1000_0000_0100, common: 0 };
+        let detail = Detail::Months { needed: 0b111, found: 0b1000_0000_0100, common: 0, single_supplier: false };
+        let of_one = Detail::Months { needed: 0b111, found: 0b011, common: 2, single_supplier: true };
+        assert_eq!(
+            told(&of_one, &[]),
+            [
+                "Needed in January, February, March from one supplier; offered in January, February",
+                "Cần vào tháng 1, 2, 3 từ một nhà cung cấp; chào bán vào tháng 1, 2"
+            ]
+        );
         let told = told(&detail, &[]);
         assert_eq!(
             told,

@@ -231,6 +231,11 @@ fn cases() -> Vec<Case> {
             assert_eq!(mend["months"], json!([1]));
             patch_offer(fair, json!({"months": [6, 12, mend["months"][0]]}));
         }),
+        // One supplier must be there in each of them.
+        case("months", json!({"months": [1, 3, 12]}), json!({"suppliers_at_most": 1}), |fair, mend| {
+            assert_eq!(mend["months"], json!([2]));
+            patch_offer(fair, json!({"months": [1, 2, 3]}));
+        }),
         case("minimum_order", json!({"minimum_order": "6", "minimum_order_unit": "TAN"}), json!({}), |fair, mend| {
             let least = &mend["quantity_base"];
             patch_offer(fair, json!({"minimum_order": least["quantity"], "minimum_order_unit": least["unit"]}));

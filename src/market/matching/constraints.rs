@@ -20,7 +20,7 @@ pub enum Code {
     Certificate,
     /// A day of both.
     Period,
-    /// A calendar month of both.
+    /// A calendar month of both; for a single supplier, each that is needed.
     Months,
     /// The least order is no more than what is needed a month, nor than what is left in some month.
     MinimumOrder,
@@ -134,6 +134,8 @@ pub enum Detail {
         found: MonthBits,
         /// How many calendar months the two share.
         common: u32,
+        /// Whether one supplier must be there in each.
+        single_supplier: bool,
     },
     /// Least order or quantity, where offer and demand count in two units: neither is held against the other.
     OtherUnit,
@@ -304,7 +306,9 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
         Code::Stars => Detail::Stars { needed: need.least_stars, found: found.held.stars },
         Code::Certificate => Detail::Certificate { needed: need.required, found: need.required & found.held.kinds },
         Code::Period => Detail::Period { needed: (need.from, need.until), found: (supply.from, supply.end()) },
-        Code::Months => Detail::Months { needed: need.months, found: supply.months, common: found.reach.common },
+        Code::Months => {
+            Detail::Months { needed: need.months, found: supply.months, common: found.reach.common, single_supplier: need.single_supplier }
+        }
         Code::MinimumOrder | Code::Quantity if found.fails.contains(Code::Unit) => Detail::OtherUnit,
         Code::MinimumOrder => {
             let is_left = (found.largest_order + 1..=need.quantity).contains(&supply.minimum_order);

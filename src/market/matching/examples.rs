@@ -157,7 +157,7 @@ fn each_constraint_names_the_least_change() {
     assert_eq!(minimum, [(Code::MinimumOrder, Mend::MinimumOrder(2 * TONNE))]);
     let own = failing(|offered, _| offered.supply.minimum_order = 2 * TONNE);
     assert_eq!(own, [(Code::MinimumOrder, Mend::MinimumOrder(3 * TONNE / 2))]);
-    let single = failing(|_, need| need.single_supplier = true);
+    let single = failing(|offered, need| (offered.supply.months, need.single_supplier) = (0b111, true));
     assert_eq!(single, [(Code::Quantity, Mend::Quantity(2 * TONNE))]);
     let dear = failing(|offered, _| offered.supply.price = Some(Price { amount: 31_200_000, per_base: 12_000, ..per_kilogram(0) }));
     assert_eq!(dear, [(Code::Price, Mend::Price(Price { amount: 30_000_000, per_base: 12_000, ..per_kilogram(0) }))]);
@@ -165,6 +165,32 @@ fn each_constraint_names_the_least_change() {
     assert_eq!(elsewhere, [(Code::Delivery, Mend::DeliverTo(4))]);
     let unknown = failing(|offered, _| offered.supply.shelf_life_days = 0);
     assert_eq!(unknown, [(Code::ShelfLife, Mend::ShelfLife(60))]);
+}
+
+// Who is to bring all of it alone must be there from January to March.
+#[test]
+fn a_single_supplier_is_there_in_every_month() {
+    let alone = |change: fn(&mut Supply)| {
+        failing(|offered, need| {
+            (offered.supply.quantity, offered.supply.months, need.single_supplier) = (2 * TONNE, 0xFFF, true);
+            change(&mut offered.supply);
+        })
+    };
+    let window = |from_at_latest, until_at_least| Mend::Window { from_at_latest, until_at_least };
+    assert_eq!(alone(|_| {}), []);
+    assert_eq!(alone(|supply| supply.months = 0b111), []);
+    assert_eq!(alone(|supply| supply.months = 0b1000_0000_0001), [(Code::Months, Mend::AddMonth(0b110))]);
+    // From the last day of January to the first of March is enough; a day less is not.
+    assert_eq!(alone(|supply| (supply.from, supply.until) = (NEW_YEAR + 30, NEW_YEAR + 59)), []);
+    let late = alone(|supply| supply.from = NEW_YEAR + 31);
+    assert_eq!(late, [(Code::Months, window(Some(NEW_YEAR + 30), None))]);
+    let short = alone(|supply| supply.until = NEW_YEAR + 58);
+    assert_eq!(short, [(Code::Months, window(None, Some(NEW_YEAR + 59)))]);
+    // Without a day of the period its season is judged by itself.
+    let early = alone(|supply| supply.until = NEW_YEAR - 1);
+    assert_eq!(early, [(Code::Period, window(None, Some(NEW_YEAR + 59)))]);
+    let both = alone(|supply| (supply.until, supply.months) = (NEW_YEAR - 1, 0b011));
+    assert_eq!(both, [(Code::Period, window(None, Some(NEW_YEAR + 59))), (Code::Months, Mend::AddMonth(0b100))]);
 }
 
 // It ended in October, before the day that is asked about: from January on it would do, and it would be on offer again. Of a
@@ -196,7 +222,7 @@ fn an_offer_that_is_over_is_mended_by_lasting_longer() {
 #[test]
 fn what_is_counted_in_two_units_is_not_compared() {
     let mut offered = offer();
-    (offered.supply.quantity, offered.supply.minimum_order) = (300_000, 250_000);
+    (offered.supply.quantity, offered.supply.minimum_order, offered.supply.months) = (300_000, 250_000, 0b111);
     offered.supply.price = Some(per_kilogram(90_000));
     let world = World::new(&[offered]);
     let need = Need { unit: 1, quantity: 200_000, single_supplier: true, ..demand() };
@@ -242,7 +268,9 @@ fn what_is_promised_is_not_offered_again() {
         offered.promises = vec![promise(3 * TONNE / 2, NEW_YEAR, END_OF_MARCH)];
     });
     assert_eq!(without_least_order, [(Code::Quantity, Mend::Quantity(3 * TONNE / 2 + 1_000))]);
-    let half_a_kilogram = failing(|_, need| (need.single_supplier, need.quantity) = (true, 2 * TONNE + 500));
+    let half_a_kilogram = failing(|offered, need| {
+        (offered.supply.months, need.single_supplier, need.quantity) = (0b111, true, 2 * TONNE + 500);
+    });
     assert_eq!(half_a_kilogram, [(Code::Quantity, Mend::Quantity(2 * TONNE + 1_000))]);
     let least_order = failing(|offered, need| (offered.supply.minimum_order, need.quantity) = (TONNE, 500_700));
     assert_eq!(least_order, [(Code::MinimumOrder, Mend::MinimumOrder(500_000))]);
@@ -407,7 +435,7 @@ fn what_is_promised_is_not_told_to_strangers_by_what_is_left() {
             ended_on: FOREVER,
         };
         let mut offered = Offered { promises: vec![promise], ..offer() };
-        offered.supply.quantity = 10 * TONNE;
+        (offered.supply.quantity, offered.supply.months) = (10 * TONNE, 0b111);
         World::new(&[offered])
     };
     let need = Need { single_supplier: true, quantity: 3 * TONNE, ..demand() };

@@ -176,6 +176,17 @@ impl Need {
         self.months & calendar::bits(calendar::month_of(day), calendar::month_of(self.until))
     }
 
+    /// How many of its calendar months an offer must share: who is to bring all of it alone, each.
+    pub(super) fn least_months(&self) -> u32 {
+        if self.single_supplier { self.months_needed } else { 1 }
+    }
+
+    /// Whether who supplies in `months` of the year has one that is needed, or, alone, each of them.
+    pub(super) fn is_in_season(&self, months: MonthBits) -> bool {
+        let shared = months & self.months;
+        if self.single_supplier { shared == self.months } else { shared != 0 }
+    }
+
     /// Whether a product of `group` can serve it.
     pub fn wants(&self, group: u8) -> bool {
         self.groups.contains(group)

@@ -37,6 +37,8 @@ pub(super) struct Question<'a> {
     pub run: Option<(u16, u16)>,
     /// Those months, with their place in the year and the days of each that lie in the period.
     pub calendar: Vec<(usize, u16, u16)>,
+    /// For a single supplier: the last day of the first needed month and the first of the last one, which it must not miss.
+    pub edges: Option<(u16, u16)>,
     pub points: Points,
     months: Calendar,
 }
@@ -106,6 +108,7 @@ impl<'a> Question<'a> {
             }),
             run: calendar.first().zip(calendar.last()).map(|((_, first, _), (_, _, last))| (*first, *last)),
             calendar,
+            edges: if need.single_supplier { Some(edges(need)?) } else { None },
             points: Points::new(need, setting),
             months: Calendar::new(need)?,
         })
@@ -140,6 +143,14 @@ fn run(need: &Need) -> Vec<(usize, u16, u16)> {
         found.push((usize::try_from(month.rem_euclid(12)).unwrap_or(0), first, last));
     }
     found
+}
+
+/// The last day in the period of the first needed month, and the first of the last one.
+fn edges(need: &Need) -> Option<(u16, u16)> {
+    let mut months = need.months_between(need.from, need.until);
+    let first = months.next()?;
+    let last = months.last().unwrap_or(first);
+    Some((day_code(calendar::last_day(first).min(need.until))?, day_code(calendar::first_day(last).max(need.from))?))
 }
 
 impl Points {

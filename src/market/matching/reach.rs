@@ -10,7 +10,8 @@ use crate::market::record::{Day, Month, MonthBits};
 pub(super) struct Reach {
     /// Whether the two have a day in common.
     pub shares_days: bool,
-    /// Whether they have a month in common: a calendar month where they have days in common, else a month of the year.
+    /// Whether they have a month in common: a calendar month where they have days in common, else a month of the year. Of who
+    /// is to bring all of it alone: each month that is needed.
     pub shares_months: bool,
     /// Calendar months of both.
     pub common: u32,
@@ -28,9 +29,14 @@ impl Reach {
         let window = (supply.from, supply.end());
         let common = common(window, supply.months, need);
         let shares_days = supply.from.max(need.from) <= window.1.min(need.until);
-        let shares_months = if shares_days { common > 0 } else { supply.months & need.months != 0 };
+        let is_enough = common >= need.least_months();
+        let shares_months = if shares_days { is_enough } else { need.is_in_season(supply.months) };
         let as_it_is = Self { shares_days, shares_months, common, opened: common, window, season: supply.months };
-        if common > 0 { as_it_is } else { as_it_is.opening(supply, need, setting) }
+        match is_enough {
+            true => as_it_is,
+            false if need.single_supplier => as_it_is.opening_all(need, setting.as_of),
+            false => as_it_is.opening(supply, need, setting),
+        }
     }
 
     /// The calendar months of both, once the offer says what it must.
@@ -43,7 +49,7 @@ impl Reach {
     /// rather than of days, of the month nearest to the season, and of the fewest days.
     fn opening(self, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Self {
         let as_of = setting.as_of;
-        let enough = if need.single_supplier { need.quantity } else { supply.minimum_order.min(need.quantity).max(1) };
+        let enough = supply.minimum_order.min(need.quantity).max(1);
         let target = need.months_between(need.from, need.until).min_by_key(|month| {
             let days = days_to(self.window, *month, need);
             let season = distance_to(self.season, *month);
@@ -59,8 +65,23 @@ impl Reach {
             let day = from.clamp(first, last);
             (from.min(day), end.max(day))
         };
-        let window = (window.0, if end < as_of { window.1.max(as_of) } else { window.1 });
-        let season = self.season | bit(month);
+        self.opened(window, self.season | bit(month), need, as_of)
+    }
+
+    /// The least change that shares every month: a day of the first one and of the last, and all between.
+    fn opening_all(self, need: &Need, as_of: Day) -> Self {
+        let mut months = need.months_between(need.from, need.until);
+        let Some(first) = months.next() else { return self };
+        let last = months.last().unwrap_or(first);
+        let (begins, ends) = (in_period(first, need), in_period(last, need));
+        let from = self.window.0.min(begins.1);
+        let end = self.window.1.max(ends.0).max(from.max(begins.0));
+        self.opened((from, end), self.season | need.months, need, as_of)
+    }
+
+    /// With other days and months; an offer that is over by now must last until today at least.
+    fn opened(self, window: (Day, Day), season: MonthBits, need: &Need, as_of: Day) -> Self {
+        let window = (window.0, if self.window.1 < as_of { window.1.max(as_of) } else { window.1 });
         Self { window, season, opened: common(window, season, need), ..self }
     }
 }

@@ -284,7 +284,7 @@ impl<'a> Look<'a> {
         let months = judged.months & ALL_MONTHS;
         let shares_days = judged.from.max(question.from) <= judged.end.min(question.until);
         let common = if shares_days { question.months_shared(months, judged.from, judged.end) } else { 0 };
-        let shares_months = if shares_days { common > 0 } else { months & need.months != 0 };
+        let shares_months = if shares_days { u32::from(common) >= need.least_months() } else { need.is_in_season(months) };
         let has_enough = judged.quantity >= question.quantity_at_least;
         let fails = fail(!shares_days, Code::Period)
             | fail(!shares_months, Code::Months)

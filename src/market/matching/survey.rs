@@ -171,6 +171,16 @@ fn days(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally)
     };
     let period = shares(question.from, question.until);
     tally.hold(period);
+    if let Some((first_month_until, last_month_from)) = question.edges {
+        // Who is to bring all of it alone must be there in every month.
+        let in_season = planes.all_year().or(planes.with_all_months(question.need.months));
+        tally.fail(in_season.not());
+        let (begins, ends) = (planes.from().at_most(first_month_until.into(), true), planes.end().at_least(last_month_from.into(), true));
+        let certainly_shares = in_season.without(period.fails).without(period.unsure);
+        tally.fail(begins.fails.or(ends.fails).and(certainly_shares));
+        tally.unsure = tally.unsure.or(begins.unsure.or(ends.unsure).and(certainly_shares));
+        return;
+    }
     let seasonal = open.without(planes.all_year());
     let mut doubtful = open;
     if let Some((first, last)) = question.run {
