@@ -115,6 +115,9 @@ fn a_typing_error_keeps_the_marks_that_were_typed_where_some_name_has_them() {
     assert_eq!(names(&market, "đuùi ga"), ["Đùi gà"], "đ is a letter with a mark");
     // A word that is known keeps its marks beside the one that is not.
     assert_eq!(names(&market, "dừa nạoo"), ["Dừa nạo"]);
+    // Beside a marked word, one typed without marks means all spellings.
+    let spelled_twice = named(&["Dừa nạo", "Dừa nao", "Dứa nạo"]);
+    assert_eq!(names(&spelled_twice, "dừa naoo"), ["Dừa nạo", "Dừa nao"]);
     // Marks that no name has are forgotten, as where nothing is misspelt.
     assert_eq!(names(&market, "dùaa"), ["Dứa sấy", "Dừa nạo", "Dưa leo"]);
     assert_eq!(names(&market, "dứa nạoo"), ["Dừa nạo"]);

@@ -302,6 +302,8 @@ fn mended<'a>(
         }
         let mut near = lexicon.near(&known.token.folded);
         near.retain(|fold| is_had(&Slot::Fold(*fold)));
+        // What was typed without marks means all spellings, misspelt too.
+        let keeps_marks = keeps_marks && known.token.is_marked();
         let spelled = |fold: Fold| {
             let words = lexicon.words_of(fold).iter().copied();
             words.filter(|word| keeps_marks && lexicon.keeps_marks(*word, known.token) && is_had(&Slot::Word(*word)))
