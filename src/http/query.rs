@@ -404,7 +404,8 @@ fn without_separators(value: &str) -> Option<String> {
     let first = groups.next()?;
     let rest: Vec<&str> = groups.collect();
     let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
-    let is_grouped = (1..=3).contains(&first.len()) && !rest.is_empty() && rest.iter().all(|group| group.len() == 3);
+    let is_grouped =
+        (1..=3).contains(&first.len()) && !first.starts_with('0') && !rest.is_empty() && rest.iter().all(|group| group.len() == 3);
     (is_grouped && is_digits(first) && rest.iter().all(|group| is_digits(group))).then(|| [&[first], rest.as_slice()].concat().concat())
 }
 
@@ -562,7 +563,7 @@ mod tests {
             assert_eq!(detail(value), format!("{plain} Without separators: 20000."), "{value}");
         }
         assert_eq!(detail("1.250.000"), format!("{plain} Without separators: 1250000."));
-        for value in ["20.5", "20.0000", ".000", "2000.000", "20.000đ", "9.000.000.000", "-1", "0", "000", "0.000"] {
+        for value in ["20.5", "20.0000", ".000", "2000.000", "20.000đ", "9.000.000.000", "-1", "0", "000", "0.000", "0.500", "001.000"] {
             assert_eq!(detail(value), plain, "{value}");
         }
     }
