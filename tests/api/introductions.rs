@@ -25,7 +25,7 @@ impl Pair {
 }
 
 fn ask(app: &TestApp, key: &str, body: Value) -> Response {
-    app.post("/v1/introductions", body).key(key).send_patiently()
+    app.post("/v1/introductions", body).key(key).send()
 }
 
 fn step(app: &TestApp, key: &str, id: &str, step: &str) -> Response {

@@ -32,7 +32,7 @@ impl Table {
     }
 
     fn decide(&self, id: &str, key: &str, body: Value) -> Response {
-        self.app.post(&format!("/v1/mous/{id}/transitions"), body).key(key).send_patiently()
+        self.app.post(&format!("/v1/mous/{id}/transitions"), body).key(key).send()
     }
 }
 
@@ -311,9 +311,9 @@ fn eight_writers_get_distinct_numbers_without_gaps() {
                 scope.spawn(move || {
                     let mut found = Vec::new();
                     // One alone, a batch of three, and drafts that become signed.
-                    found.push(table.app.post("/v1/mous", body.clone()).key(admin).send_patiently().expect(201).json()["number"].clone());
+                    found.push(table.app.post("/v1/mous", body.clone()).key(admin).send().expect(201).json()["number"].clone());
                     let batch = json!({"items": [body, body, body]});
-                    let made = table.app.post("/v1/mous/batch", batch).key(admin).send_patiently().expect(200).json();
+                    let made = table.app.post("/v1/mous/batch", batch).key(admin).send().expect(200).json();
                     found.extend(made["results"].as_array().unwrap().iter().map(|result| result["number"].clone()));
                     for id in drafts {
                         let signed = table.decide(id, admin, json!({"to": "signed", "on": "2020-10-27"})).expect(200).json();
@@ -824,8 +824,7 @@ fn of_eight_who_register_one_number_one_does() {
     let admin = table.app.admin();
     let body = table.signed().registered_by(&table.buyer, "1").into_body();
     let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let writers: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| table.app.post("/v1/mous", body.clone()).key(&admin).send_patiently().status)).collect();
+        let writers: Vec<_> = (0..8).map(|_| scope.spawn(|| table.app.post("/v1/mous", body.clone()).key(&admin).send().status)).collect();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");

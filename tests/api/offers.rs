@@ -380,7 +380,7 @@ fn a_pack_and_an_offer_that_counts_in_it_never_pass_each_other() {
         let (offered, restated) = std::thread::scope(|scope| {
             let offered = scope.spawn(|| an_offer(&app, &product).by(&admin).with(json!({"quantity": "10", "unit": "TUI"})).create());
             let pack = json!({"pack": {"content_quantity": "10"}});
-            let restated = scope.spawn(|| app.patch(&product.path, &product.etag, pack).key(&admin).send_patiently().status);
+            let restated = scope.spawn(|| app.patch(&product.path, &product.etag, pack).key(&admin).send().status);
             (offered.join().unwrap(), restated.join().unwrap())
         });
         let worth = offered.json["quantity_base"]["quantity"].clone();

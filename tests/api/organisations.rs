@@ -767,7 +767,7 @@ fn of_many_who_put_one_row_at_once_one_makes_it() {
             .map(|index| {
                 let app = other.as_ref().filter(|_| index % 2 == 1).unwrap_or(&app);
                 let (admin, body) = (&admin, &body);
-                scope.spawn(move || app.put("/v1/producers/by-ref/a/1", body.clone()).key(admin).send_patiently())
+                scope.spawn(move || app.put("/v1/producers/by-ref/a/1", body.clone()).key(admin).send())
             })
             .collect();
         asked.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -790,7 +790,7 @@ fn batches_that_cross_do_not_lock_each_other_out() {
         let mut statuses: Vec<u16> = std::thread::scope(|scope| {
             let asked: Vec<_> = [&upwards, &downwards, &upwards, &downwards]
                 .into_iter()
-                .map(|batch| scope.spawn(|| app.post("/v1/producers/batch", batch.clone()).key(&admin).send_patiently().status))
+                .map(|batch| scope.spawn(|| app.post("/v1/producers/batch", batch.clone()).key(&admin).send().status))
                 .collect();
             asked.into_iter().map(|thread| thread.join().unwrap()).collect()
         });

@@ -306,10 +306,10 @@ impl Draft<'_> {
         self.body
     }
 
-    /// Asks the server to make it, again when it has too much to do; the answer may be a refusal.
+    /// Asks the server to make it; the answer may be a refusal.
     pub fn send(self) -> Response {
         let key = self.key.unwrap_or_else(|| self.app.admin());
-        self.app.post(&format!("/v1/{}", self.collection), self.body).key(&key).send_patiently()
+        self.app.post(&format!("/v1/{}", self.collection), self.body).key(&key).send()
     }
 
     /// Makes it; a refusal fails the test.

@@ -90,7 +90,8 @@ impl Request<'_> {
     pub fn send_patiently(self) -> Response {
         for _ in 1..TRIES {
             let answer = self.clone().send();
-            let busy = answer.status == 503 || (answer.status == 409 && answer.problem_code() == "request_running");
+            let busy = answer.status == 503 && answer.problem_code() == "unavailable"
+                || (answer.status == 409 && answer.problem_code() == "request_running");
             if !busy {
                 return answer;
             }
