@@ -41,7 +41,11 @@ pub const FILTERS: &[Param] = &[
         "To be delivered in this province-level unit (code or name on the day asked) or in one that it succeeded.",
     ),
     param("month", Kind::Word(months::WORDS), "That need it in this month of the year."),
-    param("open", Kind::Flag, "Only those that take answers on the day asked, or only the others."),
+    param(
+        "open",
+        Kind::Flag,
+        "Only those that take answers on the day asked, or only the others; one that does is matched as long as one of its months is left.",
+    ),
     param("text", Kind::Text, "Titles that begin with this, with or without accents."),
     param("illustrative", Kind::Flag, "Only invented records, or only others."),
 ];

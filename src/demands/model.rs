@@ -85,7 +85,7 @@ pub struct Demand {
     /// OCOP stars at least.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub least_stars: Option<i32>,
-    /// Kinds of certificate that are needed over the whole period.
+    /// Kinds of certificate that are needed over the whole period, as far as it is still to come.
     #[schema(value_type = Vec<CertificateKindId>)]
     pub required_certificates: Json<Vec<CertificateKindId>>,
     /// Kinds of certificate that are welcome.
@@ -287,7 +287,7 @@ pub struct NewDemand {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 3, maximum = 5)]
     pub least_stars: Option<i32>,
-    /// Codes of the kinds of certificate that are needed over the whole period.
+    /// Codes of the kinds of certificate that are needed over the whole period, as far as it is still to come.
     #[serde(default, deserialize_with = "crate::http::body::or_default", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 20, value_type = Vec<crate::check::Line>, inline)]
     pub required_certificates: Vec<String>,

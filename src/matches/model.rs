@@ -19,9 +19,9 @@ crate::db::text_enum! {
         Months = "months",
         /// How far below the ceiling the price is.
         Price = "price",
-        /// OCOP stars over the whole period.
+        /// OCOP stars over the whole period that is still to come.
         Stars = "stars",
-        /// How many of the preferred certificates hold over the whole period.
+        /// How many of the preferred certificates hold over the whole period that is still to come.
         Preferred = "preferred",
         /// How near the producer is.
         Distance = "distance",
@@ -37,13 +37,13 @@ crate::db::text_enum! {
         Category = "category",
         /// The product answers the demand's words.
         Text = "text",
-        /// OCOP stars over the whole period.
+        /// OCOP stars over the whole period that is still to come.
         Stars = "stars",
-        /// Each required certificate over the whole period.
+        /// Each required certificate over the whole period that is still to come.
         Certificate = "certificate",
         /// A day of both.
         Period = "period",
-        /// A month of both.
+        /// A month of both; each month that is needed where one supplier must bring all.
         Months = "months",
         /// The minimum order is no more than what is needed a month, nor than what is left in some month.
         MinimumOrder = "minimum_order",
@@ -278,7 +278,7 @@ pub struct MatchWeights {
 }
 
 crate::db::text_enum! {
-    /// Why nothing was considered on the day.
+    /// Why nothing was considered on the day, or one pair was not.
     MatchNoteCode {
         /// The demand was closed.
         DemandClosed = "demand_closed",
@@ -323,8 +323,8 @@ pub struct OfferMatches {
     pub considered: u32,
     /// How many of them fit.
     pub eligible: u32,
-    /// Why none was considered: the demand takes no part on the day, since it was closed, its day for answers has passed, or
-    /// its buyer is suspended or dissolved; or no open offer is of the group and words that are asked for.
+    /// Why none was considered: the demand takes no part on the day, since it was closed, its day for answers or its last
+    /// needed month has passed, or its buyer is suspended or dissolved; or no open offer is of the group and words that are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<MatchNote>,
     /// What counted how much.

@@ -27,8 +27,8 @@ impl Note {
         Self::of_demand(market, need, as_of).unwrap_or_else(|| Self {
             code: MatchNoteCode::NothingOffered,
             text: text(
-                "No open offer is of the product groups and words that the demand asks for: fewer words, or a wider group, find more.",
-                "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có các từ mà nhu cầu nêu: bớt từ hoặc chọn nhóm rộng hơn sẽ tìm được nhiều hơn.",
+                "No open offer is of the product groups and words that the demand asks for; fewer words or a wider group may find some.",
+                "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có các từ mà nhu cầu nêu; bớt từ hoặc chọn nhóm rộng hơn có thể sẽ tìm được.",
             ),
         })
     }

@@ -48,7 +48,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one of which a side was closed, or is of an organisation that is suspended or dissolved.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved.".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -116,7 +116,7 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
     }
     if !found.eligible {
         let needed = asked.need.still_needed(setting.as_of);
-        return Err(not_eligible(&found, &Pair::new(&supply, &needed, market.papers()), language));
+        return Err(not_eligible(&found, &Pair::new(&supply, &needed, market.papers(), setting.as_of), language));
     }
     Ok(filled_in(&market, (&supply, &asked), demand.illustrative || offer.illustrative, &setting))
 }

@@ -18,7 +18,7 @@ impl Page<'_> {
             self.flag("passes", passes);
         }
         self.raw(",\"text\":\"");
-        let pair = Pair::new(supply, need, self.market.papers());
+        let pair = Pair::new(supply, need, self.market.papers(), self.setting.as_of);
         self.pen().constraint(&verdict.detail, verdict.passes, &pair);
         self.raw("\",\"needed\":{");
         self.needed(&verdict.detail, need);

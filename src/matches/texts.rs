@@ -33,8 +33,10 @@ pub struct Pair<'a> {
     needed_in: u8,
     /// Base unit of the offer.
     offered_in: u8,
-    /// First and last day of delivery.
+    /// First and last day of delivery that is still needed.
     needed: (Day, Day),
+    /// Whether the first of these days is here.
+    has_begun: bool,
     /// First and last day of the offer.
     offered: (Day, Day),
     /// Papers of the offer's product and its producer.
@@ -42,12 +44,13 @@ pub struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    /// The offer and the demand; `papers` is the arena of the offer's papers.
-    pub fn new(supply: &Supply, need: &Need, papers: &'a Papers) -> Self {
+    /// The offer, and the demand as it is needed from `as_of` on; `papers` is the arena of the offer's papers.
+    pub fn new(supply: &Supply, need: &Need, papers: &'a Papers, as_of: Day) -> Self {
         Self {
             needed_in: need.unit,
             offered_in: supply.unit,
             needed: (need.from, need.until),
+            has_begun: need.from <= as_of,
             offered: (supply.from, supply.end()),
             papers: papers.get(supply.papers),
         }
@@ -231,7 +234,7 @@ impl Pen<'_> {
             self.say("; a paper of ", "; giấy ");
             self.whole(paper.stars.into());
             self.say(" stars is in force ", " sao có hiệu lực ");
-            self.in_force(&paper, pair.needed);
+            self.in_force(&paper, pair);
         }
     }
 
@@ -256,15 +259,16 @@ impl Pen<'_> {
                 None => self.say(" (none is held)", " (chưa có giấy)"),
                 Some(paper) => {
                     self.say(" (in force ", " (có hiệu lực ");
-                    self.in_force(&paper, pair.needed);
+                    self.in_force(&paper, pair);
                     self.raw(")");
                 }
             }
         }
     }
 
-    /// When a paper is in force that is not so over the whole of `needed`, and how the two stand to each other.
-    fn in_force(&mut self, paper: &Paper, needed: (Day, Day)) {
+    /// When a paper is in force that is not so over all that is needed of the period, and how the two stand to each other.
+    fn in_force(&mut self, paper: &Paper, pair: &Pair<'_>) {
+        let needed = pair.needed;
         let (begins_late, ends_early) = (paper.from > needed.0, paper.until < needed.1);
         match (begins_late, ends_early) {
             (true, true) => self.days((paper.from, paper.until)),
@@ -277,7 +281,9 @@ impl Pen<'_> {
                 self.day(paper.until);
             }
         }
-        if paper.until < needed.0 {
+        if paper.until < needed.0 && pair.has_begun {
+            self.say(", and has expired", ", nay đã hết hạn");
+        } else if paper.until < needed.0 {
             self.say(", before the period begins", ", trước kỳ giao");
         } else if paper.from > needed.1 {
             self.say(", after the period ends", ", sau kỳ giao");
@@ -397,8 +403,35 @@ mod tests {
         let mut all = Papers::default();
         let set = all.intern(papers.to_vec());
         // 2027-01-01 to 2027-03-31, offered until 2027-02-28.
-        let pair = Pair { needed_in: 0, offered_in: 0, needed: (20_819, 20_908), offered: (20_819, 20_877), papers: all.get(set) };
+        let pair = Pair {
+            needed_in: 0,
+            offered_in: 0,
+            needed: (20_819, 20_908),
+            has_begun: false,
+            offered: (20_819, 20_877),
+            papers: all.get(set),
+        };
         both(|pen| pen.constraint(detail, false, &pair))
+    }
+
+    #[test]
+    fn a_paper_that_lapsed_while_the_demand_runs_has_expired() {
+        let mut all = Papers::default();
+        // Valid until 2026-12-31, and what is needed begins today, on 2027-01-01.
+        let set = all.intern(vec![Paper { kind: 0, stars: 4, from: 20_000, until: 20_818 }]);
+        let pair = |has_begun| Pair {
+            needed_in: 0,
+            offered_in: 0,
+            needed: (20_819, 20_908),
+            has_begun,
+            offered: (20_819, 20_877),
+            papers: all.get(set),
+        };
+        let told = |has_begun| both(|pen| pen.constraint(&Detail::Stars { needed: 4, found: 0 }, false, &pair(has_begun)));
+        let [en, vi] = told(true);
+        assert!(en.ends_with("in force until 2026-12-31, and has expired"), "{en}");
+        assert!(vi.ends_with("đến 31/12/2026, nay đã hết hạn"), "{vi}");
+        assert!(told(false)[0].ends_with("until 2026-12-31, before the period begins"));
     }
 
     #[test]

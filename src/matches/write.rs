@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Page<'a> {
     pub(super) market: &'a Market,
-    setting: &'a Setting<'a>,
+    pub(super) setting: &'a Setting<'a>,
     language: Language,
     pub(super) json: Writer<'a>,
     /// Rows of offers with their texts, to be kept from now on.
@@ -177,8 +177,8 @@ impl<'a> Page<'a> {
     pub fn explanation(mut self, supply: &Supply, asked: &Asked, version: &str) -> Vec<u8> {
         let (setting, market, need) = (self.setting, self.market, &asked.need);
         let found = evaluate(supply, need, market.answers(supply.product, asked), setting);
-        // What is closed takes no change: nothing mends it.
-        let is_closed = supply.closed_on <= setting.as_of;
+        // What is closed takes no change, and what is over needs none: nothing mends it.
+        let is_closed = supply.closed_on <= setting.as_of || need.is_over(setting.as_of);
         let mends = if is_closed { Vec::new() } else { mends(supply, need, setting) };
         let (demand_is_open, offer_is_open) = (need.is_open(setting.as_of), supply.is_open(setting.as_of) && market.is_made(supply));
         let eligible = found.eligible && demand_is_open && offer_is_open;

@@ -136,7 +136,7 @@ fn a_demand_finds_the_offer_that_serves_it_with_every_reason() {
     let found = fair.matches();
     assert_eq!(offers(&found, "items"), [fair.offer.id.as_str()]);
     assert_eq!((found["considered"].as_u64(), found["eligible"].as_u64()), (Some(1), Some(1)), "rice is no onion, whoever grows it");
-    assert_eq!((found["as_of"].as_str(), found["weights_version"].as_str()), (Some("2026-11-23"), Some("2026-11.2")));
+    assert_eq!((found["as_of"].as_str(), found["weights_version"].as_str()), (Some("2026-11-23"), Some("2026-11.3")));
     assert_eq!(found["weights"]["volume"], 3_000);
     let item = &found["items"][0];
     assert_eq!(item["offer"]["product"]["name"], "Hành tím Vĩnh Châu");

@@ -14,9 +14,9 @@ pub enum Code {
     Category,
     /// The product answers the demand's words.
     Text,
-    /// OCOP stars over the whole period.
+    /// OCOP stars over the whole period that is left.
     Stars,
-    /// Each required kind of certificate over the whole period.
+    /// Each required kind of certificate over the whole period that is left.
     Certificate,
     /// A day of both.
     Period,

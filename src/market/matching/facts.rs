@@ -100,7 +100,7 @@ pub struct Need {
     pub ceiling: Option<Price>,
     /// OCOP stars at least; 0 for any.
     pub least_stars: u8,
-    /// Kinds that must hold over the whole period: one bit a row of the certificate kinds.
+    /// Kinds that must hold over the whole period that is left: one bit a row of the certificate kinds.
     pub required: u64,
     /// Kinds that are welcome.
     pub preferred: u64,

@@ -22,7 +22,8 @@ pub enum PriceVerdict {
 
 /// What is left of an offer in the months of both sides, thousandths of the base unit.
 ///
-/// Where no month is shared, the months are those that the least change of days or months would open.
+/// Where no month is shared, or not all that a single supplier must, the months are those that the least change of days or
+/// months would open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Left {
     /// In the month with least.

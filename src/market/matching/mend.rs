@@ -33,7 +33,7 @@ pub enum Mend {
         /// Last day at least, and not closed before, where it must be later.
         until_at_least: Option<Day>,
     },
-    /// Another month of the year.
+    /// Other months of the year: one, or, for a single supplier, all that it lacks.
     AddMonth(MonthBits),
     /// A least order of at most this.
     MinimumOrder(i64),
@@ -93,7 +93,7 @@ fn window(found: &Judgement, supply: &Supply) -> Option<Mend> {
     (from_at_latest.is_some() || until_at_least.is_some()).then_some(Mend::Window { from_at_latest, until_at_least })
 }
 
-/// Another month, or, where the days that both share have no demanded month, other days; those are the period's to mend
+/// Other months, or, where the days that both share lack a demanded month, other days, or both; days are the period's to mend
 /// where no day is shared at all.
 fn months(found: &Judgement, supply: &Supply) -> Vec<Mend> {
     let added = found.reach.season & !supply.months;

@@ -239,24 +239,24 @@ proptest! {
 
     // Against a demand that begins today, in the months that are left.
     #[test]
-    fn a_running_demand_is_judged_by_what_is_left_of_it(offered in samples::offered(), record in samples::demand(), back in 1..400_i32, eyes in samples::eyes()) {
-        let world = World::new(&[offered]);
+    fn a_running_demand_is_judged_by_what_is_left_of_it(offered in samples::offered(), record in samples::demand(), back in 1..400_i32, ahead in -200..200_i32, eyes in samples::eyes()) {
+        let (world, day) = (World::new(&[offered]), TODAY + ahead);
         let supply = &world.supplies[0];
-        let setting = world.setting(eyes.view(), Weights::default(), TODAY);
-        let record = DemandRecord { from: record.from.min(TODAY - back), closed_on: FOREVER, answer_by: FOREVER, ..record };
+        let setting = world.setting(eyes.view(), Weights::default(), day);
+        let record = DemandRecord { from: record.from.min(day - back), closed_on: FOREVER, answer_by: FOREVER, ..record };
         let need = Need::new(&record, 3, 4, &samples::tables());
-        let is_needed = |day: Day| need.months & calendar::bit(calendar::month_of(day)) != 0;
+        let is_needed = |on: Day| need.months & calendar::bit(calendar::month_of(on)) != 0;
         let found = evaluate(supply, &need, true, &setting);
-        if !(TODAY..=need.until.min(TODAY + 400)).any(is_needed) {
-            prop_assert!(!found.considered && !need.is_open(TODAY));
+        if !(day..=need.until.min(day + 400)).any(is_needed) {
+            prop_assert!(!found.considered && !need.is_open(day));
             return Ok(());
         }
-        let begun_today = Need::new(&DemandRecord { from: TODAY, months: need.months, ..record }, 3, 4, &samples::tables());
-        prop_assert_eq!(&*need.still_needed(TODAY), &begun_today);
+        let begun_today = Need::new(&DemandRecord { from: day, months: need.months, ..record }, 3, 4, &samples::tables());
+        prop_assert_eq!(&*need.still_needed(day), &begun_today);
         prop_assert_eq!(&found, &evaluate(supply, &begun_today, true, &setting));
         prop_assert_eq!(mends(supply, &need, &setting), mends(supply, &begun_today, &setting));
         let shares = shares(supply, &need, &setting);
-        prop_assert!(shares.iter().all(|share| share.from >= TODAY));
+        prop_assert!(shares.iter().all(|share| share.from >= day));
         prop_assert_eq!(shares, super::shares(supply, &begun_today, &setting));
     }
 

@@ -54,7 +54,7 @@ impl Reach {
             let days = days_to(self.window, *month, need);
             let season = distance_to(self.season, *month);
             let is_promised = left_in(supply, *month, setting) < enough;
-            (u8::from(days > 0) + u8::from(season > 0) + u8::from(is_promised), days > 0, season, days, *month)
+            (u8::from(days > 0) + u8::from(season > 0) + u8::from(is_promised), is_promised, days > 0, season, days, *month)
         });
         let Some(month) = target else { return self };
         let (first, last) = in_period(month, need);

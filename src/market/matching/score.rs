@@ -46,7 +46,7 @@ pub struct WrongSum(pub u32);
 
 impl Weights {
     /// The name of [`Weights::default`] and of the arithmetic with which they make a score: another one where either changes.
-    pub const DEFAULT_VERSION: &'static str = "2026-11.2";
+    pub const DEFAULT_VERSION: &'static str = "2026-11.3";
 
     /// `percent` in the order of [`Criterion::ALL`].
     ///
