@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod pace;
 pub mod page;
+pub mod parameters;
 pub mod posted;
 pub mod query;
 pub mod refs;
