@@ -110,10 +110,10 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
         .supply_of(&indexing::offer(offer).map_err(Problem::internal)?)
         .ok_or_else(|| Problem::unavailable("the market index does not have the product of the offer yet"))?;
     let setting = market.setting(view_of(&permit.caller, &market), Weights::default(), day(tx.today));
-    let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
     if let Some(note) = Note::of_pair(&market, &asked.need, &supply, setting.as_of) {
         return Err(Problem::new(Code::NotEligible, note.into_text()));
     }
+    let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
     if !found.eligible {
         let needed = asked.need.still_needed(setting.as_of);
         return Err(not_eligible(&found, &Pair::new(&supply, &needed, market.papers(), setting.as_of), language));

@@ -98,7 +98,7 @@ impl Page<'_> {
                     self.period(Some(from), Some(until));
                 }
                 Mend::Window { from_at_latest, until_at_least } => self.period(from_at_latest, until_at_least),
-                Mend::AddMonth(months) => self.of_months(months),
+                Mend::AddMonths(months) => self.of_months(months),
                 Mend::MinimumOrder(quantity) | Mend::Quantity(quantity) => self.quantity(quantity, unit),
                 Mend::Price(price) => self.price(Some(price), unit),
                 Mend::DeliverTo(province) => self.provinces(Rows::of([province])),

@@ -359,7 +359,7 @@ impl Pen<'_> {
                     self.say(" or later", " hoặc muộn hơn");
                 }
             }
-            Mend::AddMonth(months) => {
+            Mend::AddMonths(months) => {
                 self.say("Offered in ", "Chào bán thêm ");
                 self.months(months);
                 self.say(" as well", "");

@@ -280,7 +280,8 @@ fn with_parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting
     Scored { parts: parts(found, supply, need, setting), score_bp: found.score_bp(setting), distance_km: found.distance }
 }
 
-/// Holds `supply` against what is still needed of `need` and says why it fits or not; `text` says whether the product answers the demand's words.
+/// Holds `supply` against what is still needed of `need` and says why it fits or not; `text` says whether the product answers
+/// the demand's words.
 pub fn evaluate(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>) -> Evaluation {
     let need = &*need.still_needed(setting.as_of);
     let found = judge(supply, need, text, setting);

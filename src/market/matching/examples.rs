@@ -151,7 +151,7 @@ fn each_constraint_names_the_least_change() {
     assert_eq!(late, [(Code::Period, Mend::Window { from_at_latest: Some(NEW_YEAR + 58), until_at_least: None })]);
     // In season from May to December: January is next to it.
     let season = failing(|offered, _| offered.supply.months = 0xFF0);
-    assert_eq!(season, [(Code::Months, Mend::AddMonth(0b1))]);
+    assert_eq!(season, [(Code::Months, Mend::AddMonths(0b1))]);
     // More than what is needed, and than what it has itself.
     let minimum = failing(|offered, _| (offered.supply.minimum_order, offered.supply.quantity) = (3 * TONNE, 3 * TONNE));
     assert_eq!(minimum, [(Code::MinimumOrder, Mend::MinimumOrder(2 * TONNE))]);
@@ -179,7 +179,7 @@ fn a_single_supplier_is_there_in_every_month() {
     let window = |from_at_latest, until_at_least| Mend::Window { from_at_latest, until_at_least };
     assert_eq!(alone(|_| {}), []);
     assert_eq!(alone(|supply| supply.months = 0b111), []);
-    assert_eq!(alone(|supply| supply.months = 0b1000_0000_0001), [(Code::Months, Mend::AddMonth(0b110))]);
+    assert_eq!(alone(|supply| supply.months = 0b1000_0000_0001), [(Code::Months, Mend::AddMonths(0b110))]);
     // From the last day of January to the first of March is enough; a day less is not.
     assert_eq!(alone(|supply| (supply.from, supply.until) = (NEW_YEAR + 30, NEW_YEAR + 59)), []);
     let late = alone(|supply| supply.from = NEW_YEAR + 31);
@@ -190,7 +190,7 @@ fn a_single_supplier_is_there_in_every_month() {
     let early = alone(|supply| supply.until = NEW_YEAR - 1);
     assert_eq!(early, [(Code::Period, window(None, Some(NEW_YEAR + 59)))]);
     let both = alone(|supply| (supply.until, supply.months) = (NEW_YEAR - 1, 0b011));
-    assert_eq!(both, [(Code::Period, window(None, Some(NEW_YEAR + 59))), (Code::Months, Mend::AddMonth(0b100))]);
+    assert_eq!(both, [(Code::Period, window(None, Some(NEW_YEAR + 59))), (Code::Months, Mend::AddMonths(0b100))]);
 }
 
 // It ended in October, before the day that is asked about: from January on it would do, and it would be on offer again. Of a
@@ -349,7 +349,7 @@ fn what_is_over_of_a_demand_is_neither_delivered_nor_asked_for() {
         offered.supply.months = 0b110;
         offered.supply.from = NEW_YEAR - 365;
     });
-    assert_eq!(late, [(Code::Months, Mend::AddMonth(1 << 11))]);
+    assert_eq!(late, [(Code::Months, Mend::AddMonths(1 << 11))]);
     let unproved = failing(|offered, need| {
         running(need);
         offered.papers[1].from = TODAY + 1;
@@ -378,8 +378,8 @@ fn a_month_that_is_promised_is_not_the_one_to_add() {
         ended_on: FOREVER,
     };
     let changes = failing(|offered, _| (offered.supply.months, offered.promises) = (0b11000, vec![promise]));
-    assert_eq!(changes, [(Code::Months, Mend::AddMonth(0b10))]);
-    // Days likewise: it begins in the middle of March.
+    assert_eq!(changes, [(Code::Months, Mend::AddMonths(0b10))]);
+    // Days likewise: it begins on the first of April.
     let changes = failing(|offered, _| {
         (offered.supply.months, offered.promises) = (0xFFF, vec![promise]);
         offered.supply.from = END_OF_MARCH + 1;

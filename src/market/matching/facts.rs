@@ -176,6 +176,18 @@ impl Need {
         self.months & calendar::bits(calendar::month_of(day), calendar::month_of(self.until))
     }
 
+    /// The first and the last calendar month in which it is needed.
+    pub(super) fn first_and_last_month(&self) -> Option<(Month, Month)> {
+        let mut months = self.months_between(self.from, self.until);
+        let first = months.next()?;
+        Some((first, months.last().unwrap_or(first)))
+    }
+
+    /// The first and the last day of a calendar month that lie in its period.
+    pub(super) fn days_of(&self, month: Month) -> (Day, Day) {
+        (calendar::first_day(month).max(self.from), calendar::last_day(month).min(self.until))
+    }
+
     /// How many of its calendar months an offer must share: who is to bring all of it alone, each.
     pub(super) fn least_months(&self) -> u32 {
         if self.single_supplier { self.months_needed } else { 1 }

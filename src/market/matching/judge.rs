@@ -144,17 +144,23 @@ fn left(supply: &Supply, need: &Need, reach: &Reach, setting: &Setting<'_>) -> L
         return Left { least: supply.quantity, most: supply.quantity, covered, asked: need_of(months) };
     }
     let mut found = Left { least: i64::MAX, most: i64::MIN, covered: 0, asked: 0 };
-    let in_months = || reach.months(need).map(|month| left_in(supply, month, setting));
-    for left in in_months() {
-        found.least = found.least.min(left);
-        found.most = found.most.max(left);
+    let in_months: Vec<i64> = reach.months(need).map(|month| left_in(supply, month, setting)).collect();
+    for left in &in_months {
+        found.least = found.least.min(*left);
+        found.most = found.most.max(*left);
         found.asked += i128::from(need.quantity);
     }
     // A least order that is too large anyway is mended by a smaller one.
     let least_order = supply.minimum_order.min(need.quantity).min(found.most);
-    let brought = in_months().map(|left| left.clamp(0, need.quantity)).filter(|brought| *brought >= least_order);
+    let brought = in_months.into_iter().map(|left| left.clamp(0, need.quantity)).filter(|brought| *brought >= least_order);
     found.covered = brought.map(i128::from).sum();
     found
+}
+
+/// What must be left in a month for an offer to be of use: for an order of the least size too, but of one above what is
+/// needed, which is mended by itself, no more than that.
+pub(super) fn enough_in_month(supply: &Supply, need: &Need) -> i64 {
+    if need.single_supplier { need.quantity } else { supply.minimum_order.min(need.quantity).max(1) }
 }
 
 /// What is left of an offer in a calendar month.

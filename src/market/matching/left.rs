@@ -2,7 +2,7 @@
 
 use super::calendar::{bit, month_of};
 use super::facts::{Setting, Supply};
-use super::judge::{net, promised};
+use super::judge::left_in;
 use crate::market::record::{Month, MonthBits};
 
 /// Calendar months that are looked at: each month of the year comes once.
@@ -12,12 +12,9 @@ const MONTHS: Month = 12;
 /// with the least, or, where none is asked, in the one with the most; what the caller does not see of promises is rounded
 /// against it.
 pub fn left(supply: &Supply, months: MonthBits, setting: &Setting<'_>) -> i64 {
-    let promises = setting.promises.get(supply.promises);
     let first = month_of(supply.from.max(setting.as_of));
     let last = month_of(supply.end()).min(first.saturating_add(MONTHS - 1));
     let asked = if months == 0 { supply.months } else { supply.months & months };
-    let left = (first..=last)
-        .filter(|month| bit(*month) & asked != 0)
-        .map(|month| net(supply, promised(promises, supply.unit, month, setting.as_of), setting));
+    let left = (first..=last).filter(|month| bit(*month) & asked != 0).map(|month| left_in(supply, month, setting));
     if months == 0 { left.max() } else { left.min() }.unwrap_or(supply.quantity)
 }

@@ -2,7 +2,7 @@
 
 use super::constraints::{Code, Evaluation};
 use super::facts::{Need, Setting, Supply};
-use super::judge::{Judgement, judge, promised, two_digits_up};
+use super::judge::{Judgement, enough_in_month, judge, promised, two_digits_up};
 use crate::market::record::{Day, MonthBits, Price};
 
 /// A change that makes a constraint hold. Quantities are thousandths of the base unit.
@@ -34,7 +34,7 @@ pub enum Mend {
         until_at_least: Option<Day>,
     },
     /// Other months of the year: one, or, for a single supplier, all that it lacks.
-    AddMonth(MonthBits),
+    AddMonths(MonthBits),
     /// A least order of at most this.
     MinimumOrder(i64),
     /// At least this a month.
@@ -98,7 +98,7 @@ fn window(found: &Judgement, supply: &Supply) -> Option<Mend> {
 fn months(found: &Judgement, supply: &Supply) -> Vec<Mend> {
     let added = found.reach.season & !supply.months;
     let days = if found.fails.contains(Code::Period) { None } else { window(found, supply) };
-    days.into_iter().chain((added != 0).then_some(Mend::AddMonth(added))).collect()
+    days.into_iter().chain((added != 0).then_some(Mend::AddMonths(added))).collect()
 }
 
 /// Thousandths of a kilogram, a litre or a piece.
@@ -114,11 +114,10 @@ fn whole_down(quantity: i64) -> i64 {
     if quantity < ONE { quantity } else { quantity / ONE * ONE }
 }
 
-/// What leaves enough beside what is promised: for an order of the least size too, but of one above what is needed, which is
-/// mended by itself, no more than that.
+/// What leaves enough beside what is promised.
 fn quantity(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
     let promises = setting.promises.get(supply.promises);
-    let enough = if need.single_supplier { need.quantity } else { supply.minimum_order.min(need.quantity).max(1) };
+    let enough = enough_in_month(supply, need);
     let in_month = |month| match promised(promises, supply.unit, month, setting.as_of) {
         taken if taken == 0 || setting.view.sees_promises(supply) => taken.saturating_add(enough),
         // Neither what is promised nor what is left of the greater offer is shown but in two digits.
@@ -170,7 +169,7 @@ pub(super) mod tests {
                     supply.closed_on = supply.closed_on.max(until + 1);
                 }
             }
-            Mend::AddMonth(month) => supply.months |= month,
+            Mend::AddMonths(month) => supply.months |= month,
             Mend::MinimumOrder(most) => supply.minimum_order = most,
             Mend::Quantity(least) => supply.quantity = least,
             Mend::Price(price) => supply.price = Some(price),

@@ -135,7 +135,7 @@ fn run(need: &Need) -> Vec<(usize, u16, u16)> {
     let mut found: Vec<(usize, u16, u16)> = Vec::new();
     let mut before = None;
     for month in need.months_between(need.from, need.until) {
-        let days = (calendar::first_day(month).max(need.from), calendar::last_day(month).min(need.until));
+        let days = need.days_of(month);
         let (Some(first), Some(last), true) = (day_code(days.0), day_code(days.1), before.is_none_or(|before| month == before + 1)) else {
             return Vec::new();
         };
@@ -147,10 +147,8 @@ fn run(need: &Need) -> Vec<(usize, u16, u16)> {
 
 /// The last day in the period of the first needed month, and the first of the last one.
 fn edges(need: &Need) -> Option<(u16, u16)> {
-    let mut months = need.months_between(need.from, need.until);
-    let first = months.next()?;
-    let last = months.last().unwrap_or(first);
-    Some((day_code(calendar::last_day(first).min(need.until))?, day_code(calendar::first_day(last).max(need.from))?))
+    let (first, last) = need.first_and_last_month()?;
+    Some((day_code(need.days_of(first).1)?, day_code(need.days_of(last).0)?))
 }
 
 impl Points {

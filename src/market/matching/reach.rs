@@ -2,7 +2,7 @@
 
 use super::calendar::{self, bit};
 use super::facts::{Need, Setting, Supply};
-use super::judge::left_in;
+use super::judge::{enough_in_month, left_in};
 use crate::market::record::{Day, Month, MonthBits};
 
 /// Days and months of both sides.
@@ -32,10 +32,12 @@ impl Reach {
         let is_enough = common >= need.least_months();
         let shares_months = if shares_days { is_enough } else { need.is_in_season(supply.months) };
         let as_it_is = Self { shares_days, shares_months, common, opened: common, window, season: supply.months };
-        match is_enough {
-            true => as_it_is,
-            false if need.single_supplier => as_it_is.opening_all(need, setting.as_of),
-            false => as_it_is.opening(supply, need, setting),
+        if is_enough {
+            as_it_is
+        } else if need.single_supplier {
+            as_it_is.opening_all(need, setting.as_of)
+        } else {
+            as_it_is.opening(supply, need, setting)
         }
     }
 
@@ -49,7 +51,7 @@ impl Reach {
     /// rather than of days, of the month nearest to the season, and of the fewest days.
     fn opening(self, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Self {
         let as_of = setting.as_of;
-        let enough = supply.minimum_order.min(need.quantity).max(1);
+        let enough = enough_in_month(supply, need);
         let target = need.months_between(need.from, need.until).min_by_key(|month| {
             let days = days_to(self.window, *month, need);
             let season = distance_to(self.season, *month);
@@ -57,7 +59,7 @@ impl Reach {
             (u8::from(days > 0) + u8::from(season > 0) + u8::from(is_promised), is_promised, days > 0, season, days, *month)
         });
         let Some(month) = target else { return self };
-        let (first, last) = in_period(month, need);
+        let (first, last) = need.days_of(month);
         let (from, end) = self.window;
         let window = if days_to(self.window, month, need) == 0 {
             self.window
@@ -70,12 +72,11 @@ impl Reach {
 
     /// The least change that shares every month: a day of the first one and of the last, and all between.
     fn opening_all(self, need: &Need, as_of: Day) -> Self {
-        let mut months = need.months_between(need.from, need.until);
-        let Some(first) = months.next() else { return self };
-        let last = months.last().unwrap_or(first);
-        let (begins, ends) = (in_period(first, need), in_period(last, need));
-        let from = self.window.0.min(begins.1);
-        let end = self.window.1.max(ends.0).max(from.max(begins.0));
+        let Some((first, last)) = need.first_and_last_month() else { return self };
+        let ((first_begins, first_ends), (last_begins, _)) = (need.days_of(first), need.days_of(last));
+        let from = self.window.0.min(first_ends);
+        // It ends after it begins, also where one month is needed.
+        let end = self.window.1.max(last_begins).max(from.max(first_begins));
         self.opened((from, end), self.season | need.months, need, as_of)
     }
 
@@ -92,14 +93,9 @@ fn common((from, end): (Day, Day), season: MonthBits, need: &Need) -> u32 {
     if from > end { 0 } else { calendar::count(calendar::month_of(from), calendar::month_of(end), season & need.months) }
 }
 
-/// The days of `month` that lie in the period of the demand.
-fn in_period(month: Month, need: &Need) -> (Day, Day) {
-    (calendar::first_day(month).max(need.from), calendar::last_day(month).min(need.until))
-}
-
 /// By how many days a window must grow to have a day of `month` in the demand's period.
 fn days_to((from, end): (Day, Day), month: Month, need: &Need) -> i64 {
-    let (first, last) = in_period(month, need);
+    let (first, last) = need.days_of(month);
     let early = i64::from(first) - i64::from(end);
     let late = i64::from(from) - i64::from(last);
     // A window that ends before it begins must grow to a day at all.

@@ -208,7 +208,7 @@ fn kind(mend: &Mend) -> u8 {
         Mend::Stars { .. } => 0,
         Mend::Certificates { .. } => 1,
         Mend::Window { .. } => 2,
-        Mend::AddMonth(_) => 3,
+        Mend::AddMonths(_) => 3,
         Mend::MinimumOrder(_) => 4,
         Mend::Quantity(_) => 5,
         Mend::Price(_) => 6,
@@ -232,7 +232,7 @@ fn both(one: Mend, other: Mend) -> Mend {
                 until_at_least: until_at_least.into_iter().chain(other_until).max(),
             }
         }
-        (Mend::AddMonth(months), Mend::AddMonth(other)) => Mend::AddMonth(months | other),
+        (Mend::AddMonths(months), Mend::AddMonths(other)) => Mend::AddMonths(months | other),
         (Mend::MinimumOrder(most), Mend::MinimumOrder(other)) => Mend::MinimumOrder(most.min(other)),
         (Mend::Quantity(least), Mend::Quantity(other)) => Mend::Quantity(least.max(other)),
         (Mend::Price(price), Mend::Price(other)) => Mend::Price(lower(price, other)),

@@ -162,7 +162,7 @@ pub(super) fn kinds(mut set: u64) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Days and months of both.
+/// Days and months of both; of a single supplier each month.
 #[inline(always)]
 fn days(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally) {
     let shares = |first: u16, last: u16| {
@@ -171,12 +171,12 @@ fn days(question: &Question<'_>, planes: &Planes, open: Bits, tally: &mut Tally)
     };
     let period = shares(question.from, question.until);
     tally.hold(period);
-    if let Some((first_month_until, last_month_from)) = question.edges {
-        // Who is to bring all of it alone must be there in every month.
+    if let Some((first_month_ends, last_month_begins)) = question.edges {
         let in_season = planes.all_year().or(planes.with_all_months(question.need.months));
         tally.fail(in_season.not());
-        let (begins, ends) = (planes.from().at_most(first_month_until.into(), true), planes.end().at_least(last_month_from.into(), true));
+        // Who shares no day at all is judged by its season.
         let certainly_shares = in_season.without(period.fails).without(period.unsure);
+        let (begins, ends) = (planes.from().at_most(first_month_ends.into(), true), planes.end().at_least(last_month_begins.into(), true));
         tally.fail(begins.fails.or(ends.fails).and(certainly_shares));
         tally.unsure = tally.unsure.or(begins.unsure.or(ends.unsure).and(certainly_shares));
         return;
