@@ -183,15 +183,10 @@ fn numbers_have_no_gaps_and_are_never_seen_out_of_order_under_eight_writers() {
                     for round in 0..12 {
                         match (writer + round) % 4 {
                             // Refused: takes no number.
-                            0 => drop(app.post("/v1/producers", json!({"name": ""})).key(admin).send_patiently().expect(400)),
-                            1 => drop(
-                                app.post("/v1/producers/batch", json!({"items": [body, body, body]}))
-                                    .key(admin)
-                                    .send_patiently()
-                                    .expect(200),
-                            ),
-                            2 => drop(app.post("/v1/producers?validate_only=true", body.clone()).key(admin).send_patiently().expect(200)),
-                            _ => drop(app.post("/v1/producers", body.clone()).key(admin).send_patiently().expect(201)),
+                            0 => drop(app.post("/v1/producers", json!({"name": ""})).key(admin).send().expect(400)),
+                            1 => drop(app.post("/v1/producers/batch", json!({"items": [body, body, body]})).key(admin).send().expect(200)),
+                            2 => drop(app.post("/v1/producers?validate_only=true", body.clone()).key(admin).send().expect(200)),
+                            _ => drop(app.post("/v1/producers", body.clone()).key(admin).send().expect(201)),
                         }
                     }
                 })

@@ -1,5 +1,6 @@
 //! A client that shows every answer as it came, whatever its status.
 
+use cungcau::error::Problem;
 use serde_json::Value;
 use std::time::Duration;
 use ureq::http;
@@ -84,19 +85,18 @@ impl Request<'_> {
         response
     }
 
-    /// Sends it as a caller of a busy server should: whoever was turned away, or heard that the first of his requests still
-    /// runs, comes again after the time that he was told. How many are turned away is up to the machine's disk.
+    /// Sends it as one of a crowd should: whoever the full queue before the database turned away comes again after the time
+    /// that he was told. How many these are is up to the machine's disk. No other refusal is asked again.
     #[track_caller]
     pub fn send_patiently(self) -> Response {
+        let turned_away = Problem::overloaded().detail().en.clone();
         for _ in 1..TRIES {
             let answer = self.clone().send();
-            let busy = answer.status == 503 && answer.problem_code() == "unavailable"
-                || (answer.status == 409 && answer.problem_code() == "request_running");
-            if !busy {
+            if answer.status != 503 || answer.json()["detail"] != turned_away.as_str() {
                 return answer;
             }
             let seconds = answer.header("Retry-After").and_then(|told| told.parse().ok());
-            std::thread::sleep(Duration::from_secs(seconds.expect("a busy server tells when to come again")));
+            std::thread::sleep(Duration::from_secs(seconds.expect("a full queue tells when to come again")));
         }
         self.send()
     }
