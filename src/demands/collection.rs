@@ -23,6 +23,7 @@ use crate::reference::views::ProvinceView;
 use crate::text::fold;
 use chrono::NaiveDate;
 use diesel::dsl::{not, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde_json::{Map, Value, json};
@@ -44,7 +45,7 @@ pub const FILTERS: &[Param] = &[
     param(
         "open",
         Kind::Flag,
-        "Only those that take answers on the day asked, or only the others; one that does is matched as long as one of its months is left.",
+        "Only those that take answers on the day asked, or only the others. One of which no month that it names is left takes none.",
     ),
     param("text", Kind::Text, "Titles that begin with this, with or without accents."),
     param("illustrative", Kind::Flag, "Only invented records, or only others."),
@@ -170,7 +171,7 @@ impl Collection for Demands {
                 let quantity_base = measure::to_base(record.quantity, record.unit, None)
                     .map_err(|error| Problem::internal(format!("demand {}: {error:?}", record.id)))?;
                 Ok(DemandView {
-                    status: rules::status(record.closed_on, record.answer_by, record.ends_on, as_of),
+                    status: rules::status(record.closed_on, record.answer_by, (record.months, record.ends_on), as_of),
                     quantity_base,
                     buyer: buyers.get(&record.buyer_id).map(|buyer| buyer.summary(&record.buyer_id, as_of)),
                     group: record.group_id.map(Into::into),
@@ -297,6 +298,13 @@ fn record_of(new: NewDemand, checked: Checked, meta: Meta) -> Demand {
 
 type Query = demands::BoxedQuery<'static, crate::db::MultiBackend>;
 
+/// Whether a day is left of one of its months.
+fn is_left_in_part(as_of: NaiveDate) -> SqlLiteral<Bool> {
+    let month = |(month, from): (i32, NaiveDate)| format!("(demands.months & {month}) <> 0 AND demands.ends_on >= '{from}'");
+    let left: Vec<String> = rules::months_left(as_of).map(month).collect();
+    sql::<Bool>(&format!("({})", left.join(" OR ")))
+}
+
 /// The filters of a list as SQL.
 fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
     let mut query = demands::table.into_boxed();
@@ -316,7 +324,7 @@ fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
         let is_open = demands::closed_on
             .is_null()
             .or(demands::closed_on.gt(as_of))
-            .and(demands::ends_on.ge(as_of))
+            .and(is_left_in_part(as_of))
             .and(demands::answer_by.is_null().or(demands::answer_by.ge(as_of)));
         // The sum of these conditions is never unknown: each nullable column is asked for null first.
         query = if open { query.filter(is_open.assume_not_null()) } else { query.filter(not(is_open.assume_not_null())) };

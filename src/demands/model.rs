@@ -21,7 +21,7 @@ text_enum! {
     DemandStatus {
         /// It takes answers.
         Open = "open",
-        /// The day to answer by, or the last day of delivery, has passed.
+        /// The day to answer by, the last day of delivery, or the last of its months has passed.
         Ended = "ended",
         /// It was closed.
         Closed = "closed",

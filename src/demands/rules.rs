@@ -10,7 +10,7 @@ use crate::price::{Visibility, check_amount};
 use crate::reference::texts::Taken;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId, reference, texts};
 use crate::text::in_vietnamese;
-use chrono::NaiveDate;
+use chrono::{Datelike, Months as CalendarMonths, NaiveDate};
 
 /// More kinds of paper than any buyer was seen to ask for.
 const MOST_CERTIFICATES: usize = 20;
@@ -178,11 +178,25 @@ pub fn months_as_given(months: Months, starts_on: NaiveDate, ends_on: NaiveDate)
     (Months::of_period(starts_on, ends_on) != Some(months)).then(|| months.list())
 }
 
-/// How a demand stands on `as_of`: it takes answers until its day to answer by, or else to the end of its period.
-pub fn status(closed_on: Option<NaiveDate>, answer_by: Option<NaiveDate>, ends_on: NaiveDate, as_of: NaiveDate) -> DemandStatus {
+/// From `as_of` on twelve months, one bit each, with the first day of each that is still to come: of a demand's month a day
+/// is left where its period does not end before. (All its months lie in its period, which may be to come as a whole.)
+pub fn months_left(as_of: NaiveDate) -> impl Iterator<Item = (i32, NaiveDate)> {
+    let firsts = (1..12).filter_map(move |later| as_of.with_day(1)?.checked_add_months(CalendarMonths::new(later)));
+    std::iter::once(as_of).chain(firsts).map(|day| (1 << day.month0(), day))
+}
+
+/// How a demand for some `months` stands on `as_of`: it takes answers until its day to answer by, and as long as a day is
+/// left of one of its months before its period ends.
+pub fn status(
+    closed_on: Option<NaiveDate>,
+    answer_by: Option<NaiveDate>,
+    (months, ends_on): (Months, NaiveDate),
+    as_of: NaiveDate,
+) -> DemandStatus {
+    let is_left = || months_left(as_of).any(|(month, from)| months.bits() & month != 0 && from <= ends_on);
     if closed_on.is_some_and(|day| day <= as_of) {
         DemandStatus::Closed
-    } else if answer_by.unwrap_or(ends_on) < as_of {
+    } else if answer_by.is_some_and(|day| day < as_of) || !is_left() {
         DemandStatus::Ended
     } else {
         DemandStatus::Open
@@ -285,13 +299,32 @@ mod tests {
 
     #[test]
     fn a_demand_takes_answers_until_its_days_say() {
-        let ends = day("2027-03-31");
+        let ends = (Months::ALL, day("2027-03-31"));
         assert_eq!(status(None, None, ends, day("2020-01-01")), DemandStatus::Open);
-        assert_eq!(status(None, None, ends, ends), DemandStatus::Open);
+        assert_eq!(status(None, None, ends, ends.1), DemandStatus::Open);
         assert_eq!(status(None, None, ends, day("2027-04-01")), DemandStatus::Ended);
         assert_eq!(status(None, Some(day("2026-12-15")), ends, day("2026-12-15")), DemandStatus::Open);
         assert_eq!(status(None, Some(day("2026-12-15")), ends, day("2026-12-16")), DemandStatus::Ended);
         assert_eq!(status(Some(day("2026-12-01")), None, ends, day("2026-11-30")), DemandStatus::Open);
         assert_eq!(status(Some(day("2026-12-01")), None, ends, day("2027-12-01")), DemandStatus::Closed);
+    }
+
+    #[test]
+    fn a_demand_of_which_no_month_is_left_takes_no_answers() {
+        let months = |list: &[i32]| Months::from_list(list).unwrap();
+        let in_spring = (months(&[1, 2]), day("2027-06-30"));
+        assert_eq!(status(None, None, in_spring, day("2026-03-01")), DemandStatus::Open, "before the period");
+        assert_eq!(status(None, None, in_spring, day("2027-02-28")), DemandStatus::Open);
+        assert_eq!(status(None, None, in_spring, day("2027-03-01")), DemandStatus::Ended);
+        // From mid November to the 10th of the next one: ten days are left of its only month.
+        let in_november = (months(&[11]), day("2027-11-10"));
+        assert_eq!(status(None, None, in_november, day("2026-12-01")), DemandStatus::Open);
+        assert_eq!(status(None, None, in_november, day("2027-11-10")), DemandStatus::Open);
+        assert_eq!(status(None, None, in_november, day("2027-11-11")), DemandStatus::Ended);
+        // Of several years.
+        assert_eq!(status(None, None, (months(&[1]), day("2029-12-31")), day("2027-02-01")), DemandStatus::Open);
+        assert_eq!(status(None, None, (months(&[1]), day("2029-12-31")), day("2029-02-01")), DemandStatus::Ended);
+        // A day from which on no month can be counted twelve times.
+        assert_eq!(status(None, None, (months(&[12]), NaiveDate::MAX), NaiveDate::MAX), DemandStatus::Open);
     }
 }

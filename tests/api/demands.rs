@@ -242,6 +242,37 @@ fn demands_are_found_by_what_they_say() {
 }
 
 #[test]
+fn a_demand_of_which_no_month_is_left_is_no_longer_open() {
+    let app = TestApp::start();
+    let buyer = a_buyer(&app).create();
+    let demand = |months: Value, (starts_on, ends_on): (&str, &str)| {
+        a_demand(&app, &buyer).with(json!({"months": months, "starts_on": starts_on, "ends_on": ends_on})).create().id
+    };
+    let early = demand(json!([1, 2]), ("2027-01-01", "2027-06-30"));
+    let whole = demand(json!([1, 2, 3, 4, 5, 6]), ("2027-01-01", "2027-06-30"));
+    // Some of its only month lies at the beginning of the period, and some at its end.
+    let twice = demand(json!([11]), ("2026-11-15", "2027-11-10"));
+    for (day, expected) in [
+        ("2026-11-23", vec![&early, &whole, &twice]),
+        ("2027-02-28", vec![&early, &whole, &twice]),
+        ("2027-03-01", vec![&whole, &twice]),
+        ("2027-07-01", vec![&twice]),
+        ("2027-11-10", vec![&twice]),
+        ("2027-11-11", vec![]),
+        ("2200-12-31", vec![]),
+    ] {
+        let open = walk(&app, &format!("/v1/demands?open=true&as_of={day}"));
+        assert_eq!(open.iter().collect::<Vec<_>>(), expected, "{day}");
+        for id in [&early, &whole, &twice] {
+            let shown = app.get(&format!("/v1/demands/{id}?as_of={day}")).send().expect(200).json();
+            assert_eq!(shown["status"], if expected.contains(&id) { "open" } else { "ended" }, "{id} on {day}");
+        }
+        let others = walk(&app, &format!("/v1/demands?open=false&as_of={day}"));
+        assert_eq!(others.len() + open.len(), 3, "{day}");
+    }
+}
+
+#[test]
 fn a_buyer_writes_its_own_demands_and_keeps_its_profile_while_it_has_some() {
     let app = TestApp::start();
     let (buyer, other) = (a_buyer(&app).create(), a_buyer(&app).named("Khác").create());
