@@ -84,7 +84,8 @@ impl Page<'_> {
             self.raw("{\"code\":\"");
             self.raw(code_word(*code));
             self.raw("\",\"text\":\"");
-            self.pen().mend(mend, unit);
+            let with_another = mends.iter().filter(|(other, _)| other == code).count() > 1;
+            self.pen().mend(mend, unit, with_another);
             self.raw("\",");
             match *mend {
                 Mend::Stars { stars, from, until } => {

@@ -332,8 +332,8 @@ impl Pen<'_> {
         self.province(needed);
     }
 
-    /// The change that mends a constraint; quantities are in `unit`.
-    pub fn mend(&mut self, mend: &Mend, unit: u8) {
+    /// The change that mends a constraint, `with_another` where it takes two; quantities are in `unit`.
+    pub fn mend(&mut self, mend: &Mend, unit: u8, with_another: bool) {
         match *mend {
             Mend::Stars { stars, from, until } => {
                 self.say("OCOP of at least ", "Giấy OCOP từ ");
@@ -387,7 +387,11 @@ impl Pen<'_> {
                 self.say(" days of shelf life at delivery", " ngày khi giao");
             }
         }
-        self.say(" would be enough", " là đủ");
+        if with_another {
+            self.say(" would be enough with the other change for this", " là đủ cùng với thay đổi kia");
+        } else {
+            self.say(" would be enough", " là đủ");
+        }
     }
 }
 

@@ -305,6 +305,29 @@ fn an_offer_that_is_over_is_mended_by_lasting_longer() {
     assert_eq!(fair.pair(None)["mendable"], false, "nothing opens what is closed");
 }
 
+// Offered to the end of February, and in January alone: a single supplier must be there on a day of March, and in two more months.
+#[test]
+fn where_it_takes_two_changes_neither_is_said_to_be_enough() {
+    let fair = a_fair();
+    fair.change(&fair.demand, json!({"suppliers_at_most": 1}));
+    fair.change(&fair.offer, json!({"available_until": "2027-02-28", "months": [1]}));
+    let pair = fair.pair(None);
+    let changes = pair["what_if"].as_array().unwrap().iter().map(|change| (&change["code"], &change["text"])).collect::<Vec<_>>();
+    assert_eq!(
+        changes,
+        [
+            (&json!("months"), &json!("Offered until 2027-03-01 or later would be enough with the other change for this")),
+            (&json!("months"), &json!("Offered in February, March as well would be enough with the other change for this")),
+        ]
+    );
+    patch_offer(&fair, json!({"available_until": "2027-03-31"}));
+    let pair = fair.pair(None);
+    assert_eq!(pair["eligible"], false);
+    assert_eq!(pair["what_if"][0]["text"], "Offered in February, March as well would be enough");
+    patch_offer(&fair, json!({"months": [1, 2, 3]}));
+    assert_eq!(fair.pair(None)["eligible"], true);
+}
+
 // 5 t a month with a least order of 4 t, of which 2 t are promised in each month: there is no room for an order.
 #[test]
 fn an_offer_without_room_for_its_own_least_order_is_not_proposed() {
