@@ -32,12 +32,17 @@ pub fn fold(text: &str) -> String {
         word_ended = false;
         match letter {
             // The stroke of đ is part of the letter, so that decomposing does not take it off.
-            'đ' | 'Đ' => key.push('d'),
+            'đ' | 'Đ' | ETH_CAPITAL | ETH => key.push('d'),
             _ => key.extend(letter.to_lowercase()),
         }
     }
     key
 }
+
+/// What old Vietnamese fonts and keyboards write for Đ and đ: letters of Icelandic that look the same.
+pub const ETH_CAPITAL: char = '\u{d0}';
+/// The same in lower case.
+pub const ETH: char = '\u{f0}';
 
 /// `text` in composed form (NFC), the only form that is stored or compared with accents.
 ///
@@ -62,6 +67,7 @@ mod tests {
         // "ườ" as one letter, and as u + horn + grave.
         assert_eq!(fold("\u{111}\u{1b0}\u{1edd}ng"), "duong");
         assert_eq!(fold("\u{111}u\u{31b}o\u{31b}\u{300}ng"), "duong");
+        assert_eq!(fold("\u{d0}\u{1b0}\u{1edd}ng \u{f0}en"), "duong den");
     }
 
     #[test]

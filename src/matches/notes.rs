@@ -69,7 +69,8 @@ impl Note {
             let code = MatchNoteCode::DemandClosed;
             return Some(Self { code, text: on(need.closed_on, "The demand was closed on", "Nhu cầu đã đóng từ ngày") });
         }
-        if need.answer_by < as_of {
+        // Where no day to answer by is named it is the last of the period: then it is the period that is over.
+        if need.answer_by < as_of && need.answer_by < need.until {
             let code = MatchNoteCode::AnswerByPassed;
             let text = on(need.answer_by, "The demand took answers until", "Nhu cầu chỉ nhận trả lời đến hết ngày");
             return Some(Self { code, text });

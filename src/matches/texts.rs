@@ -127,6 +127,7 @@ impl Pen<'_> {
     pub fn constraint(&mut self, detail: &Detail, passes: bool, pair: &Pair<'_>) {
         let (needed_in, offered_in) = (pair.needed_in, pair.offered_in);
         match *detail {
+            Detail::Category { needed: None, .. } => self.say("No product group is asked for", "Không yêu cầu nhóm sản phẩm"),
             Detail::Category { .. } if passes => {
                 self.say("The product's group is one that is asked for", "Nhóm sản phẩm thuộc nhóm được yêu cầu");
             }
@@ -416,6 +417,12 @@ mod tests {
             papers: all.get(set),
         };
         both(|pen| pen.constraint(detail, false, &pair))
+    }
+
+    #[test]
+    fn where_no_group_is_asked_for_none_is_said_to_fit() {
+        let said = told(&Detail::Category { needed: None, found: 3 }, &[]);
+        assert_eq!(said, ["No product group is asked for", "Không yêu cầu nhóm sản phẩm"]);
     }
 
     #[test]

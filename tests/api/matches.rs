@@ -775,6 +775,10 @@ fn what_takes_no_part_says_why_nothing_was_considered() {
     let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"answer_by": "2026-12-05"})).into_body();
     let preview = fair.app.post("/v1/matches/preview?as_of=2026-12-06", body).key(&admin).send().expect(200).json();
     assert_eq!((preview["considered"].as_u64(), preview["note"]["code"].as_str()), (Some(0), Some("answer_by_passed")));
+    // Without a day to answer by it is the period that is over.
+    let body = onions_wanted(&fair.app, &fair.buyer).into_body();
+    let preview = fair.app.post("/v1/matches/preview?as_of=2028-02-01", body).key(&admin).send().expect(200).json();
+    assert_eq!((preview["considered"].as_u64(), preview["note"]["code"].as_str()), (Some(0), Some("demand_over")));
     fair.app.post(&format!("{}/close", fair.demand.path), json!({"on": "2026-11-28"})).key(&admin).send().expect(200);
     assert_eq!(said(&fair.demand.path, "vi"), told("demand_closed", "Nhu cầu đã đóng từ ngày 28/11/2026."));
     fair.turn(&fair.buyer, "suspended");

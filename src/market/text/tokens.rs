@@ -4,6 +4,7 @@
 //! "hoà"), composed or decomposed: one spelling remains. Letters and digits part words, so that "ST-25" and "st25" are
 //! the same two.
 
+use crate::text::{ETH, ETH_CAPITAL};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
@@ -111,7 +112,7 @@ impl Reader {
         self.class = next;
         match letter {
             _ if next.is_none() => {}
-            'đ' | 'Đ' => {
+            'đ' | 'Đ' | ETH_CAPITAL | ETH => {
                 self.letters.push('đ');
                 self.folded.push('d');
             }
@@ -157,6 +158,7 @@ mod tests {
         assert_eq!(spellings("hòa"), spellings("hoà"));
         assert_eq!(spellings("Thủy"), spellings("THUỶ"));
         assert_eq!(spellings("ườ"), spellings("u\u{31b}o\u{31b}\u{300}"));
+        assert_eq!(spellings("\u{d0}ậu đỏ \u{f0}en"), spellings("Đậu đỏ đen"));
         assert_ne!(spellings("dừa"), spellings("dứa"));
         assert_ne!(spellings("dừa"), spellings("dưa"));
     }
