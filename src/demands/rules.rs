@@ -193,7 +193,7 @@ pub fn status(
     (months, ends_on): (Months, NaiveDate),
     as_of: NaiveDate,
 ) -> DemandStatus {
-    let is_left = || months_left(as_of).any(|(month, from)| months.bits() & month != 0 && from <= ends_on);
+    let is_left = || Months::of_period(as_of, ends_on).and_then(|left| left.and(months)).is_some();
     if closed_on.is_some_and(|day| day <= as_of) {
         DemandStatus::Closed
     } else if answer_by.is_some_and(|day| day < as_of) || !is_left() {
