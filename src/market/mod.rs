@@ -56,6 +56,7 @@ use offers::Offers;
 use organisations::Organisations;
 use products::{NO_ROW, Products};
 use record::{Day, OfferRecord, ProductRecord};
+use rowset::RowSet;
 use std::collections::HashMap;
 use tables::Tables;
 use text::lexicon::Lexicon;
@@ -79,6 +80,8 @@ pub struct Market {
     papers: Papers,
     promises: Promises,
     promise_sets: HashMap<u32, PromiseSet, RandomState>,
+    /// The products that have one.
+    promised_products: RowSet,
     introductions: Introductions,
     sources: upkeep::Sources,
     kept: Kept,
@@ -108,6 +111,7 @@ impl Market {
             papers: Papers::default(),
             promises: Promises::default(),
             promise_sets: HashMap::default(),
+            promised_products: RowSet::default(),
             introductions: Introductions::default(),
             sources: upkeep::Sources::default(),
             kept: Kept::default(),
@@ -166,6 +170,11 @@ impl Market {
         &self.introductions
     }
 
+    /// The products of which something is promised, on whatever day.
+    pub fn promised_products(&self) -> &RowSet {
+        &self.promised_products
+    }
+
     /// Papers of products.
     pub fn papers(&self) -> &Papers {
         &self.papers
@@ -191,7 +200,7 @@ impl Market {
             ("offers", self.offers.bytes()),
             ("demands", self.demands.bytes()),
             ("papers", self.papers.bytes()),
-            ("promises", self.promises.bytes() + upkeep::table_bytes(&self.promise_sets)),
+            ("promises", self.promises.bytes() + upkeep::table_bytes(&self.promise_sets) + self.promised_products.bytes()),
             ("sources", self.sources.bytes() + self.introductions.bytes()),
             ("kept texts", [&self.kept, &self.kept_offers, &self.kept_shown].into_iter().map(Kept::bytes).sum()),
         ]

@@ -447,9 +447,12 @@ impl Market {
     fn refresh_promises(&mut self, product: u32) {
         let promises: Vec<Promise> = self.sources.promises.get(&product).into_iter().flatten().map(|(_, promise)| *promise).collect();
         let old = self.promise_sets.remove(&product);
-        if !promises.is_empty() {
+        if promises.is_empty() {
+            self.promised_products.remove(product);
+        } else {
             let set = self.promises.intern(promises);
             self.promise_sets.insert(product, set);
+            self.promised_products.insert(product);
         }
         if let Some(old) = old {
             self.promises.release(old);

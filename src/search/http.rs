@@ -48,7 +48,7 @@ pub fn searchable<C: Searched>(mut routes: Vec<Route>) -> Vec<Route> {
         let doc = &mut route.doc;
         doc.from_memory = true;
         doc.description = format!(
-            "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. What a producer who is suspended or dissolved offers is found by no search. Its order is one of relevance (newest without words), price, quantity, stars, distance (needs `near`) and newest; `name`, `status` and the other parameters that only a list has don't go with it.",
+            "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. What a producer who is suspended or dissolved offers is found by no search. Its order is one of relevance (newest without words), price, quantity (largest first, beside what is promised), stars, distance (needs `near`) and newest; `name`, `status` and the other parameters that only a list has don't go with it.",
             C::SPEC.description
         );
         // As a search takes a shared parameter: several times.

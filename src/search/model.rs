@@ -97,6 +97,10 @@ pub struct HitOffer {
     pub id: String,
     /// How much a month, in the base unit.
     pub quantity_base: Base,
+    /// What is left of that beside what signed `MoUs` promise of it, where it is less: in the month of `months` asked with
+    /// the least, or in the month with the most. Rounded down to two digits for callers to whom `promised` is not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_base: Option<Base>,
     /// Months of the year in which it supplies.
     pub months: Months,
     /// First day.

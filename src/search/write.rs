@@ -107,7 +107,14 @@ impl<'a> Writer<'a> {
         let chooses = self.question.is_some_and(|question| question.filter.asks_offers() || question.sort == Sort::Quantity);
         let shown = |hit: &Hit| if chooses && several.contains(hit.row) { self.shown(hit.row).offer.map(|(row, _)| row) } else { None };
         let shown: Vec<Option<u32>> = hits.iter().map(shown).collect();
-        let text = |(hit, shown): (&Hit, &Option<u32>)| shown.map_or_else(|| kept.get(hit.row), |offer| kept_shown.get(offer));
+        // What is left of an offer depends on the months that were asked.
+        let is_promised = |hit: &Hit| market.promised_products().contains(hit.row);
+        let text = |(hit, shown): (&Hit, &Option<u32>)| {
+            if is_promised(hit) {
+                return None;
+            }
+            shown.map_or_else(|| kept.get(hit.row), |offer| kept_shown.get(offer))
+        };
         let texts: Vec<Option<&str>> = hits.iter().zip(&shown).map(text).collect();
         fetch(texts.iter().copied().flatten().flat_map(lines));
         for (at, ((hit, shown), text)) in hits.iter().zip(shown).zip(texts).enumerate() {
@@ -118,6 +125,7 @@ impl<'a> Writer<'a> {
                 let start = self.out.len();
                 self.product(hit);
                 match shown {
+                    _ if is_promised(hit) => {}
                     Some(offer) => made_shown.push((offer, self.since(start))),
                     None => made.push((hit.row, self.since(start))),
                 }
@@ -318,12 +326,17 @@ impl<'a> Writer<'a> {
             // The one that was found comes first: that does what was asked of one offer.
             let is_other = self.question.is_some_and(|question| question.takes(&supply, market).bits() != 0);
             let price = if by_quantity { 0 } else { crate::market::search::seen_price(&supply, self.view) };
-            let rank = (is_other, price, -supply.quantity, supply.id);
+            let rank = (is_other, price, -self.quantity_left(&supply), supply.id);
             if best.is_none_or(|best| rank < best) {
                 (best, shown) = (Some(rank), Some((offer, supply)));
             }
         }
         Shown { open, offer: shown }
+    }
+
+    /// What was found to be left of an offer; its quantity, where nothing was asked.
+    fn quantity_left(&self, supply: &Supply) -> i64 {
+        self.question.map_or(supply.quantity, |question| question.quantity_left(supply, self.market))
     }
 
     pub(crate) fn offer_members(&mut self, supply: &Supply) {
@@ -332,6 +345,10 @@ impl<'a> Writer<'a> {
         }
         if self.member("quantity_base") {
             self.base(supply.quantity, supply.unit);
+        }
+        let left = self.quantity_left(supply);
+        if left != supply.quantity && self.member("left_base") {
+            self.base(left, supply.unit);
         }
         if self.member("months") {
             self.months(supply.months);

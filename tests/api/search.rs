@@ -1,7 +1,7 @@
 //! Searching products and offers over HTTP: words, filters, facets, pages, prices by caller, and from memory.
 
 use crate::support::{
-    Record, TestApp, Value, a_buyer, a_certificate, a_facility, a_producer, a_product, an_ocop_certificate, an_offer, json,
+    Record, TestApp, Value, a_buyer, a_certificate, a_facility, a_mou, a_producer, a_product, an_ocop_certificate, an_offer, json,
 };
 
 /// Purple onions of Vĩnh Châu with 4 stars, HACCP and an offer; shallots of Lý Sơn with neither; pineapple under its
@@ -264,6 +264,51 @@ fn of_several_offers_the_one_that_was_asked_for_is_shown() {
         assert_eq!(shown("&months=8"), small.id.as_str());
         assert_eq!(shown("&sort=quantity"), offer.id.as_str(), "the largest");
         assert_eq!(shown("&sort=price"), small.id.as_str());
+    }
+}
+
+// 2,766 of 5,000 kg are promised in January and February: 2,234 are left there, and in March all.
+#[test]
+fn what_is_left_beside_promises_orders_and_is_shown() {
+    let Market { app, cooperative, onions, shallots, offer } = a_market();
+    let other = an_offer(&app, &shallots).with(json!({"quantity": "4", "unit": "TAN", "months": [1, 2, 3]})).create();
+    let (first, second) = ([offer.id.as_str(), other.id.as_str()], [other.id.as_str(), offer.id.as_str()]);
+    let asked = |months: &str, key: Option<&str>| {
+        let answers = ["products", "offers"].map(|what| {
+            // What was written for one who asked before must not be what the next is told.
+            let request = app.get(&format!("/v1/{what}?q=hành tím&sort=quantity{months}"));
+            key.map_or(request.clone(), |key| request.key(key)).send().expect(200).json()
+        });
+        let [of_products, of_offers] = answers.map(|answer| answer["items"].as_array().unwrap().clone());
+        let shown: Vec<Value> = of_products.into_iter().map(|item| item["offer"].clone()).collect();
+        for (shown, offer) in shown.iter().zip(&of_offers) {
+            assert_eq!((&shown["id"], &shown["left_base"]), (&offer["id"], &offer["left_base"]));
+        }
+        let ids: Vec<String> = shown.iter().map(|offer| offer["id"].as_str().unwrap().to_owned()).collect();
+        let left = shown.into_iter().find(|shown| shown["id"] == offer.id.as_str()).unwrap();
+        assert_eq!(left["quantity_base"]["quantity"], "5000");
+        (ids, left["left_base"]["quantity"].as_str().map(str::to_owned))
+    };
+    assert_eq!(asked("&months=2", None), (first.map(str::to_owned).to_vec(), None));
+    let buyer = a_buyer(&app).create();
+    a_mou(&app)
+        .of_producer(&cooperative)
+        .with_buyer(&buyer)
+        .with(json!({"commitments": [{"product_id": onions.id, "quantity": "2766", "unit": "KG", "period": "month",
+                                      "starts_on": "2027-01-01", "ends_on": "2027-02-28"}]}))
+        .create();
+    let (owner, officer) = (app.producer(&cooperative), app.officer("92"));
+    for (months, key, order, left) in [
+        ("&months=2", None, second, Some("2200")),
+        ("&months=2", Some(&owner), second, Some("2234")),
+        ("&months=2", Some(&officer), second, Some("2234")),
+        ("&months=2", None, second, Some("2200")),
+        ("&months=3", None, first, None),
+        ("&months=2&months=3", None, second, Some("2200")),
+        ("", None, first, None),
+    ] {
+        let expected = (order.map(str::to_owned).to_vec(), left.map(str::to_owned));
+        assert_eq!(asked(months, key.map(String::as_str)), expected, "{months} {key:?}");
     }
 }
 

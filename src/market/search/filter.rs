@@ -85,7 +85,7 @@ pub enum Sort {
     Relevance,
     /// Lowest price first.
     Price,
-    /// Largest quantity first.
+    /// Largest quantity first: what is left beside promises.
     Quantity,
     /// Most stars first.
     Stars,
@@ -178,11 +178,18 @@ impl Question<'_> {
             && filter.delivers_to.is_none_or(|unit| supply.delivers_to.is_none_or(|units| units.contains(unit)))
     }
 
-    /// Whether `least` is left of an offer beside what is promised of it: in every month asked, or in some.
+    /// Thousandths of its base unit a month that are left of an offer beside what is promised of it: in the month of those
+    /// asked with the least, or in the one with the most. Rounded down to two digits for whom the promises are not shown.
+    pub fn quantity_left(&self, supply: &Supply, market: &Market) -> i64 {
+        if supply.promises == PromiseSet::default() {
+            return supply.quantity;
+        }
+        // More may be promised than there is.
+        left(supply, self.filter.months, &market.setting(self.view, Weights::default(), self.as_of)).max(0)
+    }
+
     fn leaves(&self, supply: &Supply, least: i64, market: &Market) -> bool {
-        supply.quantity >= least
-            && (supply.promises == PromiseSet::default()
-                || left(supply, self.filter.months, &market.setting(self.view, Weights::default(), self.as_of)) >= least)
+        supply.quantity >= least && self.quantity_left(supply, market) >= least
     }
 }
 

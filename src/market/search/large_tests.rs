@@ -5,7 +5,7 @@ use super::*;
 use crate::market::Market;
 use crate::market::facet::Dimension;
 use crate::market::matching::View;
-use crate::market::record::{Basis, Change, FOREVER, Id, Price, Rows, Visibility};
+use crate::market::record::{Basis, Change, FOREVER, Id, MouRecord, Per, Price, Promise, Rows, Visibility};
 use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product};
 use crate::market::search::tests::asked;
 use proptest::prelude::*;
@@ -54,6 +54,19 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
                 visibility: LEVELS[usize::from(small(chance(6))).saturating_sub(2)],
             });
             changes.push(Change::Offer(record));
+        }
+        if chance(20) == 0 {
+            let promise = Promise {
+                product: Id(id),
+                unit: 0,
+                quantity: i64::try_from(1 + chance(60)).unwrap(),
+                per: Per::Month,
+                from: TODAY,
+                until: TODAY + i32::try_from(chance(200)).unwrap(),
+                signed_on: TODAY,
+                ended_on: FOREVER,
+            };
+            changes.push(Change::Mou(MouRecord { id: Id(200_000 + id), version: 1, promises: vec![promise] }));
         }
     }
     loaded(changes)

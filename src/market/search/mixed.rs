@@ -4,11 +4,9 @@ use super::filter::Question;
 use super::run::Search;
 use super::sets::Set;
 use super::tally::Tally;
-use super::top::Top;
 use super::walk::walk;
 use crate::market::facet::{Counts, Dimension};
 use crate::market::offers::Terms;
-use crate::market::orders::Kept;
 use crate::market::products::NO_ROW;
 use crate::market::rowset::Bits;
 
@@ -109,18 +107,5 @@ impl<'a> Search<'a> {
         }
         counts.subtract(&before.finish());
         counts.add(&now.finish());
-    }
-
-    /// Offers the rows that stand in the order by those of their offers which pass: none before where the order has it.
-    pub(super) fn offer_by_passing(&self, passing: Option<&Bits<'a>>, kept: Kept, top: &mut Top) {
-        let (Some(ordered), Some(passing)) = (self.by_passing, passing) else { return };
-        let products = &self.market.products;
-        let mut rows = self.bits_of([ordered]);
-        rows.intersect(passing);
-        for row in rows.iter().filter(|row| !self.is_own(*row)) {
-            if top.may_enter(products.kept_key(kept, row).0) {
-                self.offer(None, row, false, || products.facet(row), top);
-            }
-        }
     }
 }

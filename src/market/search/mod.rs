@@ -17,6 +17,7 @@ mod mixed;
 mod offers;
 pub mod organisations;
 mod own;
+mod passing;
 mod run;
 mod scan;
 mod screen;

@@ -2,6 +2,7 @@
 
 use super::filter::{Lookup, OfferFails, Question, Sort, seen_price};
 use super::own::own_rows;
+use super::passing::ByPassing;
 use super::run::Search;
 use super::scan::{Counter, Judge};
 use super::top::Top;
@@ -12,7 +13,7 @@ use crate::market::order::SortKey;
 use crate::market::orders::newest;
 use crate::market::products::NO_ROW;
 use crate::market::record::MonthBits;
-use crate::market::rowset::Bits;
+use crate::market::rowset::{Bits, RowSet};
 use crate::market::text::query::{Found as Words, How};
 
 /// An offer that was found.
@@ -85,7 +86,7 @@ impl Market {
         } else {
             let mut rows = self.rows_to_look_at(&of_product, &lookup, seen, distances.as_ref());
             if is_ready && question.is_of_sets() {
-                let (single, others) = self.by_offers(own.as_ref());
+                let (single, others) = self.by_offers(own.as_ref(), self.promised_where_it_orders(&question));
                 rows.intersect(&others);
                 let whole = Lookup::new(&question.filter, distances.as_ref(), seen);
                 let judge = Judge::new(self, &question, &whole, seen, true);
@@ -98,7 +99,7 @@ impl Market {
                     distances: distances.as_ref(),
                     is_ready,
                     own: None,
-                    by_passing: None,
+                    by_passing: ByPassing::default(),
                 };
                 of_single = Some(search.among(single, |rows| rows.iter().for_each(|row| asked.offer_single(*row))));
             }
@@ -121,11 +122,12 @@ impl Market {
     }
 
     /// The products with one offer that is open or to come, of which the columns say all that is asked of it; and those
-    /// with several, or with a price that only this caller sees.
-    fn by_offers<'a>(&'a self, own: Option<&Bits<'a>>) -> (Bits<'a>, Bits<'a>) {
+    /// with several, with a price that only this caller sees, or `promised`.
+    fn by_offers<'a>(&'a self, own: Option<&Bits<'a>>, promised: Option<&'a RowSet>) -> (Bits<'a>, Bits<'a>) {
         let bitmaps = self.products.bitmaps();
         let mut others = Bits::none(self.products.rows());
         others.add(&bitmaps.several);
+        promised.into_iter().for_each(|rows| others.add(rows));
         if let Some(own) = own {
             others.unite(own);
         }
@@ -171,7 +173,7 @@ impl Asked<'_> {
             let fails = fails | terms.fails.bits();
             self.counter.count_failing(entry, fails);
             if fails == 0 {
-                let quantity = || market.offers.get(offer).map_or(0, |supply| supply.quantity);
+                let quantity = || market.offers.get(offer).map_or(0, |supply| self.question.quantity_left(&supply, market));
                 self.offer(row, offer, of_row.facet, terms.price, quantity);
             }
         }

@@ -1,7 +1,8 @@
 //! How a question is answered: which rows are looked at, by which way the first ones are found.
 
-use super::filter::{Lookup, Ordered, Question, Sort};
+use super::filter::{Lookup, Question, Sort};
 use super::own::{Own, own_rows};
+use super::passing::ByPassing;
 use super::scan::{Counter, Judge};
 use super::screen::Screen;
 use super::sets::Set;
@@ -15,7 +16,7 @@ use crate::market::names::FirstCodes;
 use crate::market::order::SortKey;
 use crate::market::orders::newest;
 use crate::market::record::Day;
-use crate::market::rowset::{Bits, RowSet};
+use crate::market::rowset::Bits;
 use crate::market::search::filter::seen_price;
 use crate::market::text::query::{Found as Words, How, NameHead, TextScore};
 
@@ -40,7 +41,7 @@ impl Market {
             distances: distances.as_ref(),
             is_ready,
             own: rows.map(|rows| Own { rows, judge: Judge::new(self, question, &lookup, seen, false) }),
-            by_passing: self.ordered_by_passing(question),
+            by_passing: ByPassing::new(self, question),
         };
         match question.text.map(|text| self.products_meant(text)) {
             Some(Some(words)) => search.by_words(&words),
@@ -66,7 +67,8 @@ impl Market {
     ) -> Bits<'a> {
         let judge = Judge::new(self, question, lookup, seen, true);
         let is_ready = question.as_of == self.today;
-        let search = Search { market: self, question, judge, lookup, seen, distances, is_ready, own: None, by_passing: None };
+        let search =
+            Search { market: self, question, judge, lookup, seen, distances, is_ready, own: None, by_passing: ByPassing::default() };
         let mut rows = search.candidates();
         if search.is_ready {
             rows.intersect(&search.bits_of([&self.products.bitmaps().offered]));
@@ -78,16 +80,6 @@ impl Market {
     pub(super) fn how_in_full(&self, words: &Words<'_>, row: u32, by_name: (TextScore, How)) -> How {
         let of_producer = self.organisations.product_words(self.products.producer(row));
         words.how_in_full(by_name, self.products.all_words(row).chain(of_producer))
-    }
-
-    /// The rows whose key of order is that of the offers which pass, where not each may.
-    pub(super) fn ordered_by_passing(&self, question: &Question<'_>) -> Option<&RowSet> {
-        let bitmaps = self.products.bitmaps();
-        match question.ordered_by_passing() {
-            Ordered::Nothing => None,
-            Ordered::Mixed => Some(&bitmaps.mixed),
-            Ordered::Several => Some(&bitmaps.several),
-        }
     }
 
     /// The offers of a product that are open or to come on `day`.
@@ -127,8 +119,8 @@ pub(super) struct Search<'a> {
     pub(super) is_ready: bool,
     /// The rows for which they are not right for the caller.
     pub(super) own: Option<Own<'a>>,
-    /// The rows whose key of order is that of the offers which pass.
-    pub(super) by_passing: Option<&'a RowSet>,
+    /// The rows whose key of order is that of the offers which pass, beside what is promised of them.
+    pub(super) by_passing: ByPassing<'a>,
 }
 
 impl<'a> Search<'a> {
@@ -244,7 +236,7 @@ impl<'a> Search<'a> {
             return;
         }
         // No offer that passes stands before the first of all.
-        let first = if self.by_passing.is_some_and(|rows| !is_own && rows.contains(row)) { self.key_by_passing(row) } else { first };
+        let first = if !is_own && self.by_passing.contains(row) { self.key_by_passing(row) } else { first };
         if top.may_enter(first) {
             top.offer((first, products.id(row)), row, how);
         }
@@ -301,21 +293,16 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The same by the offers that pass.
-    fn key_by_passing(&self, row: u32) -> u64 {
-        match self.question.sort {
-            Sort::Price => u64::from(self.judge.lowest_price(row)),
-            _ => u64::MAX - self.judge.largest_quantity(row).unsigned_abs(),
-        }
-    }
-
     /// The same for a day or a caller for which columns are not right.
     fn first_key_by_offers(&self, row: u32, facet: impl Fn() -> Facet) -> u64 {
         let question = self.question;
         let passing = || self.market.passing_offers(row, question);
         match question.sort {
             Sort::Price => passing().map(|supply| seen_price(&supply, &question.view)).min().unwrap_or(UNKNOWN_PRICE).into(),
-            Sort::Quantity => u64::MAX - passing().map(|supply| supply.quantity).max().unwrap_or(0).unsigned_abs(),
+            Sort::Quantity => {
+                let left = passing().map(|supply| question.quantity_left(&supply, self.market));
+                u64::MAX - left.max().unwrap_or(0).unsigned_abs()
+            }
             _ => self.first_key(row, facet),
         }
     }

@@ -201,9 +201,12 @@ impl<'a> Judge<'a> {
         prices.min().unwrap_or(UNKNOWN_PRICE)
     }
 
-    /// The largest quantity of the offers that pass, today.
+    /// The largest quantity of the offers that pass, today, beside what is promised of them.
     pub fn largest_quantity(&self, row: u32) -> i64 {
-        let quantities = self.passing_terms(row).filter_map(|(offer, _)| self.market.offers.quantity(offer));
+        let Market { offers, promised_products, .. } = self.market;
+        let is_promised = promised_products.contains(row);
+        let left = |offer: u32| offers.get(offer).map(|supply| self.question.quantity_left(&supply, self.market));
+        let quantities = self.passing_terms(row).filter_map(|(offer, _)| if is_promised { left(offer) } else { offers.quantity(offer) });
         quantities.max().unwrap_or(0)
     }
 

@@ -279,7 +279,6 @@ impl<'a> Search<'a> {
         /// Steps along an order in the time in which a row that passes is looked at.
         const STEPS: u64 = 2;
         let (question, products) = (self.question, &self.market.products);
-        let by_passing = |row: u32| self.by_passing.is_some_and(|rows| rows.contains(row));
         let passes = |row: u32| passing.map_or_else(|| products.shown().contains(row), |rows| rows.contains(row)) && !self.is_own(row);
         if question.sort == Sort::Distance && total >= FEW_ROWS {
             self.nearest(passes, top);
@@ -299,7 +298,7 @@ impl<'a> Search<'a> {
             return false;
         }
         for row in products.in_order(kept, question.after).take(usize::try_from(budget).unwrap_or(usize::MAX)) {
-            if passes(row) && !by_passing(row) {
+            if passes(row) && !self.by_passing.contains(row) {
                 top.offer(products.kept_key(kept, row), row, None);
                 if top.is_full() {
                     self.offer_by_passing(passing, kept, top);

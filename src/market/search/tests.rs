@@ -4,13 +4,17 @@ use super::*;
 use crate::market::Market;
 use crate::market::facet::{Dimension, ones};
 use crate::market::matching::View;
-use crate::market::record::{Basis, Change, Id, OfferRecord, Paper, Price, Rows, Visibility};
+use crate::market::record::{Basis, Change, FOREVER, Id, MouRecord, OfferRecord, Paper, Per, Price, Promise, Rows, Visibility};
 use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product, public, question, tables};
+use chrono::{Datelike, NaiveDate};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Product, quantity, months, last day from today, price with its visibility, unit it delivers to.
 type SampleOffer = (usize, i64, u16, i32, Option<(i64, Visibility)>, Option<u8>);
+
+/// Product, quantity a month, first day and last from today, day from today on which it was signed, whether it ended since.
+type SamplePromise = (usize, i64, i32, i32, i32, bool);
 
 #[derive(Debug, Clone)]
 struct Sample {
@@ -18,6 +22,7 @@ struct Sample {
     products: Vec<(usize, u8, usize)>,
     papers: Vec<(usize, u8, u8, i32, i32, bool)>,
     offers: Vec<SampleOffer>,
+    promises: Vec<SamplePromise>,
 }
 
 const WORDS: [&str; 8] = ["hành tím", "hành lá", "tỏi", "dừa sáp", "dứa", "khóm", "cá dứa", "dứa cá dứa"];
@@ -34,7 +39,7 @@ fn a_sample() -> impl Strategy<Value = Sample> {
         prop::collection::vec(
             (
                 0_usize..25,
-                1_i64..100,
+                1_i64..400,
                 1_u16..0x1000,
                 -40_i32..40,
                 prop::option::of((5_000_i64..60_000, visibility())),
@@ -42,8 +47,9 @@ fn a_sample() -> impl Strategy<Value = Sample> {
             ),
             0..25,
         ),
+        prop::collection::vec((0_usize..25, 1_i64..200, -40_i32..40, 0_i32..60, -20_i32..10, any::<bool>()), 0..10),
     )
-        .prop_map(|(organisations, products, papers, offers)| Sample { organisations, products, papers, offers })
+        .prop_map(|(organisations, products, papers, offers, promises)| Sample { organisations, products, papers, offers, promises })
 }
 
 /// Some are, by chance.
@@ -86,6 +92,19 @@ fn changes(sample: &Sample) -> Vec<Change> {
         record.delivers_to = unit.map(|unit| Rows::of([unit]));
         changes.push(Change::Offer(record));
     }
+    for (at, (of, quantity, from, days, signed, has_ended)) in sample.promises.iter().enumerate() {
+        let promise = Promise {
+            product: Id(1 + (of % sample.products.len()) as u128),
+            unit: 0,
+            quantity: *quantity,
+            per: Per::Month,
+            from: TODAY + from,
+            until: TODAY + from + days,
+            signed_on: TODAY + signed,
+            ended_on: if *has_ended { TODAY + 12 } else { FOREVER },
+        };
+        changes.push(Change::Mou(MouRecord { id: Id(9_000 + at as u128), version: 1, promises: vec![promise] }));
+    }
     changes
 }
 
@@ -118,7 +137,7 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
             prop::sample::select(vec![0_u16, 0, 0, 1, 3, 0x800]),
         ),
         (
-            prop::option::weighted(0.2, 1_i64..100),
+            prop::option::weighted(0.2, 1_i64..300),
             (prop::option::weighted(0.2, 5_000_u32..60_000), prop::option::weighted(0.1, 0_u8..2)),
             prop::option::weighted(0.2, 0_u8..4),
             prop::option::weighted(0.2, 0_u16..400),
@@ -185,6 +204,32 @@ struct Row<'a> {
     producer: u128,
     papers: Vec<Paper>,
     offers: Vec<&'a OfferRecord>,
+    promises: Vec<&'a Promise>,
+}
+
+impl Row<'_> {
+    /// What is left of `offer` in the month of `months` with the least, or in the one with the most where none is asked.
+    fn left(&self, offer: &OfferRecord, asked: &Asked, own: Option<u128>) -> i64 {
+        let date = |day: i32| NaiveDate::default() + chrono::TimeDelta::days(day.into());
+        let month = |day: i32| (date(day).year(), date(day).month0());
+        let (months, is_shown) = (asked.filter.months, asked.level == Visibility::Hidden || own == Some(self.producer));
+        let first = offer.from.max(asked.as_of);
+        // Day by day: an offer here ends within some weeks.
+        let days: BTreeMap<(i32, u32), i32> = (first..=offer.until.min(first + 364)).map(|day| (month(day), day)).collect();
+        let supplied = days.into_keys().filter(|(_, month)| offer.months >> month & 1 == 1 && (months == 0 || months >> month & 1 == 1));
+        let left = supplied.map(|in_month| {
+            let in_force = self.promises.iter().filter(|promise| promise.signed_on <= asked.as_of && asked.as_of < promise.ended_on);
+            let promised = in_force.filter(|promise| (month(promise.from)..=month(promise.until)).contains(&in_month));
+            let promised: i64 = promised.map(|promise| promise.quantity).sum();
+            let left = (offer.quantity - promised).max(0);
+            if promised == 0 || is_shown {
+                return left;
+            }
+            let digits = left.to_string();
+            format!("{}{}", &digits[..digits.len().min(2)], "0".repeat(digits.len().saturating_sub(2))).parse().unwrap()
+        });
+        if months == 0 { left.max() } else { left.min() }.unwrap_or(offer.quantity)
+    }
 }
 
 fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
@@ -203,6 +248,7 @@ fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
                     producer: producer.id.0,
                     papers: Vec::new(),
                     offers: Vec::new(),
+                    promises: Vec::new(),
                 });
             }
             Change::Certificate(record) => {
@@ -210,6 +256,11 @@ fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
                 rows.iter_mut().filter(|row| is_for(row)).for_each(|row| row.papers.push(record.paper));
             }
             Change::Offer(record) => rows.iter_mut().filter(|row| row.id == record.product.0).for_each(|row| row.offers.push(record)),
+            Change::Mou(record) => {
+                for promise in &record.promises {
+                    rows.iter_mut().filter(|row| row.id == promise.product.0).for_each(|row| row.promises.push(promise));
+                }
+            }
             _ => unreachable!("samples have no other change"),
         }
     }
@@ -264,7 +315,7 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     let in_season = |offer: &OfferRecord| offer.months & filter.months == filter.months;
     let is_cheap = |offer: &OfferRecord| filter.price_at_most.is_none_or(|most| seen_price(offer).is_some_and(|price| price <= most));
     let has_terms = |offer: &OfferRecord| {
-        filter.quantity.is_none_or(|(least, _)| offer.quantity >= least)
+        filter.quantity.is_none_or(|(least, _)| row.left(offer, asked, own) >= least)
             && filter.unit.is_none_or(|unit| unit == offer.unit)
             && filter.delivers_to.is_none_or(|unit| offer.delivers_to.is_none_or(|units| units.contains(unit)))
     };
@@ -288,7 +339,7 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     let key = match asked.sort {
         // Of the offers that pass.
         Sort::Price => passing().filter_map(|offer| seen_price(offer)).min().map_or(u64::from(u32::MAX), u64::from),
-        Sort::Quantity => u64::MAX - passing().map(|offer| offer.quantity).max().unwrap_or(0).unsigned_abs(),
+        Sort::Quantity => u64::MAX - passing().map(|offer| row.left(offer, asked, own)).max().unwrap_or(0).unsigned_abs(),
         Sort::Stars => 3 - u64::from(stars.saturating_sub(2)),
         Sort::Distance => u64::from(km),
         // Samples are all of one millisecond.
@@ -407,6 +458,7 @@ proptest! {
             match change {
                 Change::Product(record) if !now.iter().any(|new| matches!(new, Change::Product(new) if new.id == record.id)) => market.apply(Change::ProductGone(record.id)),
                 Change::Certificate(record) => market.apply(Change::CertificateGone(record.id)),
+                Change::Mou(record) => market.apply(Change::MouGone(record.id)),
                 Change::Offer(record) if !now.iter().any(|new| matches!(new, Change::Offer(new) if new.id == record.id)) => market.apply(Change::OfferGone(record.id)),
                 _ => {}
             }
