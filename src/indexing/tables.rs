@@ -1,8 +1,11 @@
 //! What the market index is told of the reference tables.
 
+use crate::market::record::Rows;
 use crate::market::tables::Tables;
+use crate::market::text::places::{PlaceName, PlaceNames};
 use crate::market::text::synonyms::Thesaurus;
-use crate::reference::{Direction, ProvinceId, reference};
+use crate::reference::{Direction, Province, ProvinceId, Provinces, reference};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// A region of today's list of provinces. Its number in the index is its place in [`regions`].
@@ -48,6 +51,27 @@ pub fn thesaurus() -> Thesaurus {
     Thesaurus::new(pairs, synonyms.other_senses().iter().map(|sense| (sense.word.as_str(), sense.phrase.as_str())))
 }
 
+/// What the names of provinces mean: the unit that a filter by it means today, and the one that it lies in today.
+fn names(provinces: &Provinces) -> PlaceNames {
+    let rows = |id: ProvinceId| Rows::of(provinces.closure(id).into_iter().map(ProvinceId::row));
+    let others = provinces.all().iter().flat_map(|province| province.other_names().map(move |name| (name, province)));
+    // What one unit is called beside its name may be the name of another: with its marks.
+    let is_free = |name: &str| provinces.all().iter().all(|province| crate::text::fold(&province.short_name).replace(' ', "") != name);
+    let own = provinces.all().iter().map(|province| (province.short_name.as_str(), province));
+    let mut latest: BTreeMap<&str, &Province> = BTreeMap::new();
+    for (name, province) in own.chain(others.filter(|(name, _)| is_free(name))) {
+        let known = latest.entry(name).or_insert(province);
+        if known.valid_from < province.valid_from {
+            *known = province;
+        }
+    }
+    PlaceNames::new(latest.into_iter().map(|(name, province)| PlaceName {
+        name: name.to_owned(),
+        units: rows(province.id),
+        around: rows(provinces.current(province.id)),
+    }))
+}
+
 /// The tables that the index reads, by row number.
 pub fn tables() -> Tables {
     let (provinces, groups) = (&reference().provinces, &reference().product_groups);
@@ -57,11 +81,13 @@ pub fn tables() -> Tables {
         provinces.all().iter().map(|province| (province.lat, province.lon)).collect(),
         groups.all().iter().map(|group| groups.current(group.id).unwrap_or(group.id).row()).collect(),
     )
+    .with_names(names(provinces))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market::text::tokens::tokens;
 
     fn province(text: &str) -> ProvinceId {
         text.parse().unwrap()
@@ -81,6 +107,33 @@ mod tests {
         }
         // Six socio-economic regions since 2025.
         assert_eq!(regions().len(), 6);
+    }
+
+    #[test]
+    fn a_province_of_any_day_is_known_by_its_names() {
+        let names = names(&reference().provinces);
+        let rows = |units: &[&str]| Rows::of(units.iter().map(|unit| province(unit).row()));
+        let can_tho = rows(&["92@2025-07-01", "92@2008-08-01", "93@2008-08-01", "94@2008-08-01"]);
+        for (text, units, around) in [
+            ("gạo Sóc Trăng", rows(&["94@2008-08-01"]), can_tho),
+            // Since July 2025 it is the one that Hậu Giang and Sóc Trăng lie in.
+            ("gạo Cần Thơ", can_tho, can_tho),
+            // Thừa Thiên Huế became Huế on 1 January 2025.
+            ("nón Huế", rows(&["46@2025-01-01", "46@2008-08-01"]), rows(&["46@2025-01-01", "46@2008-08-01"])),
+            (
+                "gạo sài gòn",
+                rows(&["79@2025-07-01", "79@2008-08-01", "74@2008-08-01", "77@2008-08-01"]),
+                rows(&["79@2025-07-01", "79@2008-08-01", "74@2008-08-01", "77@2008-08-01"]),
+            ),
+        ] {
+            let found = names.find(&tokens(text), true).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((found.words.start, found.units, found.around), (1, units, around), "{text}");
+        }
+        for province in reference().provinces.all() {
+            let found = names.find(&tokens(&province.name), false).unwrap_or_else(|| panic!("{}", province.name));
+            assert!(found.units.contains(province.id.row()), "{}", province.name);
+        }
+        assert_eq!(names.find(&tokens("hoa huệ"), true), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the index is told of the reference tables: which unit lies in which, how far apart they are, how groups nest.
 
+use super::text::places::PlaceNames;
+
 /// Kilometres between two places on the globe are whole numbers here; the centroids are good to a few.
 pub type Kilometres = u16;
 
@@ -14,6 +16,8 @@ pub struct Tables {
     pub centroid: Vec<(i32, i32)>,
     /// Of each product group of any decision, the row of its counterpart of 2026, or itself where nothing followed.
     pub group_2026: Vec<u8>,
+    /// Names of units of any time.
+    pub names: PlaceNames,
     /// Distances between units, row by row; made by [`Tables::new`].
     distances: Vec<Kilometres>,
 }
@@ -25,7 +29,13 @@ impl Tables {
     /// Puts the tables together and works out the distances.
     pub fn new(current: Vec<u8>, region: Vec<u8>, centroid: Vec<(i32, i32)>, group_2026: Vec<u8>) -> Self {
         let distances = centroid.iter().flat_map(|from| centroid.iter().map(|to| kilometres(*from, *to))).collect();
-        Self { current, region, centroid, group_2026, distances }
+        Self { current, region, centroid, group_2026, names: PlaceNames::default(), distances }
+    }
+
+    /// The same with names of units.
+    #[must_use]
+    pub fn with_names(self, names: PlaceNames) -> Self {
+        Self { names, ..self }
     }
 
     /// Today's unit in the place of `province`.

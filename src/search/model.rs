@@ -22,6 +22,8 @@ crate::db::text_enum! {
         Prefix = "prefix",
         /// By another name of the same thing.
         Synonym = "synonym",
+        /// A province that was typed is its producer's; the other words are as they were typed, or nearly.
+        Place = "place",
         /// With one typing error mended.
         Typo = "typo",
         /// With most of the words, not all.
@@ -36,6 +38,7 @@ impl From<How> for Matched {
             How::Folded => Self::Folded,
             How::Prefix => Self::Prefix,
             How::Synonym => Self::Synonym,
+            How::Place => Self::Place,
             How::Typo => Self::Typo,
             How::Partial => Self::Partial,
         }

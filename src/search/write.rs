@@ -493,6 +493,7 @@ pub fn word(how: How) -> &'static str {
         How::Folded => "folded",
         How::Prefix => "prefix",
         How::Synonym => "synonym",
+        How::Place => "place",
         How::Typo => "typo",
         How::Partial => "partial",
     }

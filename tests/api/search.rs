@@ -100,6 +100,33 @@ fn marks_other_names_and_slips_are_said() {
     assert_eq!(found("hành tím Bạc Liêu").1, "partial");
 }
 
+// The cooperative stands in Sóc Trăng, which is in Cần Thơ since July 2025.
+#[test]
+fn a_province_among_the_words_is_where_the_producer_is() {
+    let Market { app, onions, shallots, .. } = a_market();
+    for (text, found, how) in [
+        ("hành tím sóc trăng", &onions, "place"),
+        ("hanh tim tinh soc tr", &onions, "place"),
+        ("hành tím cần thơ", &onions, "place"),
+        ("Hành tím TP. Cần Thơ", &onions, "place"),
+        ("hành tím quảng ngãi", &shallots, "place"),
+        ("dứa cần thơ", &onions, "place"),
+    ] {
+        let page = app.get(&format!("/v1/products?q={text}")).send().expect(200).json();
+        let names: Vec<&str> = page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
+        if text.starts_with("dứa") {
+            assert_eq!((names, page["matched"].as_str()), (vec!["Khóm Cầu Đúc"], Some(how)), "another name of it, there");
+        } else {
+            assert_eq!((ids(&page), page["matched"].as_str()), (vec![found.id.as_str()], Some(how)), "{text}");
+            assert_eq!(page["items"][0]["matched"], how);
+        }
+    }
+    let offers = app.get("/v1/offers?q=hành tím sóc trăng").send().expect(200).json();
+    assert_eq!((offers["total"].as_u64(), offers["matched"].as_str()), (Some(1), Some("place")));
+    let suggested = app.get("/v1/suggest?q=hành tím sóc tr").send().expect(200).json();
+    assert_eq!(suggested["products"][0]["name"], "Hành tím Vĩnh Châu", "{suggested}");
+}
+
 #[test]
 fn filters_without_words_count_and_sort() {
     let Market { app, onions, shallots, .. } = a_market();

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::market::Market;
-use crate::market::record::{Change, FOREVER, Id, MouRecord, Per, Promise};
-use crate::market::samples::{TODAY, loaded, named, offer, organisation, paper, product, question};
+use crate::market::record::{Change, FOREVER, Id, MouRecord, Per, Promise, Rows};
+use crate::market::samples::{TODAY, loaded, named, offer, organisation, paper, product, question, tables, thesaurus};
+use crate::market::text::places::{PlaceName, PlaceNames};
 use crate::market::text::query::How;
 
 fn names(market: &Market, text: &str) -> Vec<String> {
@@ -186,6 +187,55 @@ fn what_is_promised_is_not_there_for_others() {
             }
         }
     }
+}
+
+// Units 0 and 2 are one today; the samples' tables name none, so that these are.
+#[test]
+fn a_province_among_the_words_is_that_of_the_producer_where_no_name_has_it() {
+    let name = |name: &str, units: &[u8], around: &[u8]| PlaceName {
+        name: name.into(),
+        units: Rows::of(units.iter().copied()),
+        around: Rows::of(around.iter().copied()),
+    };
+    let places =
+        [name("Sóc Trăng", &[0], &[0, 2]), name("Cần Thơ", &[0, 2], &[0, 2]), name("Lào Cai", &[1], &[1]), name("Gia Lai", &[3], &[3])];
+    let mut market = Market::new(tables().with_names(PlaceNames::new(places)), thesaurus(), TODAY);
+    for (id, province) in [(1_000, 0), (1_001, 1), (1_002, 2)] {
+        market.apply(Change::Organisation(organisation(id, "HTX Minh Phát", province)));
+    }
+    let products = ["Hành tím", "Vú sữa tím Sóc Trăng", "Gạo nếp", "Dứa sấy", "Gạo tẻ Lào Cai", "Gạo nương"];
+    for ((id, name), producer) in (1_u128..).zip(products).zip([1_000, 1_000, 1_002, 1_000, 1_001, 1_001]) {
+        market.apply(Change::Product(product(id, producer, name, 0)));
+    }
+    market.finish_loading();
+    let market = &market;
+    for (text, found, how) in [
+        // Before the purple star apples that have three of the four words.
+        ("hành tím sóc trăng", vec!["Hành tím"], How::Place),
+        ("hanh tim tinh soc trang", vec!["Hành tím"], How::Place),
+        ("hành tím cần thơ", vec!["Hành tím"], How::Place),
+        ("tím sóc trăng", vec!["Vú sữa tím Sóc Trăng"], How::Exact),
+        // Nobody stands in the old unit with rice: who does so in today's.
+        ("gạo sóc trăng", vec!["Gạo nếp"], How::Place),
+        ("gạo lào cai", vec!["Gạo tẻ Lào Cai"], How::Exact),
+        ("gạo nương lào cai", vec!["Gạo nương"], How::Place),
+        ("khóm sóc trăng", vec!["Dứa sấy"], How::Place),
+        // A typing error beside it, and a word that nothing has.
+        ("hanhh tim soc trang", vec!["Hành tím"], How::Typo),
+        ("hành tím tươi sóc trăng", vec!["Hành tím"], How::Partial),
+        ("lào c", vec!["Gạo tẻ Lào Cai"], How::Prefix),
+        // A place alone, and one where nobody is.
+        ("cần thơ", vec!["Dứa sấy", "Gạo nếp", "Hành tím", "Vú sữa tím Sóc Trăng"], How::Place),
+        ("gạo gia lai", vec!["Gạo nương", "Gạo nếp", "Gạo tẻ Lào Cai"], How::Partial),
+    ] {
+        let mut seen = names(market, text);
+        seen.sort_unstable();
+        assert_eq!(seen, found, "{text}");
+        let hows = hows(market, text);
+        assert!(hows.iter().all(|of| *of == how), "{text}: {hows:?}");
+    }
+    let filter = Filter { provinces: Some(Rows::of([1])), ..Filter::default() };
+    assert_eq!(market.search(&Question { filter, ..question(Some("hành tím sóc trăng")) }).total, 0, "a filter narrows it");
 }
 
 #[test]

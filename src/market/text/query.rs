@@ -2,9 +2,11 @@
 //!
 //! Every word must match, the last one as the beginning of a word too. A word typed with marks means that spelling
 //! alone, one without marks any. The stages follow each other until one finds rows: as typed (and in other words), with
-//! marks forgotten, with one typing error in a word that the catalogue does not know, with most of the words.
+//! marks forgotten, with one typing error in a word that the catalogue does not know, with most of the words. Before a word
+//! is mended or given up, a province among the words is looked for ([`super::places`]).
 
 use super::lexicon::{Fold, Lexicon, Word};
+use super::places::{NamedPlace, PlaceNames};
 use super::reading::{Marks, PLACE_BITS, Reading, TELLS, marks, places};
 use super::rows::{Set, united};
 use super::senses::{InPhrases, RowNames};
@@ -34,6 +36,8 @@ pub enum How {
     Prefix,
     /// In other words of the same meaning.
     Synonym,
+    /// A province that was typed is its producer's; the other words are as they were typed, or nearly.
+    Place,
     /// With one typing error mended.
     Typo,
     /// With most of the words, not all.
@@ -71,10 +75,48 @@ impl NameHead {
     }
 }
 
+/// The words of a query.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    words: Vec<Token>,
+    end: LastWord,
+}
+
+impl Typed {
+    /// Those of `text`; `None` where it has none.
+    pub fn new(text: &str) -> Option<Self> {
+        // A name as an answer has it means what it does without the mark.
+        let mut words = tokens(without_mark(text));
+        words.truncate(MOST_WORDS);
+        let last = text.chars().next_back();
+        let goes_on = last.is_some_and(|last| last.is_alphanumeric() || unicode_normalization::char::is_combining_mark(last));
+        let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
+        (!words.is_empty()).then_some(Self { words, end })
+    }
+
+    /// A province that they name.
+    pub fn place(&self, names: &PlaceNames) -> Option<NamedPlace> {
+        names.find(&self.words, self.end == LastWord::MayGoOn)
+    }
+
+    /// The others than these; `None` where there is no other.
+    pub fn without(&self, named: &Range<usize>) -> Option<Self> {
+        let others = (0..).zip(&self.words).filter(|(at, _)| !named.contains(at)).map(|(_, word)| word.clone());
+        // Who went on to name a place has ended the word before it.
+        let end = if named.end == self.words.len() { LastWord::IsWhole } else { self.end };
+        let words: Vec<Token> = others.collect();
+        (!words.is_empty()).then_some(Self { words, end })
+    }
+}
+
 /// The rows that a query means.
 #[derive(Debug, Clone)]
 pub struct Found<'a> {
     readings: Vec<Reading<'a>>,
+    /// How many of the words each row has.
+    words: usize,
+    /// Whether some of them name the place of the producer.
+    is_in_place: bool,
     /// The rows of all readings, where there are several.
     rows: Option<RoaringBitmap>,
     none: RoaringBitmap,
@@ -86,36 +128,51 @@ pub type TextScore = u32;
 impl<'a> Found<'a> {
     /// What `text` means in `lexicon`, where `names_of` fills in the names of a row; `None` when it has no word.
     pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus, names_of: impl Fn(u32, &mut RowNames)) -> Option<Self> {
-        Self::within(text, lexicon, thesaurus, names_of, None)
+        Typed::new(text).map(|typed| Self::within(&typed, lexicon, thesaurus, names_of, None))
     }
 
-    /// The same of the rows `among` alone, where they are given: what only others have does not end the stages.
+    /// What was `typed` means of the rows `among` alone, where they are given: what only others have does not end the stages.
     pub fn within(
-        text: &str,
+        typed: &Typed,
         lexicon: &'a Lexicon,
         thesaurus: &Thesaurus,
         names_of: impl Fn(u32, &mut RowNames),
         among: Option<&RoaringBitmap>,
-    ) -> Option<Self> {
-        // A name as an answer has it means what it does without the mark.
-        let mut typed = tokens(without_mark(text));
-        typed.truncate(MOST_WORDS);
-        if typed.is_empty() {
-            return None;
-        }
-        let goes_on = text.chars().next_back().is_some_and(char::is_alphanumeric)
-            || text.chars().next_back().is_some_and(unicode_normalization::char::is_combining_mark);
-        let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
+    ) -> Self {
+        let Typed { words: typed, end } = typed;
+        let end = *end;
         let known: Vec<Known<'_>> = typed.iter().map(|token| Known::new(token, lexicon)).collect();
-        let mut readings: Vec<Reading<'_>> = as_typed(&typed, &known, end, lexicon, thesaurus, among).into_iter().collect();
-        let rewritings = thesaurus.rewritings(&typed, MOST_REWRITINGS);
+        let mut readings: Vec<Reading<'_>> = as_typed(typed, &known, end, lexicon, thesaurus, among).into_iter().collect();
+        let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
         readings.extend(rewritings.iter().filter_map(|other| in_other_words(other, &known, lexicon, thesaurus, &names_of, among)));
         if readings.is_empty() {
             let found = without_marks(&known, end, lexicon, among).or_else(|| with_one_error(&known, end, lexicon, among));
             readings.extend(found.or_else(|| with_most_words(&known, lexicon, among)));
         }
         let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| Set::Many(&reading.rows))));
-        Some(Self { readings, rows, none: RoaringBitmap::new() })
+        let words = readings.first().map_or(0, |reading| reading.most.into());
+        Self { readings, words, is_in_place: false, rows, none: RoaringBitmap::new() }
+    }
+
+    /// All of `rows`, by no word.
+    pub fn all(rows: RoaringBitmap) -> Self {
+        Self { readings: Vec::new(), words: 0, is_in_place: false, rows: Some(rows), none: RoaringBitmap::new() }
+    }
+
+    /// The same, of a query that names the place of these rows in so many words more.
+    #[must_use]
+    pub fn in_place(self, words: usize) -> Self {
+        Self { words: self.words + words, is_in_place: true, ..self }
+    }
+
+    /// How many of the words of the query each row has.
+    pub fn words(&self) -> usize {
+        self.words
+    }
+
+    /// Whether the rows are meant without a doubt: no word was mended or given up.
+    pub fn is_certain(&self) -> bool {
+        !self.rows().is_empty() && self.readings.iter().all(|reading| !matches!(reading.how, How::Typo | How::Partial))
     }
 
     /// All rows.
@@ -157,13 +214,14 @@ impl<'a> Found<'a> {
         head: NameHead,
         score: impl Fn(&Reading<'_>, Option<(TextScore, How)>) -> Option<(TextScore, How)>,
     ) -> Option<(TextScore, How)> {
-        let mut best = (0, How::Partial);
+        let is_meant = |how: How| if self.is_in_place { how.max(How::Place) } else { how };
+        let mut best = (0, if self.readings.is_empty() { is_meant(How::Exact) } else { How::Partial });
         for reading in &self.readings {
             let (highest, by_head) = reading.highest(head);
             if highest >= least && highest > best.0 && (self.readings.len() == 1 || reading.rows.contains(row)) {
                 let score = score(reading, by_head)?;
                 if score.0 > best.0 {
-                    best = score;
+                    best = (score.0, is_meant(score.1));
                 }
             }
         }

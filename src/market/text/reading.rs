@@ -13,6 +13,8 @@ pub(super) struct Reading<'a> {
     /// By number of a spelling: place in the query from 1, and how well it fits, in [`Mark`]'s bits.
     marks: Vec<u8>,
     places: u8,
+    /// How many of the words of the query each row has.
+    pub most: u8,
     /// The highest scores of a name of no words that begins otherwise, with the first word of the query, with all of it.
     highest: [TextScore; 3],
     pub how: How,
@@ -88,6 +90,7 @@ impl<'a> Reading<'a> {
         Self {
             rows,
             places: places(typed),
+            most,
             highest: highest(most, typed, &marks, in_other_words),
             marks: marks.by_word,
             how,

@@ -88,6 +88,12 @@ impl Province {
         self.valid_from <= day && !self.has_ended_by(day)
     }
 
+    /// What else it is called, in letters alone: "saigon".
+    pub fn other_names(&self) -> impl Iterator<Item = &str> {
+        let own = name_key(&self.short_name);
+        self.keys.iter().map(String::as_str).filter(move |key| *key != own)
+    }
+
     fn has_ended_by(&self, day: NaiveDate) -> bool {
         self.valid_to.is_some_and(|last_day| last_day < day)
     }
