@@ -239,6 +239,17 @@ fn a_province_among_the_words_is_that_of_the_producer_where_no_name_has_it() {
 }
 
 #[test]
+fn other_names_are_found_with_marks_forgotten_too() {
+    let market = named(&["Khóm Cầu Đúc", "Cá lóc khô", "Dừa sáp"]);
+    // Nothing is called "dửa" or "cá quà": of what can be meant, one goes by another name.
+    assert_eq!(names(&market, "cá quà"), ["Cá lóc khô"]);
+    assert_eq!(hows(&market, "cá quà"), [How::Synonym]);
+    let mut found = names(&market, "dửa");
+    found.sort_unstable();
+    assert_eq!((found, hows(&market, "dửa")), (vec!["Dừa sáp".to_owned(), "Khóm Cầu Đúc".to_owned()], vec![How::Folded, How::Synonym]));
+}
+
+#[test]
 fn with_most_words_something_is_found_and_said_so() {
     let market = named(&["Hành tím Vĩnh Châu", "Hành tím Lý Sơn", "Tỏi Lý Sơn"]);
     assert_eq!(names(&market, "hành tím Sóc Trăng đặc biệt"), ["Hành tím Vĩnh Châu", "Hành tím Lý Sơn"]);

@@ -145,9 +145,14 @@ impl<'a> Found<'a> {
         let mut readings: Vec<Reading<'_>> = as_typed(typed, &known, end, lexicon, thesaurus, among).into_iter().collect();
         let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
         readings.extend(rewritings.iter().filter_map(|other| in_other_words(other, &known, lexicon, thesaurus, &names_of, among)));
+        if readings.is_empty() && typed.iter().any(Token::is_marked) {
+            let bare: Vec<Token> = typed.iter().map(Token::without_marks).collect();
+            readings.extend(without_marks(&known, end, lexicon, among));
+            let rewritings = thesaurus.rewritings(&bare, MOST_REWRITINGS);
+            readings.extend(rewritings.iter().filter_map(|other| in_other_words(other, &[], lexicon, thesaurus, &names_of, among)));
+        }
         if readings.is_empty() {
-            let found = without_marks(&known, end, lexicon, among).or_else(|| with_one_error(&known, end, lexicon, among));
-            readings.extend(found.or_else(|| with_most_words(&known, lexicon, among)));
+            readings.extend(with_one_error(&known, end, lexicon, among).or_else(|| with_most_words(&known, lexicon, among)));
         }
         let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| Set::Many(&reading.rows))));
         let words = readings.first().map_or(0, |reading| reading.most.into());
@@ -316,9 +321,6 @@ fn tell(marks: &mut Marks, other_senses: &mut Vec<Vec<Word>>) {
 }
 
 fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
-    if !typed.iter().any(|known| known.token.is_marked()) {
-        return None;
-    }
     let slots = slots(typed, end, |known, last| fold_slot(known, last, lexicon));
     reading(typed, &slots, How::Folded, lexicon, among)
 }

@@ -28,6 +28,12 @@ impl Token {
         self.tone.is_some() || self.letters != self.folded
     }
 
+    /// The same as it is typed without marks.
+    #[must_use]
+    pub fn without_marks(&self) -> Self {
+        Self { letters: self.folded.clone(), tone: None, folded: self.folded.clone() }
+    }
+
     /// The one spelling: letters, then the tone.
     pub fn spelling(&self) -> String {
         let mut spelling = self.letters.clone();
@@ -42,6 +48,9 @@ enum Class {
     Letters,
     Digits,
 }
+
+/// What stands unseen within a word that was copied from a page: it parts nothing.
+const JOINERS: [char; 5] = ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{feff}'];
 
 /// What stands behind every invented name. It tells what the record is, not what the thing is called: who types `hoa`
 /// means flowers.
@@ -65,14 +74,15 @@ pub fn tokens(text: &str) -> Vec<Token> {
             }
         }
     } else {
-        text.nfd().for_each(|letter| reader.take(letter));
+        // Full-width letters and digits of other keyboards are what they look like.
+        text.nfkd().filter(|letter| !JOINERS.contains(letter)).for_each(|letter| reader.take(letter));
     }
     reader.finish()
 }
 
-/// Letters with or without marks that stand as one character, in which nearly all names are written.
+/// Letters with or without marks that stand as one character, and for nothing else, in which nearly all names are written.
 fn is_plain_latin(letter: char) -> bool {
-    letter < '\u{300}' || ('\u{1e00}'..='\u{1eff}').contains(&letter)
+    matches!(letter, '\0'..'\u{a0}' | 'À'..='ı' | 'Ĵ'..='ľ' | 'Ơ'..='ư' | 'Ạ'..='ỹ')
 }
 
 /// Puts decomposed characters together to words.
@@ -170,6 +180,9 @@ mod tests {
         assert_eq!(folded("gao st25"), ["gao", "st", "25"]);
         assert_eq!(folded("  Đường thốt-nốt (500g). "), ["duong", "thot", "not", "500", "g"]);
         assert!(folded(" -/. ").is_empty());
+        // Copied from a page, and of a keyboard of full width.
+        assert_eq!(folded("ha\u{200b}nh\u{200b} ti\u{ad}m\u{feff}"), ["hanh", "tim"]);
+        assert_eq!(folded("ｇａｏ　ＳＴ２５"), ["gao", "st", "25"]);
     }
 
     #[test]
@@ -189,7 +202,7 @@ mod tests {
         #[test]
         fn letter_by_letter_is_in_order(text in "[ -~\u{a0}-\u{2ff}\u{1e00}-\u{1eff}]{0,20}") {
             let mut reader = Reader::default();
-            text.nfd().for_each(|letter| reader.take(letter));
+            text.nfkd().filter(|letter| *letter != '\u{ad}').for_each(|letter| reader.take(letter));
             prop_assert_eq!(tokens(&text), reader.finish());
         }
 
