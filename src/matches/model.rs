@@ -450,6 +450,9 @@ pub struct ProducerReadiness {
     pub served: u32,
     /// What would serve more, most valuable first.
     pub unlocks: Vec<ReadinessUnlock>,
+    /// What keeps it out altogether.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<MatchNote>,
     /// The day for which it was judged.
     pub as_of: NaiveDate,
 }

@@ -81,18 +81,23 @@ impl Note {
         })
     }
 
+    /// Why nothing of a producer is considered; nothing where it may be.
+    pub fn of_producer(market: &Market, producer: u32) -> Option<Self> {
+        market.organisations().get(producer).is_some_and(|producer| producer.is_idle).then(|| Self {
+            code: MatchNoteCode::ProducerNotActive,
+            text: text(
+                "The producer is suspended or dissolved: its offers take no part.",
+                "Chủ thể sản xuất đang tạm ngừng hoặc đã giải thể nên chào bán không được ghép.",
+            ),
+        })
+    }
+
     /// Why an offer is not considered on `as_of`; nothing where it is.
     fn of_offer(market: &Market, supply: &Supply, as_of: Day) -> Option<Self> {
-        let note = |code, text| Some(Self { code, text });
-        if market.organisations().get(supply.producer).is_some_and(|producer| producer.is_idle) {
-            return note(
-                MatchNoteCode::ProducerNotActive,
-                text(
-                    "The producer is suspended or dissolved: its offers take no part.",
-                    "Chủ thể sản xuất đang tạm ngừng hoặc đã giải thể nên chào bán không được ghép.",
-                ),
-            );
+        if let Some(note) = Self::of_producer(market, supply.producer) {
+            return Some(note);
         }
+        let note = |code, text| Some(Self { code, text });
         if !market.is_made(supply) {
             let detail = text("The product is not made any more.", "Sản phẩm không còn được sản xuất.");
             return note(MatchNoteCode::ProductDiscontinued, detail);

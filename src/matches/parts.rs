@@ -104,7 +104,7 @@ fn values(raw: &Raw) -> (Option<Value>, Option<Value>) {
         Raw::Stars(stars) => (Some((stars.into(), 0)), None),
         Raw::Preferred { held, asked } => (Some((held.count_ones().into(), 0)), Some((asked.count_ones().into(), 0))),
         Raw::Distance(km) => (Some((km.into(), 0)), None),
-        Raw::OtherUnit | Raw::Deliveries => (None, None),
+        Raw::PricesApart(..) | Raw::OtherUnit | Raw::Deliveries => (None, None),
     }
 }
 

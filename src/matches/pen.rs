@@ -2,7 +2,7 @@
 
 use crate::decimal::CURRENCIES;
 use crate::error::Language;
-use crate::market::record::{Day, FOREVER, MonthBits, Price};
+use crate::market::record::{Basis, Day, FOREVER, MonthBits, Price};
 use crate::reference::{CertificateKindId, ProvinceId, UnitId, reference};
 use crate::search::{civil, push_decimals, push_four, push_number, push_three, push_two};
 
@@ -73,6 +73,27 @@ impl Pen<'_> {
         match base_words(&unit.code) {
             Some((one, _, vi)) => self.say(one, vi),
             None => self.raw(&unit.symbol),
+        }
+    }
+
+    /// Where a price holds, and whether tax is in it.
+    pub fn terms(&mut self, price: &Price) {
+        match price.basis {
+            Basis::FarmGate => self.say(" at the farm gate", " tại nơi sản xuất"),
+            Basis::Delivered => self.say(" delivered", " giao tận nơi"),
+        }
+        if price.vat_included {
+            self.say(" with VAT", " đã gồm thuế GTGT");
+        } else {
+            self.say(" without VAT", " chưa gồm thuế GTGT");
+        }
+    }
+
+    /// A price as [`Self::price`], with its [`Self::terms`] where those of `other` are different.
+    pub fn price_beside(&mut self, price: &Price, unit: u8, other: &Price) {
+        self.price(price, unit);
+        if (price.basis, price.vat_included) != (other.basis, other.vat_included) {
+            self.terms(price);
         }
     }
 

@@ -116,7 +116,7 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
     let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
     if !found.eligible {
         let needed = asked.need.still_needed(setting.as_of);
-        return Err(not_eligible(&found, &Pair::new(&supply, &needed, market.papers(), setting.as_of), language));
+        return Err(not_eligible(&found, &Pair::new(&supply, &needed, demand.text.is_some(), &market, setting.as_of), language));
     }
     Ok(filled_in(&market, (&supply, &asked), demand.illustrative || offer.illustrative, &setting))
 }

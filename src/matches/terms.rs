@@ -18,7 +18,8 @@ impl Page<'_> {
             self.flag("passes", passes);
         }
         self.raw(",\"text\":\"");
-        let pair = Pair::new(supply, need, self.market.papers(), self.setting.as_of);
+        let has_words = self.market.demands().text(need.id).is_some();
+        let pair = Pair::new(supply, need, has_words, self.market, self.setting.as_of);
         self.pen().constraint(&verdict.detail, verdict.passes, &pair);
         self.raw("\",\"needed\":{");
         self.needed(&verdict.detail, need);

@@ -5,7 +5,8 @@
 
 use super::pen::Pen;
 use crate::error::{Text, text};
-use crate::market::matching::{Code, Detail, Mend, Need, Papers, PapersOf, Part, PriceVerdict, Raw, Supply};
+use crate::market::Market;
+use crate::market::matching::{Code, Detail, Mend, Need, PapersOf, Part, PriceVerdict, Raw, Supply};
 use crate::market::record::{Day, MonthBits, Paper, Price, Rows};
 
 /// A constraint by name, within a sentence.
@@ -39,20 +40,23 @@ pub struct Pair<'a> {
     has_begun: bool,
     /// First and last day of the offer.
     offered: (Day, Day),
+    /// Whether the demand says in words what is needed.
+    has_words: bool,
     /// Papers of the offer's product and its producer.
     papers: PapersOf<'a>,
 }
 
 impl<'a> Pair<'a> {
-    /// The offer, and the demand as it is needed from `as_of` on; `papers` is the arena of the offer's papers.
-    pub fn new(supply: &Supply, need: &Need, papers: &'a Papers, as_of: Day) -> Self {
+    /// The offer, and the demand as it is needed from `as_of` on, which may have words.
+    pub fn new(supply: &Supply, need: &Need, has_words: bool, market: &'a Market, as_of: Day) -> Self {
         Self {
             needed_in: need.unit,
             offered_in: supply.unit,
             needed: (need.from, need.until),
             has_begun: need.from <= as_of,
             offered: (supply.from, supply.end()),
-            papers: papers.get(supply.papers),
+            has_words,
+            papers: market.papers().get(supply.papers),
         }
     }
 
@@ -90,6 +94,12 @@ impl Pen<'_> {
                 self.price(&price, unit);
                 self.say("; the ceiling is ", "; giá trần ");
                 self.price(&ceiling, unit);
+            }
+            Raw::PricesApart(price, ceiling) => {
+                self.price_beside(&price, unit, &ceiling);
+                self.say("; the ceiling is ", "; giá trần ");
+                self.price_beside(&ceiling, unit, &price);
+                self.say(": not compared, counted half", ": không so sánh, tính một nửa");
             }
             Raw::Price(None) => {
                 self.say(
@@ -134,6 +144,7 @@ impl Pen<'_> {
             Detail::Category { .. } => {
                 self.say("The product's group is not one that is asked for", "Nhóm sản phẩm không thuộc nhóm được yêu cầu");
             }
+            Detail::Text if passes && !pair.has_words => self.say("No words are asked for", "Không yêu cầu từ nào trong tên"),
             Detail::Text if passes => self.say("The product answers the demand's words", "Sản phẩm khớp với từ mô tả của nhu cầu"),
             Detail::Text => self.say("The product does not answer the demand's words", "Sản phẩm không khớp với từ mô tả của nhu cầu"),
             Detail::Stars { needed, found } => self.stars(needed, found, pair),
@@ -299,6 +310,13 @@ impl Pen<'_> {
 
     fn price_verdict(&mut self, verdict: PriceVerdict, (needed, needed_in): (Option<Price>, u8), (found, offered_in): (Option<Price>, u8)) {
         match verdict {
+            PriceVerdict::Unknown if let Some((price, ceiling)) = found.zip(needed) => {
+                self.say("The price of ", "Giá ");
+                self.price_beside(&price, offered_in, &ceiling);
+                self.say(" and the ceiling of ", " và giá trần ");
+                self.price_beside(&ceiling, needed_in, &price);
+                self.say(" can't be compared", " không so sánh được");
+            }
             PriceVerdict::Unknown => {
                 self.say(
                     "Price or ceiling are not shown to you here, or can't be compared",
@@ -309,7 +327,7 @@ impl Pen<'_> {
                 self.say("The price", "Giá");
                 if let Some(price) = found {
                     self.say(" of ", " ");
-                    self.price(&price, offered_in);
+                    self.price_beside(&price, offered_in, &needed.unwrap_or(price));
                 }
                 if verdict == PriceVerdict::Within {
                     self.say(" is not above the ceiling", " không cao hơn giá trần");
@@ -318,7 +336,7 @@ impl Pen<'_> {
                 }
                 if let Some(ceiling) = needed {
                     self.say(" of ", " ");
-                    self.price(&ceiling, needed_in);
+                    self.price_beside(&ceiling, needed_in, &found.unwrap_or(ceiling));
                 }
             }
         }
@@ -377,6 +395,7 @@ impl Pen<'_> {
             Mend::Price(most) => {
                 self.say("A price of at most ", "Giá không quá ");
                 self.price(&most, unit);
+                self.terms(&most);
             }
             Mend::DeliverTo(province) => {
                 self.say("Delivery to ", "Giao hàng đến ");
@@ -400,6 +419,7 @@ impl Pen<'_> {
 mod tests {
     use super::super::pen::tests::both;
     use super::*;
+    use crate::market::matching::{PaperSet, Papers};
     use crate::market::record::FOREVER;
     use crate::reference::reference;
 
@@ -414,6 +434,7 @@ mod tests {
             needed: (20_819, 20_908),
             has_begun: false,
             offered: (20_819, 20_877),
+            has_words: false,
             papers: all.get(set),
         };
         both(|pen| pen.constraint(detail, false, &pair))
@@ -423,6 +444,19 @@ mod tests {
     fn where_no_group_is_asked_for_none_is_said_to_fit() {
         let said = told(&Detail::Category { needed: None, found: 3 }, &[]);
         assert_eq!(said, ["No product group is asked for", "Không yêu cầu nhóm sản phẩm"]);
+        let all = Papers::default();
+        let pair = |has_words| Pair {
+            needed_in: 0,
+            offered_in: 0,
+            needed: (0, 1),
+            has_begun: false,
+            offered: (0, 1),
+            has_words,
+            papers: all.get(PaperSet::default()),
+        };
+        let told = |has_words| both(|pen| pen.constraint(&Detail::Text, true, &pair(has_words)));
+        assert_eq!(told(false), ["No words are asked for", "Không yêu cầu từ nào trong tên"]);
+        assert_eq!(told(true), ["The product answers the demand's words", "Sản phẩm khớp với từ mô tả của nhu cầu"]);
     }
 
     #[test]
@@ -436,6 +470,7 @@ mod tests {
             needed: (20_819, 20_908),
             has_begun,
             offered: (20_819, 20_877),
+            has_words: false,
             papers: all.get(set),
         };
         let told = |has_begun| both(|pen| pen.constraint(&Detail::Stars { needed: 4, found: 0 }, false, &pair(has_begun)));

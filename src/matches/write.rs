@@ -221,6 +221,7 @@ impl<'a> Page<'a> {
             self.unlock(unlock);
         }
         self.raw("]");
+        self.note(Note::of_producer(self.market, producer).as_ref());
         self.end_with()
     }
 

@@ -480,6 +480,47 @@ fn what_is_promised_is_not_offered_again() {
     assert_eq!((least(Some(&officer)), least(None)), ("5001".to_owned(), "5100".to_owned()));
 }
 
+// What is asked at the gate without tax can only come out dearer when it is delivered with tax.
+#[test]
+fn prices_of_other_terms_are_told_with_them() {
+    let fair = a_fair();
+    let at_the_gate = |amount: &str| {
+        let mut offered = offered(amount, "public");
+        offered["price"]["basis"] = json!("farm_gate");
+        offered["price"]["vat_included"] = json!(false);
+        offered
+    };
+    fair.change(&fair.offer, at_the_gate("36000"));
+    let buyer = fair.app.buyer(&fair.buyer);
+    let found = fair.ask(&format!("{}/matches", fair.demand.path), Some(&buyer));
+    let part = part(&found["items"][0], "price");
+    let told = "36,000 VND/kg at the farm gate without VAT; the ceiling is 45,000 VND/kg delivered with VAT: not compared, counted half";
+    assert_eq!((part["text"].as_str(), &part["fit_bp"], part.get("value")), (Some(told), &json!(5_000), None));
+    let verdict = |pair: &Value| pair["constraints"].as_array().unwrap().iter().find(|told| told["code"] == "price").unwrap().clone();
+    let pair = fair.pair(Some(&buyer));
+    let told =
+        "The price of 36,000 VND/kg at the farm gate without VAT and the ceiling of 45,000 VND/kg delivered with VAT can't be compared";
+    assert_eq!((&verdict(&pair)["passes"], verdict(&pair)["text"].as_str()), (&json!(true), Some(told)));
+
+    let offer = fair.app.get(&fair.offer.path).key(&fair.app.admin()).send().expect(200);
+    fair.app.patch(&fair.offer.path, offer.header("etag").unwrap(), at_the_gate("46000")).key(&fair.app.admin()).send().expect(200);
+    let pair = fair.pair(Some(&buyer));
+    let told = "The price of 46,000 VND/kg at the farm gate without VAT is above the ceiling of 45,000 VND/kg delivered with VAT";
+    assert_eq!((&verdict(&pair)["passes"], verdict(&pair)["text"].as_str()), (&json!(false), Some(told)));
+    let told = "A price of at most 45,000 VND/kg at the farm gate without VAT would be enough";
+    assert_eq!(pair["what_if"][0]["text"], told);
+    let vietnamese = fair
+        .app
+        .get(&format!("{}/matches/{}", fair.demand.path, fair.offer.id))
+        .key(&buyer)
+        .header("Accept-Language", "vi")
+        .send()
+        .expect(200)
+        .json();
+    let told = "Giá 46.000 VND/kg tại nơi sản xuất chưa gồm thuế GTGT cao hơn giá trần 45.000 VND/kg giao tận nơi đã gồm thuế GTGT";
+    assert_eq!(verdict(&vietnamese)["text"], told);
+}
+
 // The price stands 5,000 above the ceiling, which only the buyer's side may know.
 #[test]
 fn what_one_may_not_see_of_prices_and_ceilings_is_unknown() {
@@ -789,8 +830,11 @@ fn what_takes_no_part_says_why_nothing_was_considered() {
     assert_eq!(said(&fair.offer.path, "vi"), told("offer_closed", "Chào bán đã đóng từ ngày 28/11/2026."));
     fair.change(&fair.product, json!({"status": "discontinued"}));
     assert_eq!(said(&fair.offer.path, "en").0, "product_discontinued");
+    let readiness = |fair: &Fair| fair.app.get(&format!("/v1/producers/{}/readiness", fair.producer.id)).send().expect(200).json();
+    assert_eq!(readiness(&fair).get("note"), None);
     fair.turn(&fair.producer, "dissolved");
     assert_eq!(said(&fair.offer.path, "en").0, "producer_not_active");
+    assert_eq!((&readiness(&fair)["considered"], &readiness(&fair)["note"]["code"]), (&json!(0), &json!("producer_not_active")));
 }
 
 #[test]

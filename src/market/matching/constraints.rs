@@ -333,6 +333,15 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
     }
 }
 
+fn prices(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Raw {
+    let view = setting.view;
+    let seen = supply.price.zip(need.ceiling).filter(|_| view.sees_price(supply) && view.sees_ceiling(need) && supply.unit == need.unit);
+    match (judge::comparable(supply, need, setting), seen) {
+        (None, Some((price, ceiling))) => Raw::PricesApart(price, ceiling),
+        (alike, _) => Raw::Price(alike),
+    }
+}
+
 /// Whether what is left is told in two digits.
 fn is_rounded(supply: &Supply, setting: &Setting<'_>) -> bool {
     !setting.promises.get(supply.promises).is_empty() && !setting.view.sees_promises(supply)
@@ -346,7 +355,7 @@ fn parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>)
             Left { covered, asked, .. } => Raw::Volume { covered, asked },
         },
         Raw::Months { common: found.reach.common, needed: need.months_needed },
-        Raw::Price(judge::comparable(supply, need, setting)),
+        prices(supply, need, setting),
         Raw::Stars(found.held.stars),
         Raw::Preferred { held: found.held.kinds & need.preferred, asked: need.preferred },
         Raw::Distance(found.distance),

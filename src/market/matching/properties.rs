@@ -386,7 +386,7 @@ fn thousandths_of_a_point(raw: &super::Raw) -> i128 {
         Raw::Stars(stars) => i128::from(stars) * WHOLE / 5,
         Raw::Preferred { held, asked } => i128::from(held.count_ones()) * WHOLE / i128::from(asked.count_ones().max(1)),
         Raw::Distance(km) => (WHOLE - i128::from(km) * 5_000).max(0),
-        Raw::Price(None) | Raw::OtherUnit | Raw::Deliveries => 0,
+        Raw::Price(None) | Raw::PricesApart(..) | Raw::OtherUnit | Raw::Deliveries => 0,
     }
 }
 
@@ -400,7 +400,7 @@ fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
             i128::from(price.amount) * i128::from(other.per_base) <= i128::from(other.amount) * i128::from(price.per_base)
                 && ceiling.amount > 0
         }
-        (Raw::Price(one), Raw::Price(other)) => one == other,
+        (Raw::Price(None) | Raw::PricesApart(..), Raw::Price(None) | Raw::PricesApart(..)) => true,
         (Raw::Stars(one), Raw::Stars(other)) => one >= other,
         (Raw::Preferred { held, .. }, Raw::Preferred { held: other, .. }) => held.count_ones() >= other.count_ones(),
         (Raw::Distance(one), Raw::Distance(other)) => one <= other,

@@ -90,6 +90,8 @@ pub enum Raw {
     },
     /// Price and ceiling; `None` where they cannot be compared or the caller may not see both.
     Price(Option<(Price, Price)>),
+    /// Price and ceiling that the caller sees, of different currencies, bases or taxes.
+    PricesApart(Price, Price),
     /// OCOP stars over the whole period; 0 without.
     Stars(u8),
     /// Kinds of certificate, one bit each.
