@@ -3,7 +3,7 @@
 use super::Market;
 use super::answering::Answering;
 use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supply, View, Weights, readiness};
-use super::record::{Day, DemandRecord, Id, OfferRecord};
+use super::record::{Day, DemandRecord, Id, OfferRecord, Rows};
 use super::text::senses::RowNames;
 use super::text::synonyms::Thesaurus;
 use super::upkeep::table_bytes;
@@ -138,6 +138,19 @@ pub struct Asked {
     /// What is needed.
     pub need: Need,
     words: Words,
+}
+
+impl Asked {
+    /// The same whatever group a product is of.
+    pub(super) fn of_any_group(&self) -> Self {
+        Self { need: Need { groups: Rows::ALL, ..self.need.clone() }, words: self.words.clone() }
+    }
+
+    /// The same in the words of `text`; `None` where it has no word.
+    pub(super) fn in_words(&self, text: &str, market: &Market) -> Option<Self> {
+        let words = Words::Own(Wording::new(text, &market.thesaurus)?.resolve(&market.lexicon));
+        Some(Self { need: self.need.clone(), words })
+    }
 }
 
 /// What a product must answer.
@@ -315,7 +328,7 @@ impl Market {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::record::{Change, Rows};
+    use crate::market::record::Change;
     use crate::market::samples::{self, TODAY};
     use proptest::prelude::*;
 

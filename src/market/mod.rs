@@ -8,8 +8,8 @@
 //! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
 //! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`], `varints` (how they take few bytes), `names`, `certificates`,
 //! [`introductions`] (who sees more than others), [`text`] (words), [`search`] (which products, how many by facet),
-//! [`matching`] (which offer serves which demand, and why), [`wording`], `wordings`, [`answering`] and [`demands`] (what is
-//! asked of the latter).
+//! [`matching`] (which offer serves which demand, and why), [`wording`], `wordings`, [`answering`], [`demands`] and
+//! [`instead`] (what is asked of the latter, and what would find more).
 
 pub mod answering;
 #[cfg(test)]
@@ -20,6 +20,7 @@ pub mod facet;
 pub mod facts;
 mod fetch;
 pub mod ids;
+pub mod instead;
 pub mod introductions;
 pub mod kept;
 mod loading;

@@ -177,7 +177,7 @@ async fn list_demand_matches(permit: Permitted<ListDemandMatches>, app: Data<App
     let setting = question.setting();
     let ranking = question.market.best_offers(&asked, &setting, limit, near);
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
-    let body = page.offers(&asked.need, &ranking, question.version);
+    let body = page.offers(&asked, question.market.demands().text(id), &ranking, question.version);
     drop(question);
     Ok(from_memory(&app, started, "match", body))
 }
@@ -247,7 +247,7 @@ async fn preview_matches(
     let (limit, near) = limits(&args);
     let ranking = question.market.best_offers(&asked, &setting, limit, near);
     let page = Page::new(&question.market, &setting, question.context.as_of, language(&request));
-    let body = page.offers(&asked.need, &ranking, question.version);
+    let body = page.offers(&asked, record.text.as_deref(), &ranking, question.version);
     drop(question);
     Ok(from_memory(&app, started, "match", body))
 }

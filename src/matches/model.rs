@@ -310,6 +310,12 @@ pub struct MatchNote {
     pub code: MatchNoteCode,
     /// For people.
     pub text: String,
+    /// Words that would find offers, with `nothing_offered`: those that products on offer in the groups asked for have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// How many offers these would find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offers: Option<u32>,
 }
 
 /// The best offers for a demand.

@@ -3,7 +3,9 @@
 use super::model::MatchNoteCode;
 use crate::error::{Language, Text, text};
 use crate::market::Market;
-use crate::market::matching::{Need, Supply};
+use crate::market::demands::Asked;
+use crate::market::instead::Instead;
+use crate::market::matching::{Need, Setting, Supply};
 use crate::market::record::{Day, FOREVER};
 use crate::search::date;
 use crate::text::in_vietnamese;
@@ -14,33 +16,68 @@ pub struct Note {
     /// Stable word.
     pub code: MatchNoteCode,
     text: Text,
+    /// Words that would find offers, and how many.
+    pub instead: Option<(String, u32)>,
 }
 
 impl Note {
+    fn new(code: MatchNoteCode, text: Text) -> Self {
+        Self { code, text, instead: None }
+    }
+
     /// The sentence.
     pub fn text(&self, language: Language) -> &str {
         self.text.in_language(language)
     }
 
-    /// Why no offer was considered for a demand.
-    pub fn on_no_offer(market: &Market, need: &Need, as_of: Day) -> Self {
-        Self::of_demand(market, need, as_of).unwrap_or_else(|| Self {
-            code: MatchNoteCode::NothingOffered,
-            text: text(
-                "No open offer is of the product groups and words that the demand asks for; fewer words or a wider group may find some.",
-                "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có các từ mà nhu cầu nêu; bớt từ hoặc chọn nhóm rộng hơn có thể sẽ tìm được.",
-            ),
-        })
+    /// Why no offer was considered for a demand with the words `words`, and what would find some.
+    pub fn on_no_offer(market: &Market, asked: &Asked, words: Option<&str>, setting: &Setting<'_>) -> Self {
+        if let Some(note) = Self::of_demand(market, &asked.need, setting.as_of) {
+            return note;
+        }
+        let typed = words.unwrap_or_default();
+        let (instead, text) = match market.instead(asked, words, setting) {
+            Some(Instead::Words(words, offers)) => {
+                let told = text(
+                    format!(
+                        "No open offer is of the product groups and has the words “{typed}” that the demand asks for; with “{words}” there would be {offers}."
+                    ),
+                    format!(
+                        "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có đủ các từ “{typed}” mà nhu cầu nêu; nếu ghi “{words}” sẽ có {offers}."
+                    ),
+                );
+                (Some((words, offers)), told)
+            }
+            Some(Instead::OtherGroups(offers)) => {
+                let told = text(
+                    format!(
+                        "No open offer with the words “{typed}” is of the product groups that the demand asks for; of other groups there are {offers}."
+                    ),
+                    format!(
+                        "Không có chào bán nào đang mở có các từ “{typed}” thuộc nhóm sản phẩm mà nhu cầu nêu; ở các nhóm khác có {offers}."
+                    ),
+                );
+                (None, told)
+            }
+            None => {
+                let told = text(
+                    "No open offer is of the product groups and words that the demand asks for; other words or a wider group may find some.",
+                    "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có các từ mà nhu cầu nêu; đổi từ hoặc chọn nhóm rộng hơn có thể sẽ tìm được.",
+                );
+                (None, told)
+            }
+        };
+        Self { code: MatchNoteCode::NothingOffered, text, instead }
     }
 
     /// Why no demand was considered for an offer.
     pub fn on_no_demand(market: &Market, supply: &Supply, as_of: Day) -> Self {
-        Self::of_offer(market, supply, as_of).unwrap_or_else(|| Self {
-            code: MatchNoteCode::NothingAskedFor,
-            text: text(
+        Self::of_offer(market, supply, as_of).unwrap_or_else(|| {
+            let told = text(
                 "No open demand asks for the group and the words of this product.",
                 "Không có nhu cầu nào đang mở hỏi nhóm và tên của sản phẩm này.",
-            ),
+            );
+            Self::new(MatchNoteCode::NothingAskedFor, told)
         })
     }
 
@@ -57,38 +94,34 @@ impl Note {
     /// Why a demand is not considered on `as_of`; nothing where it is.
     fn of_demand(market: &Market, need: &Need, as_of: Day) -> Option<Self> {
         if market.organisations().get(need.buyer).is_some_and(|buyer| buyer.is_idle) {
-            return Some(Self {
-                code: MatchNoteCode::BuyerNotActive,
-                text: text(
-                    "The buyer is suspended or dissolved: its demands take no part.",
-                    "Đơn vị mua đang tạm ngừng hoặc đã giải thể nên nhu cầu không được ghép.",
-                ),
-            });
+            let told = text(
+                "The buyer is suspended or dissolved: its demands take no part.",
+                "Đơn vị mua đang tạm ngừng hoặc đã giải thể nên nhu cầu không được ghép.",
+            );
+            return Some(Self::new(MatchNoteCode::BuyerNotActive, told));
         }
         if need.closed_on <= as_of {
             let code = MatchNoteCode::DemandClosed;
-            return Some(Self { code, text: on(need.closed_on, "The demand was closed on", "Nhu cầu đã đóng từ ngày") });
+            return Some(Self::new(code, on(need.closed_on, "The demand was closed on", "Nhu cầu đã đóng từ ngày")));
         }
         // Where no day to answer by is named it is the last of the period: then it is the period that is over.
         if need.answer_by < as_of && need.answer_by < need.until {
             let code = MatchNoteCode::AnswerByPassed;
             let text = on(need.answer_by, "The demand took answers until", "Nhu cầu chỉ nhận trả lời đến hết ngày");
-            return Some(Self { code, text });
+            return Some(Self::new(code, text));
         }
-        need.is_over(as_of).then(|| Self {
-            code: MatchNoteCode::DemandOver,
-            text: text("No month in which it is needed is left.", "Không còn tháng nào cần hàng."),
-        })
+        let told = || text("No month in which it is needed is left.", "Không còn tháng nào cần hàng.");
+        need.is_over(as_of).then(|| Self::new(MatchNoteCode::DemandOver, told()))
     }
 
     /// Why nothing of a producer is considered; nothing where it may be.
     pub fn of_producer(market: &Market, producer: u32) -> Option<Self> {
-        market.organisations().get(producer).is_some_and(|producer| producer.is_idle).then(|| Self {
-            code: MatchNoteCode::ProducerNotActive,
-            text: text(
+        market.organisations().get(producer).is_some_and(|producer| producer.is_idle).then(|| {
+            let told = text(
                 "The producer is suspended or dissolved: its offers take no part.",
                 "Chủ thể sản xuất đang tạm ngừng hoặc đã giải thể nên chào bán không được ghép.",
-            ),
+            );
+            Self::new(MatchNoteCode::ProducerNotActive, told)
         })
     }
 
@@ -97,7 +130,7 @@ impl Note {
         if let Some(note) = Self::of_producer(market, supply.producer) {
             return Some(note);
         }
-        let note = |code, text| Some(Self { code, text });
+        let note = |code, text| Some(Self::new(code, text));
         if !market.is_made(supply) {
             let detail = text("The product is not made any more.", "Sản phẩm không còn được sản xuất.");
             return note(MatchNoteCode::ProductDiscontinued, detail);

@@ -57,9 +57,9 @@ impl<'a> Page<'a> {
         Self { market, setting, language, json, made: Vec::new(), parts: Parts::new(setting.weights) }
     }
 
-    /// The best offers for a demand.
-    pub fn offers(mut self, need: &Need, ranking: &Ranking<Place>, version: &str) -> Vec<u8> {
-        let (market, offers) = (self.market, self.market.offers());
+    /// The best offers for a demand with the `words`.
+    pub fn offers(mut self, asked: &Asked, words: Option<&str>, ranking: &Ranking<Place>, version: &str) -> Vec<u8> {
+        let (market, offers, need) = (self.market, self.market.offers(), &asked.need);
         let (best, near) = (ranking.best.iter().map(|ranked| ranked.place), ranking.near.iter().map(|near| near.place));
         self.json.out.reserve((best.len() + near.len() + 1) * ITEM_BYTES);
         let mut supplies: Vec<Supply> = best.filter_map(|place| offers.book().get(place)).collect();
@@ -88,7 +88,7 @@ impl<'a> Page<'a> {
         if !self.made.is_empty() {
             market.kept_offers().keep(std::mem::take(&mut self.made));
         }
-        let note = (ranking.considered == 0).then(|| Note::on_no_offer(market, need, self.setting.as_of));
+        let note = (ranking.considered == 0).then(|| Note::on_no_offer(market, asked, words, self.setting));
         self.end((ranking.considered, ranking.eligible), note.as_ref(), version)
     }
 
@@ -150,6 +150,11 @@ impl<'a> Page<'a> {
             self.raw(note.code.as_str());
             self.raw("\",\"text\":");
             quote(&mut self.json.out, note.text(self.language));
+            if let Some((words, offers)) = &note.instead {
+                self.raw(",\"words\":");
+                quote(&mut self.json.out, words);
+                self.number(",\"offers\":", (*offers).into());
+            }
             self.raw("}");
         }
     }

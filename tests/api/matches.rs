@@ -791,7 +791,18 @@ fn where_nobody_is_on_the_other_side_both_are_told() {
     fair.change(&fair.demand, json!({"text": "hành tím hữu cơ Vĩnh Tế"}));
     let (considered, code, text) = told(&fair.demand.path, "vi");
     assert_eq!((considered, code.as_deref()), (Some(0), Some("nothing_offered")));
-    assert!(text.unwrap().starts_with("Không có chào bán nào đang mở"));
+    // "Vĩnh" is a word of its name too.
+    let told_vi = "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có đủ các từ “hành tím hữu cơ Vĩnh Tế” mà nhu cầu nêu; nếu ghi “hành tím Vĩnh” sẽ có 1.";
+    assert_eq!(text.as_deref(), Some(told_vi));
+    let note = fair.matches()["note"].clone();
+    assert_eq!((note["words"].as_str(), note["offers"].as_u64()), (Some("hành tím Vĩnh"), Some(1)));
+    let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"text": "hanh tin Sóc Trăng"})).into_body();
+    let preview = fair.app.post("/v1/matches/preview", body).key(&fair.app.admin()).send().expect(200).json();
+    assert_eq!((preview["considered"].as_u64(), preview["note"]["words"].as_str()), (Some(0), Some("Hành tím")), "{preview}");
+    let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"group": "II"})).into_body();
+    let preview = fair.app.post("/v1/matches/preview", body).key(&fair.app.admin()).send().expect(200).json();
+    let told_en = "No open offer with the words “hành tím” is of the product groups that the demand asks for; of other groups there are 1.";
+    assert_eq!((preview["note"]["text"].as_str(), preview["note"].get("words")), (Some(told_en), None), "{preview}");
     assert_eq!(told(&fair.offer.path, "en").1.as_deref(), Some("nothing_asked_for"));
     fair.change(&fair.demand, json!({"text": "hành"}));
     assert_eq!((told(&fair.demand.path, "en").0, told(&fair.offer.path, "en").1), (Some(1), None));

@@ -17,7 +17,8 @@ impl Market {
         Some(if by_words.is_certain() { by_words } else { self.products_in_place(&typed, by_words) })
     }
 
-    fn products_among(&self, typed: &Typed, among: Option<&RoaringBitmap>) -> Words<'_> {
+    /// The products of those `among` that `typed` means.
+    pub(in crate::market) fn products_among(&self, typed: &Typed, among: Option<&RoaringBitmap>) -> Words<'_> {
         Words::within(typed, &self.lexicon, &self.thesaurus, |row, names| self.names_of(row, names), among)
     }
 
