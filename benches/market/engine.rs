@@ -196,6 +196,7 @@ fn how(found: &Found) -> &'static str {
         Some(How::Folded) => "without marks",
         Some(How::Prefix) => "by the beginning of a word",
         Some(How::Synonym) => "by a synonym",
+        Some(How::Place) => "in the province that was typed",
         Some(How::Typo) => "with an error mended",
         Some(How::Partial) => "by most words",
         None => "nothing passes",

@@ -64,7 +64,7 @@ impl Market {
         let names: Vec<Written<'_>> = written(&product).chain(written(&producer)).collect();
         let is_typo = found.score(best, &self.products.words(best)).1 == How::Typo;
         let lexicon = Some(&self.lexicon).filter(|_| is_typo);
-        let kept: Vec<Kept<'_>> = written(text).filter_map(|word| Kept::of(word, &names, lexicon)).collect();
+        let kept: Vec<Kept<'_>> = written(text).filter_map(|word| Kept::of(&word, &names, lexicon)).collect();
         // Where one is spelled as a name has it all are.
         let is_mended = kept.iter().any(|kept| kept.typed.is_none());
         let words: Vec<&str> = kept.iter().map(|kept| kept.typed.filter(|_| !is_mended).unwrap_or(kept.named)).collect();
@@ -102,7 +102,7 @@ struct Kept<'a> {
 impl<'a> Kept<'a> {
     /// `word` as one of `names` has it: as it is, or with other marks, or where a `lexicon` tells what is near with one error
     /// mended; nothing where none has it.
-    fn of(word: Written<'a>, names: &[Written<'a>], lexicon: Option<&Lexicon>) -> Option<Self> {
+    fn of(word: &Written<'a>, names: &[Written<'a>], lexicon: Option<&Lexicon>) -> Option<Self> {
         let is_had = |token: &Token| names.iter().flat_map(|name| &name.tokens).any(|named| means(token, named));
         let stays = word.tokens.iter().all(is_had);
         let [token] = word.tokens.as_slice() else { return stays.then_some(Self { typed: Some(word.text), named: word.text }) };
@@ -113,9 +113,10 @@ impl<'a> Kept<'a> {
         let is_named = |named: &Token| {
             if stays { means(token, named) } else { named.folded == token.folded || is_near(named) }
         };
-        let named = names.iter().find(|name| matches!(name.tokens.as_slice(), [named] if is_named(named))).map(|name| name.text);
+        let is_it = |name: &&Written<'_>| if let [only] = name.tokens.as_slice() { is_named(only) } else { false };
         let typed = stays.then_some(word.text);
-        Some(Self { typed, named: named.or(typed)? })
+        let spelled = names.iter().find(is_it).map(|found| found.text);
+        Some(Self { typed, named: spelled.or(typed)? })
     }
 }
 

@@ -400,11 +400,12 @@ fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
             i128::from(price.amount) * i128::from(other.per_base) <= i128::from(other.amount) * i128::from(price.per_base)
                 && ceiling.amount > 0
         }
-        (Raw::Price(None) | Raw::PricesApart(..), Raw::Price(None) | Raw::PricesApart(..)) => true,
         (Raw::Stars(one), Raw::Stars(other)) => one >= other,
         (Raw::Preferred { held, .. }, Raw::Preferred { held: other, .. }) => held.count_ones() >= other.count_ones(),
         (Raw::Distance(one), Raw::Distance(other)) => one <= other,
-        (_, Raw::OtherUnit) | (Raw::Deliveries, Raw::Deliveries) => true,
+        (Raw::Price(None) | Raw::PricesApart(..), Raw::Price(None) | Raw::PricesApart(..))
+        | (_, Raw::OtherUnit)
+        | (Raw::Deliveries, Raw::Deliveries) => true,
         _ => false,
     }
 }

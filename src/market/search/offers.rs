@@ -127,7 +127,9 @@ impl Market {
         let bitmaps = self.products.bitmaps();
         let mut others = Bits::none(self.products.rows());
         others.add(&bitmaps.several);
-        promised.into_iter().for_each(|rows| others.add(rows));
+        if let Some(promised) = promised {
+            others.add(promised);
+        }
         if let Some(own) = own {
             others.unite(own);
         }

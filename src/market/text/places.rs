@@ -104,7 +104,8 @@ impl Known {
 fn rank_before(words: &[Token], at: usize) -> usize {
     let before = words.get(..at).unwrap_or_default();
     let is_rank = |rank: &&&[&str]| {
-        before.len() >= rank.len() && before[before.len() - rank.len()..].iter().zip(**rank).all(|(word, rank)| word.folded == *rank)
+        let last = before.len().checked_sub(rank.len()).and_then(|first| before.get(first..));
+        last.is_some_and(|last| last.iter().zip(**rank).all(|(word, rank)| word.folded == *rank))
     };
     RANKS.iter().find(is_rank).map_or(0, |rank| rank.len())
 }
