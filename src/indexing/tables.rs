@@ -48,7 +48,8 @@ pub fn thesaurus() -> Thesaurus {
         let back = (synonym.direction == Direction::Both).then_some((to, from));
         std::iter::once((from, to)).chain(back)
     });
-    Thesaurus::new(pairs, synonyms.other_senses().iter().map(|sense| (sense.word.as_str(), sense.phrase.as_str())))
+    let senses = synonyms.other_senses().iter().map(|sense| (sense.word.as_str(), sense.phrase.as_str()));
+    Thesaurus::new(pairs, senses).with_trade_words(synonyms.trade_words().iter().map(|words| words.phrase.as_str()))
 }
 
 /// What the names of provinces mean: the unit that a filter by it means today, and the one that it lies in today.

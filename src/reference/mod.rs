@@ -100,7 +100,7 @@ impl Reference {
         let certificate_kinds = CertificateKinds::parse(certificate_kinds::CSV, &product_groups)?;
         let units = Units::parse(units::CSV)?;
         let retail_systems = RetailSystems::parse(retail_systems::CSV, &provinces)?;
-        let synonyms = Synonyms::parse(synonyms::SYNONYMS_CSV, synonyms::OTHER_SENSES_CSV)?;
+        let synonyms = Synonyms::parse(synonyms::SYNONYMS_CSV, synonyms::OTHER_SENSES_CSV, synonyms::TRADE_WORDS_CSV)?;
         Ok(Self { provinces, product_groups, certificate_kinds, units, retail_systems, synonyms })
     }
 }
@@ -258,6 +258,7 @@ mod tests {
         assert_eq!(tables.retail_systems.all().len(), 39);
         assert_eq!(tables.synonyms.all().len(), 434);
         assert_eq!(tables.synonyms.other_senses().len(), 175);
+        assert_eq!(tables.synonyms.trade_words().len(), 39);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Words that mean the same thing to people of different regions, markets and languages, and phrases in which a word
-//! means something else.
+//! Words that mean the same thing to people of different regions, markets and languages, phrases in which a word means
+//! something else, and what people say about goods without naming any.
 //!
 //! Both are phrases and not only words: "củ sắn" is jicama in the south although "sắn" is cassava. They are data for
 //! the search, which folds and ranks; this module only promises that they are well formed. Nothing follows from two
@@ -14,8 +14,10 @@ use crate::text::nfc;
 
 const SYNONYMS_FILE: &str = "synonyms.csv";
 const OTHER_SENSES_FILE: &str = "other_senses.csv";
+const TRADE_WORDS_FILE: &str = "trade_words.csv";
 pub(super) const SYNONYMS_CSV: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/reference/synonyms.csv"));
 pub(super) const OTHER_SENSES_CSV: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/reference/other_senses.csv"));
+pub(super) const TRADE_WORDS_CSV: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/reference/trade_words.csv"));
 /// The longest names here are "mật ong bạc hà" and "bánh ít lá gai"; with more the search would compare longer runs for nothing.
 const LONGEST_PHRASE_SYLLABLES: usize = 4;
 
@@ -91,16 +93,30 @@ pub struct OtherSense {
     pub note: Option<String>,
 }
 
-/// The tables of synonyms and of other senses.
+/// What people say of buying, selling and goods as such, without naming any: "giá sỉ", wholesale price.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct TradeWords {
+    /// The words, in lower case with the accents.
+    pub phrase: String,
+    /// What they mean.
+    pub note: Option<String>,
+}
+
+/// The tables of synonyms, of other senses and of trade words.
 #[derive(Debug)]
 pub struct Synonyms {
     all: Vec<Synonym>,
     other_senses: Vec<OtherSense>,
+    trade_words: Vec<TradeWords>,
 }
 
 impl Synonyms {
-    pub(super) fn parse(synonyms: &str, other_senses: &str) -> Result<Self, ReferenceError> {
-        Ok(Self { all: parse_synonyms(synonyms)?, other_senses: parse_other_senses(other_senses)? })
+    pub(super) fn parse(synonyms: &str, other_senses: &str, trade_words: &str) -> Result<Self, ReferenceError> {
+        Ok(Self {
+            all: parse_synonyms(synonyms)?,
+            other_senses: parse_other_senses(other_senses)?,
+            trade_words: parse_trade_words(trade_words)?,
+        })
     }
 
     /// Every pair of phrases, in the order of the file. No two phrases stand together twice, in whatever order.
@@ -111,6 +127,11 @@ impl Synonyms {
     /// Every phrase in which a word has another sense, in the order of the file.
     pub fn other_senses(&self) -> &[OtherSense] {
         &self.other_senses
+    }
+
+    /// Every phrase that names no goods, in the order of the file.
+    pub fn trade_words(&self) -> &[TradeWords] {
+        &self.trade_words
     }
 }
 
@@ -152,6 +173,20 @@ fn parse_other_senses(text: &str) -> Result<Vec<OtherSense>, ReferenceError> {
     Ok(all)
 }
 
+fn parse_trade_words(text: &str) -> Result<Vec<TradeWords>, ReferenceError> {
+    let mut all = Vec::new();
+    let mut phrases = HashSet::new();
+    for Line { number, row, .. } in lines::<TradeWords>(TRADE_WORDS_FILE, text)? {
+        let wrong = |problem: String| ReferenceError::new(TRADE_WORDS_FILE, number, problem);
+        check_phrase(&row.phrase).map_err(wrong)?;
+        if !phrases.insert(row.phrase.clone()) {
+            return Err(wrong(format!("{:?} stands twice", row.phrase)));
+        }
+        all.push(row);
+    }
+    Ok(all)
+}
+
 /// Refuses what would not be found when it is compared with a text, accents and all.
 fn check_phrase(phrase: &str) -> Result<(), String> {
     let syllables: Vec<&str> = phrase.split_whitespace().collect();
@@ -187,6 +222,7 @@ mod tests {
 
     const SYNONYMS_HEADER: &str = "from,to,direction,region_from,region_to,certainty,note\n";
     const OTHER_SENSES_HEADER: &str = "word,phrase,note\n";
+    const TRADE_WORDS_HEADER: &str = "phrase,note\n";
 
     /// Whether who types `typed` also finds `found`.
     fn leads(typed: &str, found: &str) -> bool {
@@ -202,7 +238,7 @@ mod tests {
     /// Line and problem of a table of synonyms whose third line is `row`.
     fn refusal_of_synonym(row: &str) -> (u64, String) {
         let text = format!("{SYNONYMS_HEADER}heo,lợn,both,south,north,high,\n{row}\n");
-        let error = Synonyms::parse(&text, OTHER_SENSES_HEADER).unwrap_err();
+        let error = Synonyms::parse(&text, OTHER_SENSES_HEADER, TRADE_WORDS_HEADER).unwrap_err();
         assert_eq!(error.file, "synonyms.csv");
         (error.line, error.problem)
     }
@@ -210,7 +246,7 @@ mod tests {
     /// Line and problem of a table of other senses whose third line is `row`.
     fn refusal_of_other_sense(row: &str) -> (u64, String) {
         let text = format!("{OTHER_SENSES_HEADER}dứa,cá dứa,\n{row}\n");
-        let error = Synonyms::parse(SYNONYMS_HEADER, &text).unwrap_err();
+        let error = Synonyms::parse(SYNONYMS_HEADER, &text, TRADE_WORDS_HEADER).unwrap_err();
         assert_eq!(error.file, "other_senses.csv");
         (error.line, error.problem)
     }
@@ -353,7 +389,8 @@ mod tests {
         let tables = &reference().synonyms;
         let synonyms = tables.all().iter().flat_map(|pair| [&pair.from, &pair.to]);
         let other_senses = tables.other_senses().iter().flat_map(|sense| [&sense.word, &sense.phrase]);
-        for phrase in synonyms.chain(other_senses) {
+        let trade_words = tables.trade_words().iter().map(|words| &words.phrase);
+        for phrase in synonyms.chain(other_senses).chain(trade_words) {
             for syllable in phrase.split(' ').filter(|syllable| !syllable.starts_with('q')) {
                 assert!(!newer.iter().any(|ending| syllable.ends_with(ending)), "{phrase}");
             }
@@ -375,6 +412,24 @@ mod tests {
             assert_eq!(refusal_of_synonym(&row(odd)), (3, expected));
         }
         assert_eq!(refusal_of_synonym("bắp,,both,south,north,high,"), refused(3, "a phrase is empty"));
+    }
+
+    #[test]
+    fn trade_words_name_no_goods_and_stand_once() {
+        let refusal = |row: &str| {
+            let error =
+                Synonyms::parse(SYNONYMS_HEADER, OTHER_SENSES_HEADER, &format!("{TRADE_WORDS_HEADER}giá sỉ,\n{row},\n")).unwrap_err();
+            assert_eq!(error.file, "trade_words.csv");
+            (error.line, error.problem)
+        };
+        assert_eq!(refusal("giá sỉ"), refused(3, "\"giá sỉ\" stands twice"));
+        assert_eq!(refusal("Giá"), refused(3, "\"Giá\" is not in lower case"));
+        // What leads to goods by another name names some.
+        let trade_words = reference().synonyms.trade_words();
+        let is_of_trade = |phrase: &str| trade_words.iter().any(|words| words.phrase == phrase);
+        for pair in reference().synonyms.all().iter().filter(|pair| is_of_trade(&pair.from)) {
+            assert!(is_of_trade(&pair.to), "{} leads to {}", pair.from, pair.to);
+        }
     }
 
     #[test]

@@ -29,12 +29,12 @@ pub const OWN: &[Param] = &[
     param(
         "q",
         Kind::Text,
-        "Words of the product's or producer's name. Typed with marks they mean themselves (`dừa` is no `dứa`), typed without they mean all; the last one may be half typed, an unknown one may have one typing error, and other names of the same thing are found too. Where no name has all of them, a province among them, of today or before, is where the producer is.",
+        "Words of the product's or producer's name. Typed with marks they mean themselves (`dừa` is no `dứa`), typed without they mean all; the last one may be half typed, an unknown one may have one typing error, and other names of the same thing are found too. Where no name has all of them, a province among them, of today or before, is where the producer is, and words of trade (`mua`, `giá sỉ`) are left out.",
     ),
     param(
         "facets",
         Kind::Text,
-        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself. Stars and certificates are those of the day or period asked; a product counts under each month, and under the lowest price, of those of its open offers that pass the other filters: under a month asked, the lowest price of what is supplied then.",
+        "What to count, separated by commas: province, group, stars, certificate, producer_kind, month, price. A facet that is chosen does not narrow itself. Stars and certificates are those of the day or period asked; a product counts under each month, and under the lowest price, of those of its open offers that pass the other filters: under a month asked, the lowest price of what is supplied then. Stars and bands of prices are counted each by itself, where `stars` asks for so many at least and `price_at_most` for that price at most. A province or group is chosen by its `id`, which means the same on every day.",
     ),
     many("region", Kind::Text, "Of producers in this region of today (code or name)."),
     many("producer_kind", Kind::Word(ProducerKind::WORDS), "Of producers of this kind."),

@@ -14,7 +14,15 @@ impl Market {
     pub(super) fn products_meant(&self, text: &str) -> Option<Words<'_>> {
         let typed = Typed::new(text)?;
         let by_words = self.products_among(&typed, None);
-        Some(if by_words.is_certain() { by_words } else { self.products_in_place(&typed, by_words) })
+        if by_words.is_certain() {
+            return Some(by_words);
+        }
+        // Who says that they are buying has said nothing of what.
+        let Some(of_goods) = typed.of_goods(&self.thesaurus) else { return Some(self.products_in_place(&typed, by_words)) };
+        let by_goods = self.products_among(&of_goods, None);
+        let by_goods = if by_goods.is_certain() { by_goods } else { self.products_in_place(&of_goods, by_goods) };
+        // Words of goods weigh more than as many of trade.
+        Some(if by_goods.is_certain() || by_goods.words() >= by_words.words() { by_goods.in_part() } else { by_words })
     }
 
     /// The products of those `among` that `typed` means.

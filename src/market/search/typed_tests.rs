@@ -250,6 +250,27 @@ fn other_names_are_found_with_marks_forgotten_too() {
 }
 
 #[test]
+fn words_of_trade_are_given_up_before_those_of_goods() {
+    let names_of = |names: &[&str], text: &str| {
+        let mut market = Market::new(tables(), thesaurus().with_trade_words(["mua", "giá", "giá sỉ"]), TODAY);
+        market.apply(Change::Organisation(organisation(1_000, "HTX Minh Phát", 0)));
+        for (id, name) in (1_u128..).zip(names) {
+            market.apply(Change::Product(product(id, 1_000, name, 0)));
+        }
+        market.finish_loading();
+        (self::names(&market, text), hows(&market, text))
+    };
+    // Noodles that have three of the words by chance come not before the fruit.
+    let known = ["Miến sầu riêng Gia Bình", "Sầu riêng Ri6", "Khóm tươi"];
+    let (found, hows) = names_of(&known, "mua sầu riêng giá sỉ");
+    assert_eq!((found[0].as_str(), hows[0]), ("Sầu riêng Ri6", How::Partial));
+    assert_eq!(names_of(&known, "mua dứa"), (vec!["Khóm tươi".to_owned()], vec![How::Partial]));
+    // Where a name has them they are words of it, and alone they are all that was said.
+    assert_eq!(names_of(&["Giá đỗ", "Đỗ đen"], "giá đỗ"), (vec!["Giá đỗ".to_owned()], vec![How::Exact]));
+    assert_eq!(names_of(&["Giá đỗ", "Đỗ đen"], "mua giá").0, ["Giá đỗ"]);
+}
+
+#[test]
 fn with_most_words_something_is_found_and_said_so() {
     let market = named(&["Hành tím Vĩnh Châu", "Hành tím Lý Sơn", "Tỏi Lý Sơn"]);
     assert_eq!(names(&market, "hành tím Sóc Trăng đặc biệt"), ["Hành tím Vĩnh Châu", "Hành tím Lý Sơn"]);

@@ -30,6 +30,8 @@ pub struct Thesaurus {
     sense_phrases: HashMap<String, Vec<Sense>, RandomState>,
     /// [`COUNTERS`] as words.
     counters: Vec<Token>,
+    /// Phrases that name no goods, the longest first.
+    trade_words: Vec<Vec<Token>>,
 }
 
 /// A query with a phrase of it said in other words.
@@ -64,6 +66,27 @@ impl Thesaurus {
             }
         }
         thesaurus
+    }
+
+    /// The same with phrases of buying and selling that name no goods.
+    #[must_use]
+    pub fn with_trade_words<'a>(mut self, phrases: impl IntoIterator<Item = &'a str>) -> Self {
+        self.trade_words = phrases.into_iter().map(tokens).filter(|phrase| !phrase.is_empty()).collect();
+        self.trade_words.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+        self
+    }
+
+    /// Places of the words of `query` that name goods, or what is asked of these.
+    pub fn of_goods(&self, query: &[Token]) -> Vec<usize> {
+        let (mut at, mut found) = (0, Vec::new());
+        while let Some(rest) = query.get(at..).filter(|rest| !rest.is_empty()) {
+            let names_none = self.trade_words.iter().find(|phrase| begins_with(rest, phrase));
+            if names_none.is_none() {
+                found.push(at);
+            }
+            at += names_none.map_or(1, Vec::len);
+        }
+        found
     }
 
     /// `query` with each of its phrases that has a synonym said in the other words, one phrase at a time, and without the
@@ -202,6 +225,16 @@ mod tests {
         let phrases = |query: &str| thesaurus.phrases(&tokens(query)).collect::<Vec<_>>();
         assert_eq!(phrases("dừa trà vinh"), vec![Range { start: 1, end: 3 }]);
         assert!(phrases("trà sen vinh").is_empty());
+    }
+
+    #[test]
+    fn words_of_trade_name_no_goods() {
+        let thesaurus = Thesaurus::new([], []).with_trade_words(["giá", "giá sỉ", "mua", "sỉ lẻ"]);
+        let of_goods = |query: &str| thesaurus.of_goods(&tokens(query));
+        assert_eq!(of_goods("mua sầu riêng giá sỉ"), [1, 2]);
+        assert_eq!(of_goods("MUA sau rieng gia si"), [1, 2], "without marks too");
+        assert_eq!(of_goods("già sỉ lẻ"), [0], "another word");
+        assert!(of_goods("mua giá").is_empty());
     }
 
     #[test]
