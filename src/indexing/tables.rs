@@ -52,9 +52,13 @@ pub fn thesaurus() -> Thesaurus {
     Thesaurus::new(pairs, senses).with_trade_words(synonyms.trade_words().iter().map(|words| words.phrase.as_str()))
 }
 
-/// What the names of provinces mean: the unit that a filter by it means today, and the one that it lies in today.
+/// What the names of provinces mean: the units that a filter by it means today, and those that it lies in since it ended,
+/// for who registers there now says no more of where.
 fn names(provinces: &Provinces) -> PlaceNames {
-    let rows = |id: ProvinceId| Rows::of(provinces.closure(id).into_iter().map(ProvinceId::row));
+    let rows = |id: ProvinceId| {
+        let later = std::iter::successors(provinces.get(id).successor, |later| provinces.get(*later).successor);
+        Rows::of(provinces.closure(id).into_iter().chain(later).map(ProvinceId::row))
+    };
     let others = provinces.all().iter().flat_map(|province| province.other_names().map(move |name| (name, province)));
     // What one unit is called beside its name may be the name of another: with its marks.
     let is_free = |name: &str| provinces.all().iter().all(|province| crate::text::fold(&province.short_name).replace(' ', "") != name);
@@ -66,11 +70,7 @@ fn names(provinces: &Provinces) -> PlaceNames {
             *known = province;
         }
     }
-    PlaceNames::new(latest.into_iter().map(|(name, province)| PlaceName {
-        name: name.to_owned(),
-        units: rows(province.id),
-        around: rows(provinces.current(province.id)),
-    }))
+    PlaceNames::new(latest.into_iter().map(|(name, province)| PlaceName { name: name.to_owned(), units: rows(province.id) }))
 }
 
 /// The tables that the index reads, by row number.
@@ -114,21 +114,17 @@ mod tests {
     fn a_province_of_any_day_is_known_by_its_names() {
         let names = names(&reference().provinces);
         let rows = |units: &[&str]| Rows::of(units.iter().map(|unit| province(unit).row()));
-        let can_tho = rows(&["92@2025-07-01", "92@2008-08-01", "93@2008-08-01", "94@2008-08-01"]);
-        for (text, units, around) in [
-            ("gạo Sóc Trăng", rows(&["94@2008-08-01"]), can_tho),
-            // Since July 2025 it is the one that Hậu Giang and Sóc Trăng lie in.
-            ("gạo Cần Thơ", can_tho, can_tho),
+        for (text, units) in [
+            // In Cần Thơ since July 2025; neither what was Cần Thơ before nor Hậu Giang.
+            ("gạo Sóc Trăng", rows(&["94@2008-08-01", "92@2025-07-01"])),
+            ("gạo Cần Thơ", rows(&["92@2025-07-01", "92@2008-08-01", "93@2008-08-01", "94@2008-08-01"])),
             // Thừa Thiên Huế became Huế on 1 January 2025.
-            ("nón Huế", rows(&["46@2025-01-01", "46@2008-08-01"]), rows(&["46@2025-01-01", "46@2008-08-01"])),
-            (
-                "gạo sài gòn",
-                rows(&["79@2025-07-01", "79@2008-08-01", "74@2008-08-01", "77@2008-08-01"]),
-                rows(&["79@2025-07-01", "79@2008-08-01", "74@2008-08-01", "77@2008-08-01"]),
-            ),
+            ("nón Huế", rows(&["46@2008-08-01", "46@2025-01-01"])),
+            ("sầu riêng Đăk Nông", rows(&["67@2008-08-01", "68@2025-07-01"])),
+            ("gạo sài gòn", rows(&["79@2025-07-01", "79@2008-08-01", "74@2008-08-01", "77@2008-08-01"])),
         ] {
             let found = names.find(&tokens(text), true).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((found.words.start, found.units, found.around), (1, units, around), "{text}");
+            assert_eq!((found.words.end, found.units), (tokens(text).len(), units), "{text}");
         }
         for province in reference().provinces.all() {
             let found = names.find(&tokens(&province.name), false).unwrap_or_else(|| panic!("{}", province.name));

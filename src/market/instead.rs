@@ -10,7 +10,7 @@ use super::matching::Setting;
 use super::record::Rows;
 use super::rowset::Bits;
 use super::text::lexicon::Lexicon;
-use super::text::query::{How, Typed};
+use super::text::query::{Among, Certainty, How, Typed};
 use super::text::synonyms::means;
 use super::text::tokens::{Token, tokens, without_mark};
 use roaring::RoaringBitmap;
@@ -47,13 +47,15 @@ impl Market {
 
     /// Those of the words of `text` that the best of what a search finds has, on offer in `groups`, as it has them.
     fn words_found(&self, text: &str, groups: Rows) -> Option<String> {
-        let typed = Typed::new(text)?;
+        let all = Typed::new(text)?;
+        let of_goods = all.of_goods(&self.thesaurus);
+        let typed = of_goods.as_ref().unwrap_or(&all);
         let among = self.products_offered(groups);
-        let mut found = self.products_among(&typed, Some(&among));
+        let mut found = self.products_among(typed, Among::Some(&among));
         // Who names a province does not mean whatever else has its name.
-        let place = typed.place(&self.tables.names).filter(|_| !found.is_certain());
+        let place = typed.place(&self.tables.names).filter(|_| found.certainty() < Certainty::WithOtherMarks);
         if let Some((place, others)) = place.and_then(|place| Some((place.words.len(), typed.without(&place.words)?))) {
-            let of_others = self.products_among(&others, Some(&among));
+            let of_others = self.products_among(&others, Among::Some(&among));
             if of_others.words() + place > found.words() {
                 found = of_others;
             }
@@ -64,7 +66,8 @@ impl Market {
         let names: Vec<Written<'_>> = written(&product).chain(written(&producer)).collect();
         let is_typo = found.score(best, &self.products.words(best)).1 == How::Typo;
         let lexicon = Some(&self.lexicon).filter(|_| is_typo);
-        let kept: Vec<Kept<'_>> = written(text).filter_map(|word| Kept::of(&word, &names, lexicon)).collect();
+        let is_of_goods = |word: &Written<'_>| word.tokens.iter().all(|token| typed.words().contains(token));
+        let kept: Vec<Kept<'_>> = written(text).filter(is_of_goods).filter_map(|word| Kept::of(&word, &names, lexicon)).collect();
         // Where one is spelled as a name has it all are.
         let is_mended = kept.iter().any(|kept| kept.typed.is_none());
         let words: Vec<&str> = kept.iter().map(|kept| kept.typed.filter(|_| !is_mended).unwrap_or(kept.named)).collect();

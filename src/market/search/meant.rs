@@ -5,57 +5,136 @@ use crate::market::facet::rows_of;
 use crate::market::organisations::Side;
 use crate::market::record::Rows;
 use crate::market::rowset::Bits;
-use crate::market::text::query::{Found as Words, Typed};
+use crate::market::text::lexicon::{Fold, Word};
+use crate::market::text::places::NamedPlace;
+use crate::market::text::query::{Among, Certainty, Found as Words, Typed};
 use crate::market::text::senses::RowNames;
 use roaring::RoaringBitmap;
 
+/// Rows of a page: so few that it is worth a look whether they are meant.
+const FEW: u64 = 20;
+
+/// One way to read a query.
+struct Meant<'a> {
+    words: Words<'a>,
+    /// As sure as it is for all that is known of it.
+    certainty: Certainty,
+    /// How many of the words that were typed it keeps.
+    kept: usize,
+    /// Whether names have all that was typed.
+    is_by_names: bool,
+}
+
+impl<'a> Meant<'a> {
+    fn new(words: Words<'a>) -> Self {
+        Self { certainty: words.certainty(), kept: words.words(), words, is_by_names: false }
+    }
+
+    /// The higher the better.
+    fn rank(&self) -> (Certainty, usize) {
+        (self.certainty, self.kept)
+    }
+}
+
 impl Market {
     /// The products that `text` means, by their names and their producers'; `None` where it has no word.
+    ///
+    /// Where no name has its words, what is said of buying and selling is left out.
     pub(super) fn products_meant(&self, text: &str) -> Option<Words<'_>> {
         let typed = Typed::new(text)?;
-        let by_words = self.products_among(&typed, None);
-        if by_words.is_certain() {
-            return Some(by_words);
+        let found = self.products_named(&typed);
+        if found.is_by_names {
+            return Some(found.words);
         }
-        // Who says that they are buying has said nothing of what.
-        let Some(of_goods) = typed.of_goods(&self.thesaurus) else { return Some(self.products_in_place(&typed, by_words)) };
-        let by_goods = self.products_among(&of_goods, None);
-        let by_goods = if by_goods.is_certain() { by_goods } else { self.products_in_place(&of_goods, by_goods) };
-        // Words of goods weigh more than as many of trade.
-        Some(if by_goods.is_certain() || by_goods.words() >= by_words.words() { by_goods.in_part() } else { by_words })
+        let of_goods = typed.of_goods(&self.thesaurus).map(|of_goods| self.products_named(&of_goods));
+        let better = of_goods.filter(|of_goods| of_goods.certainty == Certainty::Spelled || of_goods.rank() > found.rank());
+        Some(better.map_or(found.words, |better| better.words.in_part()))
     }
 
-    /// The products of those `among` that `typed` means.
-    pub(in crate::market) fn products_among(&self, typed: &Typed, among: Option<&RoaringBitmap>) -> Words<'_> {
-        Words::within(typed, &self.lexicon, &self.thesaurus, |row, names| self.names_of(row, names), among)
-    }
-
-    /// The products of a province that was `typed` which the other words mean, where that says more of what was typed than
-    /// `by_words` does. A province that is one no more has few producers that still stand in it: then those of today's.
-    fn products_in_place<'a>(&'a self, typed: &Typed, by_words: Words<'a>) -> Words<'a> {
-        let Some(place) = typed.place(&self.tables.names) else { return by_words };
-        let others = typed.without(&place.words);
-        let mut best = by_words;
-        for units in [place.units, place.around] {
-            let rows = self.products_of_units(units);
-            let found = match &others {
-                Some(others) => self.products_among(others, Some(&rows)),
-                None => Words::all(rows),
-            };
-            let found = if found.rows().is_empty() { found } else { found.in_place(place.words.len()) };
-            if found.is_certain() {
-                return found;
-            }
-            let is_any = !found.rows().is_empty();
-            if found.words() > best.words() {
+    /// The products whose names have what was `typed`. A province among it is where the producer is: where names have it
+    /// too, but few, those come after these; where they have it by chance, or not at all, it is the reading that is more
+    /// certain, then that which leaves out least. At last what is sought is found elsewhere.
+    fn products_named(&self, typed: &Typed) -> Meant<'_> {
+        let by_words = Meant::new(self.products_among(typed, Among::All));
+        let is_spelled = by_words.certainty == Certainty::Spelled;
+        let are_few = by_words.words.rows().len() <= FEW;
+        let place = if is_spelled && !are_few { None } else { typed.place(&self.tables.names) };
+        let Some(place) = place else { return Meant { is_by_names: is_spelled, ..by_words } };
+        let is_by_chance = are_few && !self.is_named(typed, &place, &by_words.words);
+        let in_place = self.products_in_place(typed, &place);
+        if is_spelled && !is_by_chance {
+            let there = in_place.filter(|there| there.certainty == Certainty::Spelled);
+            let words = there.map_or_else(|| by_words.words.clone(), |there| by_words.words.clone().and(there.words));
+            return Meant { words, is_by_names: true, ..by_words };
+        }
+        let certainty = if is_by_chance { by_words.certainty.min(Certainty::InPart) } else { by_words.certainty };
+        let elsewhere = typed.without(&place.words).map(|others| {
+            let found = self.in_own_names(Meant::new(self.products_among(&others, Among::All).in_part()), &others);
+            Meant { certainty: found.certainty.min(Certainty::WithOtherMarks), ..found }
+        });
+        let mut best = Meant { certainty, ..by_words };
+        for found in in_place.into_iter().chain(elsewhere) {
+            if found.rank() > best.rank() {
                 best = found;
-            }
-            // What others in its neighbourhood have by chance is not what there is of it here.
-            if is_any {
-                break;
             }
         }
         best
+    }
+
+    /// Whether some name of those found by `words` has the `place` as a name, with another word that was `typed` in the
+    /// product's own: "Xoài Lộc Hà" of "Tổ hợp tác An Nam" is no mango of Hà Nam.
+    fn is_named(&self, typed: &Typed, place: &NamedPlace, words: &Words<'_>) -> bool {
+        let phrase = typed.words().get(place.name.clone()).unwrap_or_default();
+        let Some((last, before)) = phrase.split_last() else { return true };
+        let Some(before) = before.iter().map(|word| self.lexicon.fold(&word.folded)).collect::<Option<Vec<Fold>>>() else { return false };
+        let is_alone = place.words.len() == typed.words().len();
+        // The last word may be half typed where it is the last of all.
+        let is_last = |word: Word| {
+            let letters = self.lexicon.fold_text(self.lexicon.fold_of(word));
+            letters == last.folded || place.is_begun && letters.starts_with(&last.folded)
+        };
+        let has = |words: &[Word]| {
+            words.windows(phrase.len()).any(|run| {
+                let fits = run.iter().zip(&before).all(|(word, fold)| self.lexicon.fold_of(*word) == *fold);
+                fits && run.last().is_some_and(|word| is_last(*word))
+            })
+        };
+        let mut names = RowNames::default();
+        words.rows().iter().any(|row| {
+            self.names_of(row, &mut names);
+            let in_name = Words::words_in_name(words.score(row, &self.products.words(row)).0, typed.words().len());
+            let (by_itself, by_producer) = (has(&names.own), has(&names.producer));
+            by_itself && (is_alone || in_name > phrase.len()) || by_producer && (is_alone || in_name > 0)
+        })
+    }
+
+    /// The products of those `among` that `typed` means.
+    pub(in crate::market) fn products_among(&self, typed: &Typed, among: Among<'_>) -> Words<'_> {
+        Words::within(typed, &self.lexicon, &self.thesaurus, |row, names| self.names_of(row, names), among)
+    }
+
+    /// The products of a `place` that was `typed` which the other words mean; `None` where there is none.
+    fn products_in_place(&self, typed: &Typed, place: &NamedPlace) -> Option<Meant<'_>> {
+        let rows = self.products_of_units(place.units);
+        let Some(others) = typed.without(&place.words) else {
+            let words = Words::all_in_place(rows, place.words.len());
+            return (!words.rows().is_empty()).then(|| Meant::new(words));
+        };
+        let found = self.in_own_names(Meant::new(self.products_among(&others, Among::Some(&rows))), &others);
+        let place = place.words.len();
+        (!found.words.rows().is_empty()).then(|| Meant { words: found.words.in_place(place), kept: found.kept + place, ..found })
+    }
+
+    /// What was `found` of `typed`, as sure as it is by what products themselves are called: where few are found, a word that
+    /// only a producer's name has may be there by chance.
+    fn in_own_names<'a>(&self, found: Meant<'a>, typed: &Typed) -> Meant<'a> {
+        let (words, typed) = (&found.words, typed.words().len());
+        if found.certainty <= Certainty::InPart || words.rows().len() > FEW {
+            return found;
+        }
+        let in_name = |row: u32| Words::words_in_name(words.score(row, &self.products.words(row)).0, typed);
+        let kept = words.rows().iter().map(in_name).max().unwrap_or(0);
+        if kept >= typed { found } else { Meant { certainty: Certainty::InPart, kept, ..found } }
     }
 
     /// The products of producers in `units`, as recorded.
@@ -72,7 +151,7 @@ impl Market {
             names.own.extend(self.organisations.words(row));
         };
         let typed = Typed::new(text)?;
-        Some(Words::within(&typed, &self.organisation_lexicon, &self.thesaurus, names_of, Some(self.organisations.on(side))))
+        Some(Words::within(&typed, &self.organisation_lexicon, &self.thesaurus, names_of, Among::Only(self.organisations.on(side))))
     }
 
     /// Writes down all words of a product's name and of its producer's: those by which the product is posted.

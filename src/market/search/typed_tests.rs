@@ -189,17 +189,42 @@ fn what_is_promised_is_not_there_for_others() {
     }
 }
 
-// Units 0 and 2 are one today; the samples' tables name none, so that these are.
+fn places(names: &[(&str, &[u8])]) -> PlaceNames {
+    let name = |(name, units): &(&str, &[u8])| PlaceName { name: (*name).into(), units: Rows::of(units.iter().copied()) };
+    PlaceNames::new(names.iter().map(name))
+}
+
+#[test]
+fn words_of_a_province_that_stand_apart_do_not_name_it() {
+    let market = |names: &[&str]| {
+        let mut market = Market::new(tables().with_names(places(&[("Lào Cai", &[1])])), thesaurus(), TODAY);
+        for (id, name, province) in [(1_000, "Tổ hợp tác Lào Tiên", 0), (1_001, "HTX Minh Phát", 1), (1_002, "Nấm Lào Cai", 2)] {
+            market.apply(Change::Organisation(organisation(id, name, province)));
+        }
+        for ((id, name), producer) in (1_u128..).zip(names).zip([1_000, 1_001, 1_002]) {
+            market.apply(Change::Product(product(id, producer, name, 0)));
+        }
+        market.finish_loading();
+        names_and_hows(&market, "nấm lào cai")
+    };
+    // By chance of two names; and a product that is none, of a producer who is called so.
+    assert_eq!(market(&["Nấm cai", "Nấm hương"]), [("Nấm hương".to_owned(), How::Place)]);
+    assert_eq!(market(&["Nấm cai", "Nấm hương", "Mít sấy"]), [("Nấm hương".to_owned(), How::Place)]);
+    // Some name has it, and where nothing else would be found those do by chance.
+    let known = market(&["Nấm cai", "Nấm hương", "Nấm mỡ"]);
+    assert_eq!(known.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Nấm cai", "Nấm mỡ", "Nấm hương"]);
+    assert_eq!(market(&["Nấm cai", "Mít"]), [("Nấm cai".to_owned(), How::Partial)]);
+}
+
+fn names_and_hows(market: &Market, text: &str) -> Vec<(String, How)> {
+    names(market, text).into_iter().zip(hows(market, text)).collect()
+}
+
+// Unit 0 became unit 2.
 #[test]
 fn a_province_among_the_words_is_that_of_the_producer_where_no_name_has_it() {
-    let name = |name: &str, units: &[u8], around: &[u8]| PlaceName {
-        name: name.into(),
-        units: Rows::of(units.iter().copied()),
-        around: Rows::of(around.iter().copied()),
-    };
-    let places =
-        [name("Sóc Trăng", &[0], &[0, 2]), name("Cần Thơ", &[0, 2], &[0, 2]), name("Lào Cai", &[1], &[1]), name("Gia Lai", &[3], &[3])];
-    let mut market = Market::new(tables().with_names(PlaceNames::new(places)), thesaurus(), TODAY);
+    let places = places(&[("Sóc Trăng", &[0, 2]), ("Cần Thơ", &[0, 2]), ("Lào Cai", &[1]), ("Gia Lai", &[3])]);
+    let mut market = Market::new(tables().with_names(places), thesaurus(), TODAY);
     for (id, province) in [(1_000, 0), (1_001, 1), (1_002, 2)] {
         market.apply(Change::Organisation(organisation(id, "HTX Minh Phát", province)));
     }
@@ -214,25 +239,25 @@ fn a_province_among_the_words_is_that_of_the_producer_where_no_name_has_it() {
         ("hành tím sóc trăng", vec!["Hành tím"], How::Place),
         ("hanh tim tinh soc trang", vec!["Hành tím"], How::Place),
         ("hành tím cần thơ", vec!["Hành tím"], How::Place),
-        ("tím sóc trăng", vec!["Vú sữa tím Sóc Trăng"], How::Exact),
-        // Nobody stands in the old unit with rice: who does so in today's.
+        // Who is there comes after what is called so.
+        ("tím sóc trăng", vec!["Hành tím", "Vú sữa tím Sóc Trăng"], How::Exact),
+        // It was registered in today's unit.
         ("gạo sóc trăng", vec!["Gạo nếp"], How::Place),
-        ("gạo lào cai", vec!["Gạo tẻ Lào Cai"], How::Exact),
+        ("gạo lào cai", vec!["Gạo nương", "Gạo tẻ Lào Cai"], How::Exact),
         ("gạo nương lào cai", vec!["Gạo nương"], How::Place),
         ("khóm sóc trăng", vec!["Dứa sấy"], How::Place),
         // A typing error beside it, and a word that nothing has.
         ("hanhh tim soc trang", vec!["Hành tím"], How::Typo),
         ("hành tím tươi sóc trăng", vec!["Hành tím"], How::Partial),
-        ("lào c", vec!["Gạo tẻ Lào Cai"], How::Prefix),
-        // A place alone, and one where nobody is.
+        // A place alone, half typed too, and one where nobody is: then what is sought is found elsewhere.
+        ("lào c", vec!["Gạo nương", "Gạo tẻ Lào Cai"], How::Prefix),
         ("cần thơ", vec!["Dứa sấy", "Gạo nếp", "Hành tím", "Vú sữa tím Sóc Trăng"], How::Place),
         ("gạo gia lai", vec!["Gạo nương", "Gạo nếp", "Gạo tẻ Lào Cai"], How::Partial),
     ] {
         let mut seen = names(market, text);
         seen.sort_unstable();
         assert_eq!(seen, found, "{text}");
-        let hows = hows(market, text);
-        assert!(hows.iter().all(|of| *of == how), "{text}: {hows:?}");
+        assert_eq!(hows(market, text).first(), Some(&how), "{text}");
     }
     let filter = Filter { provinces: Some(Rows::of([1])), ..Filter::default() };
     assert_eq!(market.search(&Question { filter, ..question(Some("hành tím sóc trăng")) }).total, 0, "a filter narrows it");

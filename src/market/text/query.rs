@@ -7,7 +7,7 @@
 
 use super::lexicon::{Fold, Lexicon, Word};
 use super::places::{NamedPlace, PlaceNames};
-use super::reading::{Marks, PLACE_BITS, Reading, TELLS, marks, places};
+use super::reading::{IN_NAME, Marks, PLACE_BITS, Reading, TELLS, has_all, marks, places};
 use super::rows::{Set, united};
 use super::senses::{InPhrases, RowNames};
 use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots};
@@ -94,9 +94,14 @@ impl Typed {
         (!words.is_empty()).then_some(Self { words, end })
     }
 
-    /// A province that they name.
+    /// A province that they name, or whose name the last of them begin.
     pub fn place(&self, names: &PlaceNames) -> Option<NamedPlace> {
         names.find(&self.words, self.end == LastWord::MayGoOn)
+    }
+
+    /// The words, in order.
+    pub fn words(&self) -> &[Token] {
+        &self.words
     }
 
     /// The others than these; `None` where there is no other.
@@ -124,11 +129,49 @@ pub struct Found<'a> {
     readings: Vec<Reading<'a>>,
     /// How many of the words each row has.
     words: usize,
-    /// What is said at least of how each row was found.
-    how: How,
     /// The rows of all readings, where there are several.
     rows: Option<RoaringBitmap>,
     none: RoaringBitmap,
+}
+
+/// Which rows are asked of.
+#[derive(Debug, Clone, Copy)]
+pub enum Among<'r> {
+    /// All.
+    All,
+    /// These, as if there were no others.
+    Only(&'r RoaringBitmap),
+    /// These; a word that others have is no error.
+    Some(&'r RoaringBitmap),
+}
+
+impl<'r> Among<'r> {
+    fn rows(self) -> Option<&'r RoaringBitmap> {
+        match self {
+            Self::All => None,
+            Self::Only(rows) | Self::Some(rows) => Some(rows),
+        }
+    }
+
+    /// The rows whose words are known; those of all without.
+    fn known(self) -> Option<&'r RoaringBitmap> {
+        if let Self::Only(rows) = self { Some(rows) } else { None }
+    }
+}
+
+/// How sure it is that rows are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// There is none.
+    Nothing,
+    /// Words were given up.
+    InPart,
+    /// A word was mended.
+    Mended,
+    /// Marks that were typed were forgotten.
+    WithOtherMarks,
+    /// Every word is as it was typed, or another name of the same.
+    Spelled,
 }
 
 /// How well a row fits: the higher the better.
@@ -137,19 +180,20 @@ pub type TextScore = u32;
 impl<'a> Found<'a> {
     /// What `text` means in `lexicon`, where `names_of` fills in the names of a row; `None` when it has no word.
     pub fn new(text: &str, lexicon: &'a Lexicon, thesaurus: &Thesaurus, names_of: impl Fn(u32, &mut RowNames)) -> Option<Self> {
-        Typed::new(text).map(|typed| Self::within(&typed, lexicon, thesaurus, names_of, None))
+        Typed::new(text).map(|typed| Self::within(&typed, lexicon, thesaurus, names_of, Among::All))
     }
 
-    /// What was `typed` means of the rows `among` alone, where they are given: what only others have does not end the stages.
+    /// What was `typed` means of the rows `among` alone: what only others have does not end the stages.
     pub fn within(
         typed: &Typed,
         lexicon: &'a Lexicon,
         thesaurus: &Thesaurus,
         names_of: impl Fn(u32, &mut RowNames),
-        among: Option<&RoaringBitmap>,
+        among: Among<'_>,
     ) -> Self {
         let Typed { words: typed, end } = typed;
-        let end = *end;
+        let (end, within) = (*end, among);
+        let among = within.rows();
         let known: Vec<Known<'_>> = typed.iter().map(|token| Known::new(token, lexicon)).collect();
         let mut readings: Vec<Reading<'_>> = as_typed(typed, &known, end, lexicon, thesaurus, among).into_iter().collect();
         let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
@@ -162,28 +206,37 @@ impl<'a> Found<'a> {
             readings.extend(untried.filter_map(|other| in_other_words(other, &[], lexicon, thesaurus, &names_of, among)));
         }
         if readings.is_empty() {
-            readings.extend(with_one_error(&known, end, lexicon, among).or_else(|| with_most_words(&known, lexicon, among)));
+            readings.extend(with_one_error(&known, end, lexicon, within).or_else(|| with_most_words(&known, lexicon, within)));
         }
         let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| Set::Many(&reading.rows))));
         let words = readings.first().map_or(0, |reading| reading.most.into());
-        Self { readings, words, how: How::Exact, rows, none: RoaringBitmap::new() }
+        Self { readings, words, rows, none: RoaringBitmap::new() }
     }
 
-    /// All of `rows`, by no word.
-    pub fn all(rows: RoaringBitmap) -> Self {
-        Self { readings: Vec::new(), words: 0, how: How::Exact, rows: Some(rows), none: RoaringBitmap::new() }
+    /// All of `rows`, which stand in a place that so many words name.
+    pub fn all_in_place(rows: RoaringBitmap, words: usize) -> Self {
+        Self { readings: vec![Reading::of_place(rows)], words, rows: None, none: RoaringBitmap::new() }
     }
 
     /// The same, of a query that names the place of these rows in so many words more.
     #[must_use]
     pub fn in_place(self, words: usize) -> Self {
-        Self { words: self.words + words, how: self.how.max(How::Place), ..self }
+        Self { readings: self.readings.into_iter().map(Reading::in_place).collect(), words: self.words + words, ..self }
     }
 
     /// The same, of a query of which other words were given up.
     #[must_use]
-    pub fn in_part(self) -> Self {
-        Self { how: How::Partial, ..self }
+    pub fn in_part(mut self) -> Self {
+        self.readings.iter_mut().for_each(|reading| reading.said = How::Partial);
+        self
+    }
+
+    /// These rows and `others`.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.readings.extend(others.readings);
+        self.rows = Some(united(self.readings.iter().map(|reading| Set::Many(&reading.rows))));
+        self
     }
 
     /// How many of the words of the query each row has.
@@ -191,9 +244,22 @@ impl<'a> Found<'a> {
         self.words
     }
 
-    /// Whether the rows are meant without a doubt: no word was mended or given up.
-    pub fn is_certain(&self) -> bool {
-        !self.rows().is_empty() && self.readings.iter().all(|reading| !matches!(reading.how, How::Typo | How::Partial))
+    /// How sure it is that the rows are meant.
+    pub fn certainty(&self) -> Certainty {
+        let of = |reading: &Reading<'_>| match reading.how {
+            How::Partial => Certainty::InPart,
+            How::Typo => Certainty::Mended,
+            How::Folded => Certainty::WithOtherMarks,
+            How::Exact | How::Prefix | How::Synonym | How::Place => Certainty::Spelled,
+        };
+        let least = self.readings.iter().map(of).min().unwrap_or(Certainty::Spelled);
+        if self.rows().is_empty() { Certainty::Nothing } else { least }
+    }
+
+    /// How many of so many words of the query a name has that is worth this score; all where it has all that are asked of it
+    /// in other words.
+    pub fn words_in_name(score: TextScore, typed: usize) -> usize {
+        if has_all(score) { typed } else { (score >> IN_NAME & 0xF) as usize }
     }
 
     /// All rows.
@@ -235,13 +301,13 @@ impl<'a> Found<'a> {
         head: NameHead,
         score: impl Fn(&Reading<'_>, Option<(TextScore, How)>) -> Option<(TextScore, How)>,
     ) -> Option<(TextScore, How)> {
-        let mut best = (0, if self.readings.is_empty() { self.how } else { How::Partial });
+        let mut best = (0, How::Partial);
         for reading in &self.readings {
             let (highest, by_head) = reading.highest(head);
             if highest >= least && highest > best.0 && (self.readings.len() == 1 || reading.rows.contains(row)) {
                 let score = score(reading, by_head)?;
                 if score.0 > best.0 {
-                    best = (score.0, score.1.max(self.how));
+                    best = score;
                 }
             }
         }
@@ -344,8 +410,8 @@ fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, a
 /// for "dừaa" is no pineapple.
 ///
 /// Of words that were learned and that no row has (any more) it makes no difference that they are known.
-fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
-    if typed.iter().all(|known| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among))) {
+fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+    if typed.iter().all(|known| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among.known()))) {
         return None;
     }
     let is_marked = typed.iter().any(|known| known.token.is_marked());
@@ -355,21 +421,15 @@ fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, 
 
 /// The same with or without regard to marks: as neighbours with which the other words occur, or where that finds nothing, as
 /// any.
-fn mended<'a>(
-    typed: &[Known<'_>],
-    end: LastWord,
-    keeps_marks: bool,
-    lexicon: &'a Lexicon,
-    among: Option<&RoaringBitmap>,
-) -> Option<Reading<'a>> {
-    let is_had = |slot: &Slot| slot.is_had(lexicon, among);
+fn mended<'a>(typed: &[Known<'_>], end: LastWord, keeps_marks: bool, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+    let (is_had, is_known) = (|slot: &Slot| slot.is_had(lexicon, among.rows()), |slot: &Slot| slot.is_had(lexicon, among.known()));
     let mut slots = Vec::with_capacity(typed.len());
     let mut beside_others = Vec::with_capacity(typed.len());
     for (at, known) in typed.iter().enumerate() {
         let last = if at + 1 == typed.len() { end } else { LastWord::IsWhole };
         let folded = fold_slot(known, last, lexicon);
-        if is_had(&folded) {
-            let marked = keeps_marks.then(|| slot(known, last, lexicon)).filter(is_had);
+        if is_known(&folded) {
+            let marked = keeps_marks.then(|| slot(known, last, lexicon)).filter(is_known);
             let as_it_is = marked.unwrap_or(folded);
             slots.push(as_it_is.clone());
             beside_others.push(as_it_is);
@@ -400,19 +460,19 @@ fn mended<'a>(
         beside_others.push(slot_of(if with_neighbour.is_empty() { near.clone() } else { with_neighbour }));
         slots.push(slot_of(near));
     }
-    let found = reading(typed, &beside_others, How::Typo, lexicon, among);
-    found.or_else(|| reading(typed, &slots, How::Typo, lexicon, among))
+    let found = reading(typed, &beside_others, How::Typo, lexicon, among.rows());
+    found.or_else(|| reading(typed, &slots, How::Typo, lexicon, among.rows()))
 }
 
 /// As many of the words as some row has. A word that some name has with the marks that were typed keeps them: who gave a word
 /// up does not want another one.
-fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
+fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
     let marked_or_folded = |known: &Known<'_>| {
         let marked = slot(known, LastWord::IsWhole, lexicon);
-        if marked.is_had(lexicon, among) { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
+        if marked.is_had(lexicon, among.known()) { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
     };
     let slots: Vec<Slot> = typed.iter().map(marked_or_folded).collect();
-    let rows = slots.iter().map(|slot| among.map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
+    let rows = slots.iter().map(|slot| among.rows().map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
     let rows: Vec<RoaringBitmap> = rows.filter(|rows| !rows.is_empty()).collect();
     // From all but one of them down to one: a word that nothing has falls out by itself.
     let most = rows.len().min(typed.len() - 1);

@@ -18,6 +18,10 @@ pub(super) struct Reading<'a> {
     /// The highest scores of a name of no words that begins otherwise, with the first word of the query, with all of it.
     highest: [TextScore; 3],
     pub how: How,
+    /// What is said at least of how a row was found.
+    pub said: How,
+    /// What is added to the classes of scores, but to that of chance.
+    base: u32,
     /// Whether a phrase was put in place of one that was typed.
     in_other_words: bool,
     /// Whether every word was typed with marks.
@@ -42,7 +46,7 @@ const HEAD_PLACES: u32 = 4;
 /// Of every phrase with another sense one word has it, so that names without are known at once.
 pub(super) const TELLS: u8 = 0b0100_0000;
 
-/// Classes of the score, from bit 24 on. A Vietnamese name begins with what the thing is, so that a name which begins
+/// Classes of the score, from bit [`CLASS`] on. A Vietnamese name begins with what the thing is, so that a name which begins
 /// with another word for it comes before one that only has the word that was typed: for "trà xanh", "Chè xanh" before
 /// "Sữa rửa mặt trà xanh".
 const BEGINS_AS_TYPED: u32 = 6;
@@ -53,11 +57,15 @@ const HAS_IN_OTHER_WORDS: u32 = 3;
 /// Words stand in the producer's name, go on, or were mended.
 const PART_AS_TYPED: u32 = 2;
 const PART_IN_OTHER_WORDS: u32 = 1;
+/// Added to the classes of those that have all words in their names, before which none comes that only stands where they say.
+const BY_ALL_WORDS: u32 = 7;
 /// A chance match of the word in another sense, or in the producer's name alone.
 const BY_CHANCE: u32 = 0;
 
+/// Where in a score its class stands.
+const CLASS: u32 = 24;
 /// Where in a score it stands how many words of the query the name has.
-const IN_NAME: u32 = 20;
+pub(super) const IN_NAME: u32 = 20;
 
 /// What the words of a name are to a reading.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,7 +88,7 @@ struct Fit {
 impl Fit {
     fn score(&self, class: u32) -> TextScore {
         let Self { in_name, adjacent, whole, same, starts, length, .. } = self;
-        class << 24 | in_name << IN_NAME | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - (*length).min(31)) << 1 | 1
+        class << CLASS | in_name << IN_NAME | adjacent << 16 | whole << 12 | same << 8 | starts << 7 | (31 - (*length).min(31)) << 1 | 1
     }
 }
 
@@ -94,11 +102,25 @@ impl<'a> Reading<'a> {
             highest: highest(most, typed, &marks, in_other_words),
             marks: marks.by_word,
             how,
+            said: How::Exact,
+            base: BY_ALL_WORDS,
             in_other_words,
             is_marked: false,
             other_senses: Vec::new(),
             bound: 0,
         }
+    }
+
+    /// All of `rows`, by no word: they stand in the place that was typed.
+    pub fn of_place(rows: RoaringBitmap) -> Self {
+        let marks = Marks { by_word: Vec::new(), whole: 0, same: 0 };
+        Self::new(Cow::Owned(rows), &[], 0, marks, How::Place, false).in_place()
+    }
+
+    /// The same of a query that names the place of these rows too: after those that have it in their names.
+    pub fn in_place(self) -> Self {
+        let highest = self.highest.map(|score| score - (self.base << CLASS));
+        Self { said: self.said.max(How::Place), base: 0, highest, ..self }
     }
 
     /// What the score of a name with this beginning is at most, and what it is where that tells.
@@ -149,7 +171,7 @@ impl<'a> Reading<'a> {
             How::Exact if seen.same < seen.in_name || seen.in_name == 0 && !self.is_marked => How::Folded,
             how => how,
         };
-        (fit.score(self.class(fit, in_other_sense)), how)
+        (fit.score(with_base(self.class(fit, in_other_sense), self.base)), how.max(self.said))
     }
 
     /// How a row was found whose name and producer's name have these `words` together; `None` where they do not have all.
@@ -233,6 +255,17 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Whether a name that is worth this score has every word of the reading, whole.
+pub(super) fn has_all(score: TextScore) -> bool {
+    let class = score >> CLASS;
+    let of_kind = class.checked_sub(BY_ALL_WORDS).unwrap_or(class);
+    of_kind >= HAS_IN_OTHER_WORDS
+}
+
+fn with_base(class: u32, base: u32) -> u32 {
+    if class == BY_CHANCE { class } else { class + base }
+}
+
 pub(super) fn places(typed: &[Known<'_>]) -> u8 {
     u8::try_from(typed.len()).unwrap_or(u8::MAX)
 }
@@ -251,6 +284,7 @@ fn highest(most: u8, typed: &[Known<'_>], marks: &Marks, in_other_words: bool) -
         (false, false) => [HAS_AS_TYPED, BEGINS_AS_TYPED],
         (false, true) => [HAS_IN_OTHER_WORDS, BEGINS_IN_OTHER_WORDS],
     };
+    let [has, begins] = [has, begins].map(|class| class + BY_ALL_WORDS);
     [fit(0).score(has), fit(1).score(has), fit(1).score(begins)]
 }
 
