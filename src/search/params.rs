@@ -46,7 +46,11 @@ pub const OWN: &[Param] = &[
     param("valid_on", Kind::Day, "Day on which stars and certificates must hold; the day asked unless given."),
     param("valid_from", Kind::Day, "First day of a period over which stars and certificates must hold, with `valid_until`."),
     param("valid_until", Kind::Day, "Last day of that period."),
-    many("months", Kind::Word(months::WORDS), "That one offer supplies in this month of the year. Given several times, in all of them."),
+    many(
+        "months",
+        Kind::Word(months::WORDS),
+        "That one offer supplies in this month of the year, of those that it has left. Given several times, in all of them.",
+    ),
     param(
         "quantity",
         Kind::Text,
@@ -313,6 +317,13 @@ fn quantity(value: &str, unit: Option<measure::Base>) -> Result<(i64, u8)> {
     let asked: Quantity = value.parse().map_err(|_| wrong())?;
     let Some(unit) = unit else { return if asked.0 > 0 { Ok((asked.0, 0)) } else { Err(wrong()) } };
     let base = i128::from(asked.0) * i128::from(unit.quantity.0) / 1_000;
+    if base == 0 && asked.0 > 0 {
+        let least = text(
+            "The least that is asked for is a thousandth of a kilogram, a litre or a piece.",
+            "Ít nhất phải là một phần nghìn kg, lít hoặc cái.",
+        );
+        return Err(Problem::parameter("quantity", "too_small", least));
+    }
     let base = i64::try_from(base).ok().filter(|base| *base > 0).ok_or_else(wrong)?;
     Ok((base, unit.unit.row()))
 }

@@ -6,7 +6,7 @@ use crate::market::Market;
 use crate::market::organisations::Side;
 use crate::market::text::query::How;
 use crate::market::text::tokens::{Token, tokens};
-use crate::reference::{ProductGroup, reference};
+use crate::reference::{ProductGroup, ProvinceError, ProvinceId, reference};
 use crate::text::fold;
 use chrono::NaiveDate;
 
@@ -83,6 +83,21 @@ fn provinces(typed: &str, limit: usize, as_of: NaiveDate) -> Vec<SuggestedName> 
         SuggestedName { id: today.id.as_str().to_owned(), name: today.name.clone(), former_name: Some(former_name.to_owned()), matched }
     });
     add_others(&mut found, by_former);
+    if found.is_empty() {
+        // As a filter takes it: "tp hcm", "sg", "hanoi"; else the names that are near.
+        let named = |id: ProvinceId, matched| {
+            let unit = provinces.get(provinces.as_of(id, as_of));
+            SuggestedName { id: unit.id.as_str().to_owned(), name: unit.name.clone(), former_name: None, matched }
+        };
+        match provinces.resolve(typed, as_of) {
+            Ok(id) => found.push(named(id, Matched::Synonym)),
+            Err(ProvinceError::Unknown { suggestions, .. }) => {
+                let near = suggestions.iter().filter_map(|name| provinces.resolve(name, as_of).ok());
+                add_others(&mut found, near.map(|id| named(id, Matched::Typo)));
+            }
+            Err(ProvinceError::BadDay { .. }) => {}
+        }
+    }
     found.truncate(limit);
     found
 }
@@ -146,6 +161,24 @@ mod tests {
         // A unit that kept its name is named once, by that.
         assert_eq!(found("an giang", today), [("Tỉnh An Giang".to_owned(), None)]);
         assert!(found("atlantis", today).is_empty());
+    }
+
+    #[test]
+    fn a_unit_is_found_by_what_a_filter_takes_and_with_an_error() {
+        let found = |typed: &str| -> Vec<(String, Matched)> {
+            provinces(typed, 5, day("2026-11-23")).into_iter().map(|found| (found.name, found.matched)).collect()
+        };
+        for (typed, name, matched) in [
+            ("tp hcm", "Thành phố Hồ Chí Minh", Matched::Synonym),
+            ("sài gòn", "Thành phố Hồ Chí Minh", Matched::Synonym),
+            ("hanoi", "Thành phố Hà Nội", Matched::Synonym),
+            ("tp. cần thơ", "Thành phố Cần Thơ", Matched::Synonym),
+            ("92", "Thành phố Cần Thơ", Matched::Synonym),
+            ("can thow", "Thành phố Cần Thơ", Matched::Typo),
+            ("lam dogn", "Tỉnh Lâm Đồng", Matched::Typo),
+        ] {
+            assert_eq!(found(typed).first(), Some(&(name.to_owned(), matched)), "{typed}");
+        }
     }
 
     #[test]

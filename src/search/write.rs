@@ -5,9 +5,9 @@ use super::plain::{push_day, push_decimal, push_id, push_number, quote};
 use crate::decimal::CURRENCIES;
 use crate::market::Market;
 use crate::market::facet::Counts;
-use crate::market::matching::{Supply, View};
+use crate::market::matching::{Supply, View, Weights};
 use crate::market::record::{Basis, Day, FOREVER, Id, MonthBits, Paper, Price};
-use crate::market::search::{Found, FoundOffers, Hit, Place, Question, Sort};
+use crate::market::search::{Found, FoundOffers, Hit, Place, Question, Sort, quantity_left};
 use crate::market::text::query::How;
 use chrono::NaiveDate;
 use std::ops::Range;
@@ -321,7 +321,7 @@ impl<'a> Writer<'a> {
         let (mut open, mut best, mut shown) = (0_u32, None, None);
         let by_quantity = self.question.is_some_and(|question| question.sort == Sort::Quantity);
         for offer in market.offers().chain(market.products().first_offer(row)) {
-            let Some(supply) = market.offers().get(offer).filter(|supply| supply.is_open(self.as_of)) else { continue };
+            let Some(supply) = market.offers().get(offer).filter(|supply| supply.months_left(self.as_of) != 0) else { continue };
             open += 1;
             // The one that was found comes first: that does what was asked of one offer.
             let is_other = self.question.is_some_and(|question| question.takes(&supply, market).bits() != 0);
@@ -334,9 +334,10 @@ impl<'a> Writer<'a> {
         Shown { open, offer: shown }
     }
 
-    /// What was found to be left of an offer; its quantity, where nothing was asked.
+    /// What is left of an offer in the months that were asked, or in the one with the most.
     fn quantity_left(&self, supply: &Supply) -> i64 {
-        self.question.map_or(supply.quantity, |question| question.quantity_left(supply, self.market))
+        let months = self.question.map_or(0, |question| question.filter.months);
+        quantity_left(supply, months, &self.market.setting(*self.view, Weights::default(), self.as_of))
     }
 
     pub(crate) fn offer_members(&mut self, supply: &Supply) {

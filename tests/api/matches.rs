@@ -459,6 +459,7 @@ fn what_is_promised_is_not_offered_again() {
     assert_eq!(volume(), ("15000".to_owned(), 10_000));
     sign("2");
     assert_eq!(volume(), ("9000".to_owned(), 6_000));
+    assert_eq!(fair.matches()["items"][0]["offer"]["left_base"]["quantity"], "3000");
     // On a day before it was signed nothing was promised.
     let before = fair.ask(&format!("{}/matches?as_of=2026-10-31", fair.demand.path), None);
     assert_eq!(part(&before["items"][0], "volume")["value"], "15000");
