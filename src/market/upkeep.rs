@@ -486,8 +486,7 @@ impl Market {
     }
 
     fn terms_today(&self, supply: &Supply) -> Terms {
-        let terms = terms(supply, self.today);
-        if terms.months == 0 { Terms::default() } else { terms }
+        if supply.is_open(self.today) { terms(supply) } else { Terms::default() }
     }
 
     /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of a producer
@@ -495,10 +494,8 @@ impl Market {
     pub(super) fn facts_on(&self, row: u32, day: Day) -> Option<Facts> {
         let mut facts = self.facts_without_offers(row, day)?;
         for offer in self.offers.chain(self.products.first_offer(row)) {
-            let Some(supply) = self.offers.get(offer) else { continue };
-            let terms = terms(&supply, day);
-            if terms.months != 0 {
-                facts.take(terms, supply.quantity);
+            if let Some(supply) = self.offers.get(offer).filter(|supply| supply.is_open(day)) {
+                facts.take(terms(&supply), supply.quantity);
             }
         }
         Some(facts)
@@ -524,10 +521,10 @@ impl Market {
     }
 }
 
-/// What an offer is to a search on a day, with the months that it has left: none where it is on offer no more.
-fn terms(supply: &Supply, day: Day) -> Terms {
+/// What an open offer is to a search.
+fn terms(supply: &Supply) -> Terms {
     let price = supply.price.as_ref().map_or((UNKNOWN_PRICE, Visibility::Public), |price| (dong_per_base(price), price.visibility));
-    Terms::new(supply.months_left(day), price, supply.unit)
+    Terms::new(supply.months, price, supply.unit)
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

@@ -14,6 +14,9 @@ use roaring::RoaringBitmap;
 /// Rows of a page: so few that it is worth a look whether they are meant.
 const FEW: u64 = 20;
 
+/// "thành phố Hồ Chí Minh", "tỉnh Bà Rịa - Vũng Tàu".
+const MOST_WORDS_OF_A_PLACE: usize = 5;
+
 /// One way to read a query.
 struct Meant<'a> {
     words: Words<'a>,
@@ -21,13 +24,11 @@ struct Meant<'a> {
     certainty: Certainty,
     /// How many of the words that were typed it keeps.
     kept: usize,
-    /// Whether names have all that was typed.
-    is_by_names: bool,
 }
 
 impl<'a> Meant<'a> {
     fn new(words: Words<'a>) -> Self {
-        Self { certainty: words.certainty(), kept: words.words(), words, is_by_names: false }
+        Self { certainty: words.certainty(), kept: words.words(), words }
     }
 
     /// The higher the better.
@@ -43,10 +44,10 @@ impl Market {
     pub(super) fn products_meant(&self, text: &str) -> Option<Words<'_>> {
         let typed = Typed::new(text)?;
         let found = self.products_named(&typed);
-        if found.is_by_names {
+        if found.certainty == Certainty::Spelled {
             return Some(found.words);
         }
-        let of_goods = typed.of_goods(&self.thesaurus).map(|of_goods| self.products_named(&of_goods));
+        let of_goods = typed.of_goods(&self.thesaurus, &self.tables.names).map(|of_goods| self.products_named(&of_goods));
         let better = of_goods.filter(|of_goods| of_goods.certainty == Certainty::Spelled || of_goods.rank() > found.rank());
         Some(better.map_or(found.words, |better| better.words.in_part()))
     }
@@ -58,20 +59,29 @@ impl Market {
         let by_words = Meant::new(self.products_among(typed, Among::All));
         let is_spelled = by_words.certainty == Certainty::Spelled;
         let are_few = by_words.words.rows().len() <= FEW;
-        let place = if is_spelled && !are_few { None } else { typed.place(&self.tables.names) };
-        let Some(place) = place else { return Meant { is_by_names: is_spelled, ..by_words } };
+        // Who names nothing else wants all that is there.
+        let may_be_alone = typed.words().len() <= MOST_WORDS_OF_A_PLACE;
+        let place = if is_spelled && !are_few && !may_be_alone { None } else { typed.place(&self.tables.names) };
+        let is_alone = |place: &NamedPlace| place.words.len() == typed.words().len();
+        let Some(place) = place.filter(|place| !is_spelled || are_few || is_alone(place)) else { return by_words };
         let is_by_chance = are_few && !self.is_named(typed, &place, &by_words.words);
         let in_place = self.products_in_place(typed, &place);
         if is_spelled && !is_by_chance {
-            let there = in_place.filter(|there| there.certainty == Certainty::Spelled);
-            let words = there.map_or_else(|| by_words.words.clone(), |there| by_words.words.clone().and(there.words));
-            return Meant { words, is_by_names: true, ..by_words };
+            let Meant { words, certainty, kept } = by_words;
+            let words = match in_place.filter(|there| there.certainty == Certainty::Spelled) {
+                Some(there) => words.and(there.words),
+                None => words,
+            };
+            return Meant { words, certainty, kept };
         }
-        let certainty = if is_by_chance { by_words.certainty.min(Certainty::InPart) } else { by_words.certainty };
-        let elsewhere = typed.without(&place.words).map(|others| {
-            let found = self.in_own_names(Meant::new(self.products_among(&others, Among::All).in_part()), &others);
-            Meant { certainty: found.certainty.min(Certainty::WithOtherMarks), ..found }
-        });
+        let elsewhere = typed
+            .without(&place.words)
+            .map(|others| self.in_own_names(Meant::new(self.products_among(&others, Among::All).in_part()), &others));
+        // Neither by chance nor with other marks than those that what is sought has elsewhere.
+        let is_elsewhere = elsewhere.as_ref().is_some_and(|found| found.certainty == Certainty::Spelled);
+        let is_other = is_by_chance || is_elsewhere && by_words.certainty == Certainty::WithOtherMarks;
+        let certainty = if is_other { by_words.certainty.min(Certainty::InPart) } else { by_words.certainty };
+        let elsewhere = elsewhere.map(|found| Meant { certainty: found.certainty.min(Certainty::WithOtherMarks), ..found });
         let mut best = Meant { certainty, ..by_words };
         for found in in_place.into_iter().chain(elsewhere) {
             if found.rank() > best.rank() {
@@ -128,7 +138,7 @@ impl Market {
     /// What was `found` of `typed`, as sure as it is by what products themselves are called: where few are found, a word that
     /// only a producer's name has may be there by chance.
     fn in_own_names<'a>(&self, found: Meant<'a>, typed: &Typed) -> Meant<'a> {
-        let (words, typed) = (&found.words, typed.words().len());
+        let (words, typed) = (&found.words, typed.different_words());
         if found.certainty <= Certainty::InPart || words.rows().len() > FEW {
             return found;
         }

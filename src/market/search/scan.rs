@@ -264,11 +264,7 @@ impl<'a> Judge<'a> {
     fn of_offers(&self, row: u32) -> OfOffers {
         let mut found = OfOffers::NONE;
         for supply in self.market.open_offers(row, self.question.as_of) {
-            found.take(
-                supply.months_left(self.question.as_of),
-                seen_price(&supply, &self.question.view),
-                self.question.takes(&supply, self.market),
-            );
+            found.take(supply.months, seen_price(&supply, &self.question.view), self.question.takes(&supply, self.market));
         }
         found
     }

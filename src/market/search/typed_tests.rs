@@ -216,6 +216,34 @@ fn words_of_a_province_that_stand_apart_do_not_name_it() {
     assert_eq!(market(&["Nấm cai", "Mít"]), [("Nấm cai".to_owned(), How::Partial)]);
 }
 
+#[test]
+fn a_province_makes_no_other_word_of_what_is_sought() {
+    let thesaurus = thesaurus().with_trade_words(["giá", "ở"]);
+    let mut market = Market::new(tables().with_names(places(&[("Lào Cai", &[1]), ("Gia Lai", &[3])])), thesaurus, TODAY);
+    for (id, province) in [(1_000, 0), (1_001, 1), (1_003, 3)] {
+        market.apply(Change::Organisation(organisation(id, "HTX Minh Phát", province)));
+    }
+    let products = [("Xoài Minh Nam", 1_001), ("Nấm hương", 1_000), ("Trà hoa", 1_003), ("Dừa sáp", 1_000), ("Dứa Gia Lai", 1_000)];
+    let called_so = std::iter::repeat_n(("Cam Lào Cai", 1_000), 25);
+    for (id, (name, producer)) in (1_u128..).zip(products.into_iter().chain(called_so)) {
+        market.apply(Change::Product(product(id, producer, name, 0)));
+    }
+    market.finish_loading();
+    let first = |text: &str| names_and_hows(&market, text).into_iter().next();
+    for (text, name, how) in [
+        // Nobody has it there: "Nam" is no mushroom.
+        ("nấm lào cai", "Nấm hương", How::Partial),
+        ("dừa gia lai", "Dừa sáp", How::Partial),
+        // In the name of a province no word is one of trade.
+        ("tra gia lai", "Trà hoa", How::Place),
+        ("trà ở gia lai", "Trà hoa", How::Partial),
+    ] {
+        assert_eq!(first(text), Some((name.to_owned(), how)), "{text}");
+    }
+    // Who names a province alone wants all that is there, however many are called so.
+    assert_eq!(market.search(&question(Some("lào cai"))).total, 26);
+}
+
 fn names_and_hows(market: &Market, text: &str) -> Vec<(String, How)> {
     names(market, text).into_iter().zip(hows(market, text)).collect()
 }

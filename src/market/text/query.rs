@@ -109,10 +109,20 @@ impl Typed {
         self.only(|at| !named.contains(&at))
     }
 
-    /// Those of goods, without what is said of buying and selling; `None` where that is all, or nothing.
-    pub fn of_goods(&self, thesaurus: &Thesaurus) -> Option<Self> {
+    /// How many different words they are.
+    pub fn different_words(&self) -> usize {
+        (1..).zip(&self.words).filter(|(next, word)| self.words.iter().skip(*next).all(|other| other.folded != word.folded)).count()
+    }
+
+    /// Those of goods, without what is said of buying and selling but in the name of a place; `None` where that is all, or
+    /// nothing.
+    pub fn of_goods(&self, thesaurus: &Thesaurus, names: &PlaceNames) -> Option<Self> {
         let of_goods = thesaurus.of_goods(&self.words);
-        if of_goods.len() == self.words.len() { None } else { self.only(|at| of_goods.contains(&at)) }
+        if of_goods.len() == self.words.len() {
+            return None;
+        }
+        let place = self.place(names).map_or(0..0, |place| place.words);
+        self.only(|at| of_goods.contains(&at) || place.contains(&at)).filter(|others| others.words.len() < self.words.len())
     }
 
     fn only(&self, stays: impl Fn(usize) -> bool) -> Option<Self> {
@@ -200,7 +210,7 @@ impl<'a> Found<'a> {
         readings.extend(rewritings.iter().filter_map(|other| in_other_words(other, &known, lexicon, thesaurus, &names_of, among)));
         if readings.is_empty() && typed.iter().any(Token::is_marked) {
             let bare: Vec<Token> = typed.iter().map(Token::without_marks).collect();
-            readings.extend(without_marks(&known, end, lexicon, among));
+            readings.extend(without_marks(&known, end, lexicon, within));
             let of_bare = thesaurus.rewritings(&bare, MOST_REWRITINGS);
             let untried = of_bare.iter().filter(|other| rewritings.iter().all(|tried| tried.words != other.words));
             readings.extend(untried.filter_map(|other| in_other_words(other, &[], lexicon, thesaurus, &names_of, among)));
@@ -401,9 +411,13 @@ fn tell(marks: &mut Marks, other_senses: &mut Vec<Vec<Word>>) {
     }
 }
 
-fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
-    let slots = slots(typed, end, |known, last| fold_slot(known, last, lexicon));
-    reading(typed, &slots, How::Folded, lexicon, among)
+fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+    let slots = slots(typed, end, |known, last| {
+        // What others are called so is no other word because nobody is here.
+        let marked = if matches!(among, Among::Some(_)) { Some(slot(known, last, lexicon)) } else { None };
+        marked.filter(|marked| marked.is_had(lexicon, None)).unwrap_or_else(|| fold_slot(known, last, lexicon))
+    });
+    reading(typed, &slots, How::Folded, lexicon, among.rows())
 }
 
 /// Words that no row has are read as known ones that are one error away: first as those that keep the marks that were typed,
