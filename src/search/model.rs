@@ -22,11 +22,9 @@ crate::db::text_enum! {
         Prefix = "prefix",
         /// By another name of the same thing.
         Synonym = "synonym",
-        /// A province that was typed is its producer's; the other words are as they were typed, or nearly.
-        Place = "place",
         /// With one typing error mended.
         Typo = "typo",
-        /// With most of the words, not all.
+        /// Its name has most of the words, not all.
         Partial = "partial",
     }
 }
@@ -38,9 +36,9 @@ impl From<How> for Matched {
             How::Folded => Self::Folded,
             How::Prefix => Self::Prefix,
             How::Synonym => Self::Synonym,
-            How::Place => Self::Place,
             How::Typo => Self::Typo,
-            How::Partial => Self::Partial,
+            // Its name has not all of the words: `in_place` tells why it is meant.
+            How::Place | How::Partial => Self::Partial,
         }
     }
 }
@@ -78,6 +76,9 @@ pub struct ProductHit {
     /// How its name was found, where words were asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<Matched>,
+    /// With `matched` partial: the other words name a province, and the producer is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_place: Option<bool>,
 }
 
 /// A paper that is valid.
@@ -162,6 +163,9 @@ pub struct OfferHit {
     /// How the product's name was found, where words were asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<Matched>,
+    /// With `matched` partial: the other words name a province, and the producer is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_place: Option<bool>,
     /// Invented for a demo.
     pub illustrative: bool,
 }

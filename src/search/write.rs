@@ -147,6 +147,9 @@ impl<'a> Writer<'a> {
                 self.out.extend_from_slice(b",\"matched\":\"");
                 self.raw(word(how));
                 self.out.push(b'"');
+                if how == How::Place {
+                    self.raw(",\"in_place\":true");
+                }
             }
         } else {
             self.how_and_where(self.market.products().producer(hit.row), hit.how);
@@ -444,6 +447,9 @@ impl<'a> Writer<'a> {
         {
             quote(&mut self.out, word(how));
         }
+        if how == Some(How::Place) && self.member("in_place") {
+            self.raw("true");
+        }
     }
 
     pub(crate) fn base(&mut self, quantity: i64, unit: u8) {
@@ -494,8 +500,7 @@ pub fn word(how: How) -> &'static str {
         How::Folded => "folded",
         How::Prefix => "prefix",
         How::Synonym => "synonym",
-        How::Place => "place",
         How::Typo => "typo",
-        How::Partial => "partial",
+        How::Place | How::Partial => "partial",
     }
 }
