@@ -236,6 +236,31 @@ fn what_is_counted_in_two_units_is_not_compared() {
     assert_eq!((found.parts[2].raw, found.parts[2].fit_bp), (super::Raw::Price(None), 5_000));
 }
 
+// Closed on 26 November, to begin on 7 January, in season in February alone, when all of it is promised; needed from
+// 28 November to 1 February, in November, December, January and February. The least change is a day of December, and December.
+#[test]
+fn days_alone_are_not_enough_where_the_month_of_both_is_promised() {
+    let mends = failing(|offered, need| {
+        let Supply { from, until, closed_on, months, minimum_order, .. } = &mut offered.supply;
+        (*from, *until, *closed_on, *months, *minimum_order) = (NEW_YEAR + 6, NEW_YEAR + 6, TODAY + 1, 1 << 1, 0);
+        let quantity = offered.supply.quantity;
+        let promise = Promise {
+            product: Id(1),
+            unit: 0,
+            quantity,
+            per: Per::Month,
+            from: NEW_YEAR,
+            until: FOREVER,
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        };
+        offered.promises = vec![promise];
+        (need.from, need.until, need.months, need.months_needed) = (TODAY + 4, NEW_YEAR + 31, 1 << 10 | 1 << 11 | 1 | 1 << 1, 4);
+    });
+    let days = Mend::Window { from_at_latest: Some(NEW_YEAR - 1), until_at_least: Some(NEW_YEAR - 1) };
+    assert_eq!(mends, [(Code::Period, days), (Code::Period, Mend::AddMonths(1 << 11))]);
+}
+
 // 1.5 t a month, of which 1.5 t are promised in January and 1 t in February: half a tonne is left in one month of two, of
 // 4 t needed. Promised in February too, nothing is left: 100 kg more would be its least order. Without one, a kilogram more
 // would be something: nobody weighs less.

@@ -77,7 +77,12 @@ pub(super) fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, 
         Code::Category | Code::Text | Code::Unit => Vec::new(),
         Code::Stars => one(Mend::Stars { stars: need.least_stars, from: need.from, until: need.until }),
         Code::Certificate => one(Mend::Certificates { kinds: need.required & !found.held.kinds, from: need.from, until: need.until }),
-        Code::Period => window(found, supply).into_iter().map(|mend| (code, mend)).collect(),
+        Code::Period => {
+            // Where what both name in the year is promised, the least change is another month as well.
+            let added = if found.fails.contains(Code::Months) { 0 } else { found.reach.season & !supply.months };
+            let months = (added != 0).then_some(Mend::AddMonths(added));
+            window(found, supply).into_iter().chain(months).map(|mend| (code, mend)).collect()
+        }
         Code::Months => months(found, supply).into_iter().map(|mend| (code, mend)).collect(),
         Code::MinimumOrder => one(Mend::MinimumOrder(whole_down(found.largest_order))),
         Code::Quantity => one(Mend::Quantity(whole_up(quantity(found, supply, need, setting)))),
