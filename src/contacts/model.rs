@@ -227,6 +227,7 @@ pub struct NewContact {
     pub retention_until: Option<NaiveDate>,
     /// Invented for a demonstration.
     #[serde(default, deserialize_with = "crate::http::body::or_default")]
+    #[schema(nullable)]
     pub illustrative: bool,
 }
 
