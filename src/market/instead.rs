@@ -10,9 +10,11 @@ use super::matching::Setting;
 use super::record::Rows;
 use super::rowset::Bits;
 use super::text::lexicon::Lexicon;
-use super::text::query::{Among, Certainty, How, Typed};
+use super::text::query::{Certainty, How};
+use super::text::stages::Among;
 use super::text::synonyms::means;
 use super::text::tokens::{Token, tokens, without_mark};
+use super::text::typed::Typed;
 use roaring::RoaringBitmap;
 use std::cmp::Reverse;
 

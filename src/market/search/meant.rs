@@ -7,8 +7,10 @@ use crate::market::record::Rows;
 use crate::market::rowset::Bits;
 use crate::market::text::lexicon::{Fold, Word};
 use crate::market::text::places::NamedPlace;
-use crate::market::text::query::{Among, Certainty, Found as Words, Typed};
+use crate::market::text::query::{Certainty, Found as Words};
 use crate::market::text::senses::RowNames;
+use crate::market::text::stages::Among;
+use crate::market::text::typed::Typed;
 use roaring::RoaringBitmap;
 
 /// Rows of a page: so few that it is worth a look whether they are meant.

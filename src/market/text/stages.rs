@@ -1,0 +1,249 @@
+//! The stages in which a query is read, each for itself: as typed, in other words, with marks forgotten, with one error, with
+//! most of the words.
+
+use super::lexicon::{Fold, Lexicon, Word};
+use super::query::{How, NAME_WORDS};
+use super::reading::{Marks, PLACE_BITS, Reading, TELLS, marks, places};
+use super::senses::{InPhrases, RowNames};
+use super::slots::{Known, LastWord, Slot, all_of, fold_slot, slot, slots};
+use super::synonyms::{Rewriting, Thesaurus};
+use super::tokens::Token;
+use roaring::RoaringBitmap;
+use std::borrow::{Borrow, Cow};
+use std::ops::Range;
+
+/// Which rows are asked of.
+#[derive(Debug, Clone, Copy)]
+pub enum Among<'r> {
+    /// All.
+    All,
+    /// These, as if there were no others.
+    Only(&'r RoaringBitmap),
+    /// These; a word that others have is no error.
+    Some(&'r RoaringBitmap),
+}
+
+impl<'r> Among<'r> {
+    pub(super) fn rows(self) -> Option<&'r RoaringBitmap> {
+        match self {
+            Self::All => None,
+            Self::Only(rows) | Self::Some(rows) => Some(rows),
+        }
+    }
+
+    /// The rows whose words are known; those of all without.
+    pub(super) fn known(self) -> Option<&'r RoaringBitmap> {
+        if let Self::Only(rows) = self { Some(rows) } else { None }
+    }
+}
+
+/// As typed: marked words by their spelling, others by their fold.
+pub(super) fn as_typed<'a>(
+    typed: &[Token],
+    known: &[Known<'_>],
+    end: LastWord,
+    lexicon: &'a Lexicon,
+    thesaurus: &Thesaurus,
+    among: Option<&RoaringBitmap>,
+) -> Option<Reading<'a>> {
+    let slots: Vec<Slot> = slots(known, end, |word, last| slot(word, last, lexicon));
+    let rows = in_common(all_of(&slots, lexicon)?, among)?;
+    let mut other_senses = other_senses(typed, lexicon, thesaurus);
+    if lexicon.senses().are_absent(&rows, &other_senses) {
+        other_senses.clear();
+    }
+    let mut marks = marks(known, &slots, lexicon);
+    tell(&mut marks, &mut other_senses);
+    let mut reading = Reading::new(rows, known, places(known), marks, How::Exact, false);
+    reading.is_marked = typed.iter().all(Token::is_marked);
+    reading.other_senses = other_senses;
+    reading.bound = thesaurus.phrases(typed).map(bound).fold(0, |all, bits| all | bits);
+    Some(reading)
+}
+
+/// With a phrase said in other words.
+pub(super) fn in_other_words<'a>(
+    rewriting: &Rewriting<'_>,
+    typed: &[Known<'_>],
+    lexicon: &'a Lexicon,
+    thesaurus: &Thesaurus,
+    names_of: impl Fn(u32, &mut RowNames),
+    among: Option<&RoaringBitmap>,
+) -> Option<Reading<'a>> {
+    let words = &rewriting.words;
+    // Words that were typed are looked up already.
+    let typed = |token: &Token| typed.iter().find(|known| std::ptr::eq(known.token, token)).copied();
+    let known: Vec<Known<'_>> = words.iter().map(|token| typed(token).unwrap_or_else(|| Known::new(token, lexicon))).collect();
+    // The words of a synonym are spelled as in the table, whole.
+    let slot = |(at, word): (usize, &Known<'_>)| {
+        if rewriting.phrase.contains(&at) { Slot::of_word(word.word) } else { slot(word, LastWord::IsWhole, lexicon) }
+    };
+    let slots: Vec<Slot> = known.iter().enumerate().map(slot).collect();
+    let mut rows = in_common(all_of(&slots, lexicon)?, among)?;
+    // Where the other name stands in a phrase with another sense it is not the other name: "gạo thơm" is no pineapple.
+    let mut other_senses = other_senses(words, lexicon, thesaurus);
+    let in_phrases = InPhrases::new(&rows, &slots, &other_senses, lexicon, names_of);
+    if !in_phrases.alone.is_empty() {
+        *rows.to_mut() -= in_phrases.alone;
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let mut marks = marks(&known, &slots, lexicon);
+    // Without such a phrase in a name that is left, the beginnings of names tell more.
+    if in_phrases.others {
+        tell(&mut marks, &mut other_senses);
+    } else {
+        other_senses.clear();
+    }
+    let in_other_words = !rewriting.phrase.is_empty();
+    let mut reading = Reading::new(rows, &known, places(&known), marks, How::Synonym, in_other_words);
+    reading.is_marked = true;
+    reading.other_senses = other_senses;
+    reading.bound = bound(rewriting.phrase.clone());
+    Some(reading)
+}
+
+/// Phrases in which a word of `query` has another sense, of words that some name has or had.
+fn other_senses<T: Borrow<Token>>(query: &[T], lexicon: &Lexicon, thesaurus: &Thesaurus) -> Vec<Vec<Word>> {
+    let numbered = |phrase: &[Token]| phrase.iter().map(|token| lexicon.word(token)).collect();
+    thesaurus.other_senses(query).filter_map(numbered).collect()
+}
+
+/// Marks a word of each of `other_senses` as one that tells of it, one that was not typed where there is; phrases that are
+/// longer than the names that are ranked are left out.
+fn tell(marks: &mut Marks, other_senses: &mut Vec<Vec<Word>>) {
+    other_senses.retain(|phrase| phrase.len() <= NAME_WORDS);
+    for phrase in other_senses {
+        let is_typed = |word: &&Word| marks.by_word.get(**word as usize).is_some_and(|mark| mark & PLACE_BITS != 0);
+        let telling = phrase.iter().find(|word| !is_typed(word)).or(phrase.first());
+        if let Some(mark) = telling.and_then(|word| marks.by_word.get_mut(*word as usize)) {
+            *mark |= TELLS;
+        }
+    }
+}
+
+pub(super) fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+    let slots = slots(typed, end, |known, last| {
+        // What others are called so is no other word because nobody is here.
+        let marked = if matches!(among, Among::Some(_)) { Some(slot(known, last, lexicon)) } else { None };
+        marked.filter(|marked| marked.is_had(lexicon, None)).unwrap_or_else(|| fold_slot(known, last, lexicon))
+    });
+    reading(typed, &slots, How::Folded, lexicon, among.rows())
+}
+
+/// Words that no row has are read as known ones that are one error away: first as those that keep the marks that were typed,
+/// for "dừaa" is no pineapple.
+///
+/// Of words that were learned and that no row has (any more) it makes no difference that they are known.
+pub(super) fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+    if typed.iter().all(|known| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among.known()))) {
+        return None;
+    }
+    let is_marked = typed.iter().any(|known| known.token.is_marked());
+    let kept = if is_marked { mended(typed, end, true, lexicon, among) } else { None };
+    kept.or_else(|| mended(typed, end, false, lexicon, among))
+}
+
+/// The same with or without regard to marks: as neighbours with which the other words occur, or where that finds nothing, as
+/// any.
+fn mended<'a>(typed: &[Known<'_>], end: LastWord, keeps_marks: bool, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+    let (is_had, is_known) = (|slot: &Slot| slot.is_had(lexicon, among.rows()), |slot: &Slot| slot.is_had(lexicon, among.known()));
+    let mut slots = Vec::with_capacity(typed.len());
+    let mut beside_others = Vec::with_capacity(typed.len());
+    for (at, known) in typed.iter().enumerate() {
+        let last = if at + 1 == typed.len() { end } else { LastWord::IsWhole };
+        let folded = fold_slot(known, last, lexicon);
+        if is_known(&folded) {
+            let marked = keeps_marks.then(|| slot(known, last, lexicon)).filter(is_known);
+            let as_it_is = marked.unwrap_or(folded);
+            slots.push(as_it_is.clone());
+            beside_others.push(as_it_is);
+            continue;
+        }
+        let mut near = lexicon.near(&known.token.folded);
+        near.retain(|fold| is_had(&Slot::Fold(*fold)));
+        // What was typed without marks means all spellings, misspelt too.
+        let keeps_marks = keeps_marks && known.token.is_marked();
+        let spelled = |fold: Fold| {
+            let words = lexicon.words_of(fold).iter().copied();
+            words.filter(|word| keeps_marks && lexicon.keeps_marks(*word, known.token) && is_had(&Slot::Word(*word)))
+        };
+        let is_spelled = near.iter().any(|fold| spelled(*fold).next().is_some());
+        if is_spelled {
+            near.retain(|fold| spelled(*fold).next().is_some());
+        }
+        let slot_of = |folds: Vec<Fold>| {
+            if is_spelled { Slot::of_words(folds.into_iter().flat_map(spelled).collect()) } else { Slot::of_folds(folds) }
+        };
+        let neighbour = |place: Option<usize>| place.and_then(|place| typed.get(place)).and_then(|known| known.fold);
+        let (before, after) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
+        let occurs = |fold: &Fold| {
+            before.is_some_and(|before| lexicon.are_side_by_side(before, *fold))
+                || after.is_some_and(|after| lexicon.are_side_by_side(*fold, after))
+        };
+        let with_neighbour: Vec<Fold> = near.iter().copied().filter(occurs).collect();
+        beside_others.push(slot_of(if with_neighbour.is_empty() { near.clone() } else { with_neighbour }));
+        slots.push(slot_of(near));
+    }
+    let found = reading(typed, &beside_others, How::Typo, lexicon, among.rows());
+    found.or_else(|| reading(typed, &slots, How::Typo, lexicon, among.rows()))
+}
+
+/// As many of the words as some row has. A word that some name has with the marks that were typed keeps them: who gave a word
+/// up does not want another one.
+pub(super) fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+    let marked_or_folded = |known: &Known<'_>| {
+        let marked = slot(known, LastWord::IsWhole, lexicon);
+        if marked.is_had(lexicon, among.known()) { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
+    };
+    let slots: Vec<Slot> = typed.iter().map(marked_or_folded).collect();
+    let rows = slots.iter().map(|slot| among.rows().map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
+    let rows: Vec<RoaringBitmap> = rows.filter(|rows| !rows.is_empty()).collect();
+    // From all but one of them down to one: a word that nothing has falls out by itself.
+    let most = rows.len().min(typed.len() - 1);
+    for kept in (1..=most).rev() {
+        let found = at_least(&rows, kept);
+        if !found.is_empty() {
+            // No row has more words, or it would have been found before.
+            let most = u8::try_from(kept).unwrap_or(u8::MAX);
+            return Some(Reading::new(Cow::Owned(found), typed, most, marks(typed, &slots, lexicon), How::Partial, false));
+        }
+    }
+    None
+}
+
+/// Rows that are in at least `kept` of `sets`.
+fn at_least(sets: &[RoaringBitmap], kept: usize) -> RoaringBitmap {
+    // `reached[n]`: rows in at least n + 1 of the sets so far.
+    let mut reached: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); kept];
+    for set in sets {
+        for n in (0..kept).rev() {
+            let grown = match n.checked_sub(1).and_then(|below| reached.get(below)) {
+                Some(below) => below & set,
+                None => set.clone(),
+            };
+            if let Some(level) = reached.get_mut(n) {
+                *level |= grown;
+            }
+        }
+    }
+    reached.pop().unwrap_or_default()
+}
+
+fn reading<'a>(typed: &[Known<'_>], slots: &[Slot], how: How, lexicon: &'a Lexicon, among: Option<&RoaringBitmap>) -> Option<Reading<'a>> {
+    let rows = in_common(all_of(slots, lexicon)?, among)?;
+    Some(Reading::new(rows, typed, places(typed), marks(typed, slots, lexicon), how, false))
+}
+
+/// Those of `rows` that are `among` the ones that are asked of; `None` where none is.
+fn in_common<'a>(rows: Cow<'a, RoaringBitmap>, among: Option<&RoaringBitmap>) -> Option<Cow<'a, RoaringBitmap>> {
+    let Some(among) = among else { return Some(rows) };
+    let rows = rows.as_ref() & among;
+    (!rows.is_empty()).then_some(Cow::Owned(rows))
+}
+
+/// The places, from 1, of a phrase at `words` but for its first.
+fn bound(words: Range<usize>) -> u32 {
+    words.skip(1).fold(0, |bits, at| bits | 1 << (at + 1))
+}

@@ -1,0 +1,68 @@
+//! The words of a query, and what some of them name: a place, goods, neither.
+
+use super::places::{NamedPlace, PlaceNames};
+use super::slots::LastWord;
+use super::synonyms::Thesaurus;
+use super::tokens::{Token, tokens, without_mark};
+use std::ops::Range;
+
+/// Words of a query that count; nobody types more, and each costs.
+const MOST_WORDS: usize = 10;
+
+/// The words of a query.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    pub(super) words: Vec<Token>,
+    pub(super) end: LastWord,
+}
+
+impl Typed {
+    /// Those of `text`; `None` where it has none.
+    pub fn new(text: &str) -> Option<Self> {
+        // A name as an answer has it means what it does without the mark.
+        let mut words = tokens(without_mark(text));
+        words.truncate(MOST_WORDS);
+        let last = text.chars().next_back();
+        let goes_on = last.is_some_and(|last| last.is_alphanumeric() || unicode_normalization::char::is_combining_mark(last));
+        let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
+        (!words.is_empty()).then_some(Self { words, end })
+    }
+
+    /// A province that they name, or whose name the last of them begin.
+    pub fn place(&self, names: &PlaceNames) -> Option<NamedPlace> {
+        names.find(&self.words, self.end == LastWord::MayGoOn)
+    }
+
+    /// The words, in order.
+    pub fn words(&self) -> &[Token] {
+        &self.words
+    }
+
+    /// The others than these; `None` where there is no other.
+    pub fn without(&self, named: &Range<usize>) -> Option<Self> {
+        self.only(|at| !named.contains(&at))
+    }
+
+    /// How many different words they are.
+    pub fn different_words(&self) -> usize {
+        (1..).zip(&self.words).filter(|(next, word)| self.words.iter().skip(*next).all(|other| other.folded != word.folded)).count()
+    }
+
+    /// Those of goods, without what is said of buying and selling but in the name of a place; `None` where that is all, or
+    /// nothing.
+    pub fn of_goods(&self, thesaurus: &Thesaurus, names: &PlaceNames) -> Option<Self> {
+        let of_goods = thesaurus.of_goods(&self.words);
+        if of_goods.len() == self.words.len() {
+            return None;
+        }
+        let place = self.place(names).map_or(0..0, |place| place.words);
+        self.only(|at| of_goods.contains(&at) || place.contains(&at)).filter(|others| others.words.len() < self.words.len())
+    }
+
+    fn only(&self, stays: impl Fn(usize) -> bool) -> Option<Self> {
+        // Who went on behind a word has ended it.
+        let end = if self.words.len().checked_sub(1).is_some_and(&stays) { self.end } else { LastWord::IsWhole };
+        let words: Vec<Token> = (0..).zip(&self.words).filter(|(at, _)| stays(*at)).map(|(_, word)| word.clone()).collect();
+        (!words.is_empty()).then_some(Self { words, end })
+    }
+}
