@@ -148,8 +148,7 @@ impl Asked {
 
     /// The same in the words of `text`; `None` where it has no word.
     pub(super) fn in_words(&self, text: &str, market: &Market) -> Option<Self> {
-        let words = Words::Own(Wording::new(text, &market.thesaurus)?.resolve(&market.lexicon));
-        Some(Self { need: self.need.clone(), words })
+        Some(Self { need: self.need.clone(), words: market.own_words(text)? })
     }
 }
 
@@ -183,8 +182,13 @@ impl Market {
 
     /// A demand that is not stored, ready to be held against offers.
     pub fn asked_by(&self, record: &DemandRecord) -> Asked {
-        let wording = record.text.as_ref().and_then(|text| Wording::new(text, &self.thesaurus));
-        Asked { need: self.need(record), words: wording.map_or(Words::None, |wording| Words::Own(wording.resolve(&self.lexicon))) }
+        let words = record.text.as_ref().and_then(|text| self.own_words(text));
+        Asked { need: self.need(record), words: words.unwrap_or(Words::None) }
+    }
+
+    /// The words of `text`, which no demand needs to have; `None` where it has no word.
+    fn own_words(&self, text: &str) -> Option<Words> {
+        Some(Words::Own(Wording::new(text, &self.thesaurus)?.resolve(&self.lexicon)))
     }
 
     fn need(&self, record: &DemandRecord) -> Need {

@@ -8,9 +8,8 @@ use super::demands::Asked;
 use super::facet::rows_of;
 use super::matching::Setting;
 use super::record::Rows;
-use super::rowset::Bits;
 use super::text::lexicon::Lexicon;
-use super::text::query::{Certainty, How};
+use super::text::query::Certainty;
 use super::text::stages::Among;
 use super::text::synonyms::means;
 use super::text::tokens::{Token, tokens, without_mark};
@@ -38,9 +37,11 @@ impl Market {
     pub fn instead(&self, asked: &Asked, text: Option<&str>, setting: &Setting<'_>) -> Option<Instead> {
         let text = text?;
         let considered = |asked: &Asked| self.best_offers(asked, setting, 0, 0).considered;
-        let of_any_group = considered(&asked.of_any_group());
-        if of_any_group > 0 {
-            return Some(Instead::OtherGroups(of_any_group));
+        if asked.need.groups != Rows::ALL {
+            let of_any_group = considered(&asked.of_any_group());
+            if of_any_group > 0 {
+                return Some(Instead::OtherGroups(of_any_group));
+            }
         }
         let words = self.words_found(text, asked.need.groups)?;
         let offers = considered(&asked.in_words(&words, self)?);
@@ -66,8 +67,7 @@ impl Market {
         let best = found.rows().iter().max_by_key(rank)?;
         let (product, producer) = (self.products.name(best), self.organisations.name(self.products.producer(best)));
         let names: Vec<Written<'_>> = written(&product).chain(written(&producer)).collect();
-        let is_typo = found.score(best, &self.products.words(best)).1 == How::Typo;
-        let lexicon = Some(&self.lexicon).filter(|_| is_typo);
+        let lexicon = Some(&self.lexicon).filter(|_| found.certainty() == Certainty::Mended);
         let is_of_goods = |word: &Written<'_>| word.tokens.iter().all(|token| typed.words().contains(token));
         let kept: Vec<Kept<'_>> = written(text).filter(is_of_goods).filter_map(|word| Kept::of(&word, &names, lexicon)).collect();
         // Where one is spelled as a name has it all are.
@@ -79,12 +79,9 @@ impl Market {
     /// The products on offer in `groups`.
     fn products_offered(&self, groups: Rows) -> RoaringBitmap {
         let bitmaps = self.products.bitmaps();
-        let mut rows = Bits::none(self.products.rows());
-        rows.add(&bitmaps.offered);
+        let mut rows = self.products.in_any([&bitmaps.offered]);
         if groups != Rows::ALL {
-            let mut in_groups = Bits::none(self.products.rows());
-            rows_of(groups).filter_map(|group| bitmaps.group.get(group)).for_each(|of_group| in_groups.add(of_group));
-            rows.intersect(&in_groups);
+            rows.intersect(&self.products.in_any(rows_of(groups).filter_map(|group| bitmaps.group.get(group))));
         }
         rows.iter().collect()
     }

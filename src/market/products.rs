@@ -14,7 +14,7 @@ use super::orders::{Kept, Orders};
 use super::pairs::{Pairs, price_slot};
 use super::record::Id;
 use super::rings::Rings;
-use super::rowset::RowSet;
+use super::rowset::{Bits, RowSet};
 use super::text::lexicon::Word;
 use super::text::query::{NameHead, NameWords};
 use super::upkeep::table_bytes;
@@ -364,6 +364,13 @@ impl Products {
     /// Rows that are shown.
     pub fn shown(&self) -> &RoaringBitmap {
         &self.shown
+    }
+
+    /// The rows that are in any of `sets`.
+    pub fn in_any<'a>(&self, sets: impl IntoIterator<Item = &'a RowSet>) -> Bits<'a> {
+        let mut rows = Bits::none(self.rows());
+        sets.into_iter().for_each(|set| rows.add(set));
+        rows
     }
 
     /// Rows by facet.

@@ -5,9 +5,9 @@ use super::plain::{push_day, push_decimal, push_id, push_number, quote};
 use crate::decimal::CURRENCIES;
 use crate::market::Market;
 use crate::market::facet::Counts;
-use crate::market::matching::{Supply, View, Weights};
+use crate::market::matching::{Supply, View};
 use crate::market::record::{Basis, Day, FOREVER, Id, MonthBits, Paper, Price};
-use crate::market::search::{Found, FoundOffers, Hit, Place, Question, Sort, quantity_left};
+use crate::market::search::{Found, FoundOffers, Hit, Place, Question, Sort};
 use crate::market::text::query::How;
 use chrono::NaiveDate;
 use std::ops::Range;
@@ -340,7 +340,7 @@ impl<'a> Writer<'a> {
     /// What is left of an offer in the months that were asked, or in the one with the most.
     fn quantity_left(&self, supply: &Supply) -> i64 {
         let months = self.question.map_or(0, |question| question.filter.months);
-        quantity_left(supply, months, &self.market.setting(*self.view, Weights::default(), self.as_of))
+        self.market.quantity_left(supply, months, *self.view, self.as_of)
     }
 
     pub(crate) fn offer_members(&mut self, supply: &Supply) {

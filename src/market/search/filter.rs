@@ -2,7 +2,7 @@
 
 use crate::market::Market;
 use crate::market::facet::{Dimension, Facet, KINDS, NO_PRICE, PRICE_BUCKETS, Seen, UNKNOWN_PRICE, price_bucket, rows_of};
-use crate::market::matching::{PromiseSet, Setting, Supply, View, Weights, left};
+use crate::market::matching::{PromiseSet, Supply, View, Weights, left};
 use crate::market::order::SortKey;
 use crate::market::record::{Day, MonthBits, Rows};
 use crate::market::tables::Tables;
@@ -181,7 +181,7 @@ impl Question<'_> {
     /// Thousandths of its base unit a month that are left of an offer beside what is promised of it: in the month of those
     /// asked with the least, or in the one with the most. Rounded down to two digits for whom the promises are not shown.
     pub fn quantity_left(&self, supply: &Supply, market: &Market) -> i64 {
-        quantity_left(supply, self.filter.months, &market.setting(self.view, Weights::default(), self.as_of))
+        market.quantity_left(supply, self.filter.months, self.view, self.as_of)
     }
 
     fn leaves(&self, supply: &Supply, least: i64, market: &Market) -> bool {
@@ -211,13 +211,15 @@ impl Filter {
     }
 }
 
-/// As of [`Question::quantity_left`], of the months that are asked.
-pub fn quantity_left(supply: &Supply, months: MonthBits, setting: &Setting<'_>) -> i64 {
-    if supply.promises == PromiseSet::default() {
-        return supply.quantity;
+impl Market {
+    /// As of [`Question::quantity_left`], of `months`.
+    pub fn quantity_left(&self, supply: &Supply, months: MonthBits, view: View<'_>, as_of: Day) -> i64 {
+        if supply.promises == PromiseSet::default() {
+            return supply.quantity;
+        }
+        // More may be promised than there is.
+        left(supply, months, &self.setting(view, Weights::default(), as_of)).max(0)
     }
-    // More may be promised than there is.
-    left(supply, months, setting).max(0)
 }
 
 /// Price of `supply` in whole đồng for a base unit as the caller sees it.

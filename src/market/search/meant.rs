@@ -4,7 +4,6 @@ use crate::market::Market;
 use crate::market::facet::rows_of;
 use crate::market::organisations::Side;
 use crate::market::record::Rows;
-use crate::market::rowset::Bits;
 use crate::market::text::lexicon::{Fold, Word};
 use crate::market::text::places::NamedPlace;
 use crate::market::text::query::{Certainty, Found as Words};
@@ -151,9 +150,8 @@ impl Market {
 
     /// The products of producers in `units`, as recorded.
     fn products_of_units(&self, units: Rows) -> RoaringBitmap {
-        let mut rows = Bits::none(self.products.rows());
-        rows_of(units).filter_map(|unit| self.products.bitmaps().province.get(unit)).for_each(|of_unit| rows.add(of_unit));
-        rows.iter().collect()
+        let of_units = rows_of(units).filter_map(|unit| self.products.bitmaps().province.get(unit));
+        self.products.in_any(of_units).iter().collect()
     }
 
     /// The organisations on `side` that `text` means; `None` where it has no word.

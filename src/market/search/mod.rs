@@ -31,7 +31,7 @@ mod top;
 mod typed_tests;
 mod walk;
 
-pub use filter::{Filter, Place, Question, Sort, quantity_left, seen_price};
+pub use filter::{Filter, Place, Question, Sort, seen_price};
 pub use offers::{FoundOffer, FoundOffers};
 
 use super::facet::Counts;

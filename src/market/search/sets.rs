@@ -207,9 +207,7 @@ impl<'a> Search<'a> {
 
     /// The rows of any of `sets`.
     pub(super) fn bits_of(&self, sets: impl IntoIterator<Item = &'a RowSet>) -> Bits<'a> {
-        let mut bits = Bits::none(self.market.products.rows());
-        sets.into_iter().for_each(|set| bits.add(set));
-        bits
+        self.market.products.in_any(sets)
     }
 
     /// Whether `dimension` is counted.
