@@ -289,11 +289,11 @@ pub struct NewDemand {
     pub least_stars: Option<i32>,
     /// Codes of the kinds of certificate that are needed over the whole period, as far as it is still to come.
     #[serde(default, deserialize_with = "crate::http::body::or_default", skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 20, value_type = Vec<crate::check::Line>, inline)]
+    #[schema(nullable, max_items = 20, value_type = Vec<crate::check::Line>, inline)]
     pub required_certificates: Vec<String>,
     /// Codes of the kinds of certificate that are welcome.
     #[serde(default, deserialize_with = "crate::http::body::or_default", skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 20, value_type = Vec<crate::check::Line>, inline)]
+    #[schema(nullable, max_items = 20, value_type = Vec<crate::check::Line>, inline)]
     pub preferred_certificates: Vec<String>,
     /// Days of shelf life that must be left at delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -308,6 +308,7 @@ pub struct NewDemand {
     pub suppliers_at_most: Option<i32>,
     /// Invented, for a demo.
     #[serde(default, deserialize_with = "crate::http::body::or_default", skip_serializing_if = "std::ops::Not::not")]
+    #[schema(nullable)]
     pub illustrative: bool,
 }
 

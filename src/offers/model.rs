@@ -343,6 +343,7 @@ pub struct NewOffer {
     pub remaining_shelf_life_days: Option<i32>,
     /// Invented, for a demo.
     #[serde(default, deserialize_with = "crate::http::body::or_default", skip_serializing_if = "std::ops::Not::not")]
+    #[schema(nullable)]
     pub illustrative: bool,
 }
 
