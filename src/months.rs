@@ -1,7 +1,7 @@
 //! Months of the year: one bit each in a column, a sorted list from 1 to 12 on the wire.
 
 use crate::error::{Faults, text};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months as CalendarMonths, NaiveDate};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
@@ -40,6 +40,11 @@ impl Months {
         (1..=Self::ALL.0).contains(&bits).then_some(Self(bits))
     }
 
+    /// Whether a day of one of them is left from `as_of` on, before `until` is over.
+    pub fn are_left(self, as_of: NaiveDate, until: Option<NaiveDate>) -> bool {
+        until.is_none_or(|until| Self::of_period(as_of, until).and_then(|left| left.and(self)).is_some())
+    }
+
     /// One bit for each month.
     pub fn bits(self) -> i32 {
         self.0
@@ -68,6 +73,18 @@ pub fn ordinal(day: NaiveDate) -> i32 {
 
 fn bit(month: u32) -> Option<i32> {
     (1..=12).contains(&month).then(|| 1 << (month - 1))
+}
+
+/// [`Months::are_left`] as an SQL condition on the columns `months` and `until`; unknown where `until` is null.
+pub fn are_left_sql(months: &str, until: &str, as_of: NaiveDate) -> String {
+    let left: Vec<String> = to_come(as_of).map(|(month, from)| format!("({months} & {month}) <> 0 AND {until} >= '{from}'")).collect();
+    format!("({})", left.join(" OR "))
+}
+
+/// From `as_of` on twelve months, one bit each, with the first day of each that is still to come.
+fn to_come(as_of: NaiveDate) -> impl Iterator<Item = (i32, NaiveDate)> {
+    let firsts = (1..12).filter_map(move |later| as_of.with_day(1)?.checked_add_months(CalendarMonths::new(later)));
+    std::iter::once(as_of).chain(firsts).map(|day| (1 << day.month0(), day))
 }
 
 /// Reads a list of months; notes each that does not exist, and a list without any.
@@ -165,6 +182,29 @@ mod tests {
         let problem = faults.into_result().unwrap_err();
         let named: Vec<(&str, &str)> = problem.errors().iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
         assert_eq!(named, [("/months/0", "out_of_range"), ("/months/2", "out_of_range"), ("/months", "empty")]);
+    }
+
+    #[test]
+    fn months_are_left_until_the_last_of_their_days_is_over() {
+        let are_left = |months: &[i32], as_of: &str, until: Option<&str>| {
+            Months::from_list(months).unwrap().are_left(as_of.parse().unwrap(), until.map(|day| day.parse().unwrap()))
+        };
+        assert!(are_left(&[1, 2], "2027-02-28", Some("2027-06-30")));
+        assert!(!are_left(&[1, 2], "2027-03-01", Some("2027-06-30")));
+        assert!(are_left(&[1, 2], "2027-03-01", None), "next year");
+        assert!(are_left(&[1], "2027-02-01", Some("2028-01-01")));
+        assert!(!are_left(&[1], "2027-02-01", Some("2027-12-31")));
+        assert!(!are_left(&[1], "2027-01-02", Some("2027-01-01")));
+    }
+
+    #[test]
+    fn a_condition_asks_for_a_day_of_each_month_to_come() {
+        let condition = are_left_sql("months", "until", "2026-11-29".parse().unwrap());
+        assert!(condition.starts_with("((months & 1024) <> 0 AND until >= '2026-11-29' OR (months & 2048) <> 0 AND until >= '2026-12-01'"));
+        assert!(condition.ends_with("OR (months & 512) <> 0 AND until >= '2027-10-01')"), "{condition}");
+        // No twelve months can be counted from the last day on.
+        let condition = are_left_sql("months", "until", NaiveDate::MAX);
+        assert_eq!(condition, format!("((months & 2048) <> 0 AND until >= '{}')", NaiveDate::MAX));
     }
 
     proptest! {

@@ -23,7 +23,6 @@ use crate::reference::views::ProvinceView;
 use crate::text::fold;
 use chrono::NaiveDate;
 use diesel::dsl::{not, sql};
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde_json::{Map, Value, json};
@@ -298,13 +297,6 @@ fn record_of(new: NewDemand, checked: Checked, meta: Meta) -> Demand {
 
 type Query = demands::BoxedQuery<'static, crate::db::MultiBackend>;
 
-/// Whether a day is left of one of its months.
-fn is_left_in_part(as_of: NaiveDate) -> SqlLiteral<Bool> {
-    let month = |(month, from): (i32, NaiveDate)| format!("(demands.months & {month}) <> 0 AND demands.ends_on >= '{from}'");
-    let left: Vec<String> = rules::months_left(as_of).map(month).collect();
-    sql::<Bool>(&format!("({})", left.join(" OR ")))
-}
-
 /// The filters of a list as SQL.
 fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
     let mut query = demands::table.into_boxed();
@@ -324,7 +316,7 @@ fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
         let is_open = demands::closed_on
             .is_null()
             .or(demands::closed_on.gt(as_of))
-            .and(is_left_in_part(as_of))
+            .and(sql::<Bool>(&months::are_left_sql("demands.months", "demands.ends_on", as_of)))
             .and(demands::answer_by.is_null().or(demands::answer_by.ge(as_of)));
         // The sum of these conditions is never unknown: each nullable column is asked for null first.
         query = if open { query.filter(is_open.assume_not_null()) } else { query.filter(not(is_open.assume_not_null())) };

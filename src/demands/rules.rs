@@ -10,7 +10,7 @@ use crate::price::{Visibility, check_amount};
 use crate::reference::texts::Taken;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId, reference, texts};
 use crate::text::in_vietnamese;
-use chrono::{Datelike, Months as CalendarMonths, NaiveDate};
+use chrono::NaiveDate;
 
 /// More kinds of paper than any buyer was seen to ask for.
 const MOST_CERTIFICATES: usize = 20;
@@ -178,25 +178,17 @@ pub fn months_as_given(months: Months, starts_on: NaiveDate, ends_on: NaiveDate)
     (Months::of_period(starts_on, ends_on) != Some(months)).then(|| months.list())
 }
 
-/// From `as_of` on twelve months, one bit each, with the first day of each that is still to come: of a demand's month a day
-/// is left where its period does not end before. (All its months lie in its period, which may be to come as a whole.)
-pub fn months_left(as_of: NaiveDate) -> impl Iterator<Item = (i32, NaiveDate)> {
-    let firsts = (1..12).filter_map(move |later| as_of.with_day(1)?.checked_add_months(CalendarMonths::new(later)));
-    std::iter::once(as_of).chain(firsts).map(|day| (1 << day.month0(), day))
-}
-
 /// How a demand for some `months` stands on `as_of`: it takes answers until its day to answer by, and as long as a day is
-/// left of one of its months before its period ends.
+/// left of one of its months before its period ends. (All its months lie in its period, which may be to come as a whole.)
 pub fn status(
     closed_on: Option<NaiveDate>,
     answer_by: Option<NaiveDate>,
     (months, ends_on): (Months, NaiveDate),
     as_of: NaiveDate,
 ) -> DemandStatus {
-    let is_left = || Months::of_period(as_of, ends_on).and_then(|left| left.and(months)).is_some();
     if closed_on.is_some_and(|day| day <= as_of) {
         DemandStatus::Closed
-    } else if answer_by.is_some_and(|day| day < as_of) || !is_left() {
+    } else if answer_by.is_some_and(|day| day < as_of) || !months.are_left(as_of, Some(ends_on)) {
         DemandStatus::Ended
     } else {
         DemandStatus::Open

@@ -206,7 +206,7 @@ fn ask(tx: &mut Tx<'_>, new: &NewIntroduction) -> Result<Introduction> {
 /// There is something to talk about: the demand and the offer are open, or will be.
 fn check_both_go_on(demand: &Demand, offer: &Offer, today: NaiveDate) -> Result<()> {
     let demand_status = demands::status(demand.closed_on, demand.answer_by, (demand.months, demand.ends_on), today);
-    let offer_status = offers::status(offer.closed_on, offer.available_from, offer.available_until, today);
+    let offer_status = offers::status(offer.closed_on, offer.season(), today);
     // What is offered from a later day on is there to be talked about today.
     if demand_status == DemandStatus::Open && matches!(offer_status, OfferStatus::Open | OfferStatus::NotYet) {
         return Ok(());

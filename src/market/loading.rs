@@ -108,12 +108,11 @@ impl Market {
         self.offers.reserve(waiting.len());
         for (product, record) in order.into_iter().filter_map(|(product, at)| Some((product, waiting.get(at as usize)?))) {
             let product = if product == NO_ROW { self.products.row_or_new(record.product) } else { product };
-            let Some(Stored { product, before }) = self.store_offer(record, product) else { continue };
+            let Some(Stored { product, before, terms }) = self.store_offer(record, product) else { continue };
             if let Some(before) = before {
                 again.extend([before, product]);
                 continue;
             }
-            let terms = self.offers.terms(self.products.first_offer(product));
             // A product that only offers name has no record, and is not shown.
             if let Some(facts) = found.get_mut(product as usize).and_then(Option::as_mut).filter(|_| terms.months != 0) {
                 facts.take(terms, record.quantity);
@@ -151,16 +150,17 @@ impl Market {
     /// The rows of the products of offers, or [`NO_ROW`], and the places of the offers in `waiting`: those of one group with
     /// most stars first, and of these the ones of like names one after the other. So they stand in the book: a demand soon
     /// knows how good an offer must be and finds most blocks to have none that is, and one with words finds the offers that
-    /// it means in few blocks. Whatever the order, the answers are the same.
+    /// it means in few blocks; those of one product side by side, so that who looks at all of them does not wait for each.
+    /// Whatever the order, the answers are the same.
     fn arranged_offers(&self, waiting: &[OfferRecord]) -> Vec<(u32, u32)> {
         let key = |(at, offer): (u32, &OfferRecord)| {
             let product = self.products.row(offer.product).unwrap_or(NO_ROW);
             let words = self.products.head(product).words().into_iter().fold(0, |words, word| words << 16 | u64::from(word));
-            (u16::from(self.group_on_offer(product)) << 8 | u16::from(u8::MAX - self.renown(product)), words, at, product)
+            (u16::from(self.group_on_offer(product)) << 8 | u16::from(u8::MAX - self.renown(product)), words, product, at)
         };
         let mut places: Vec<(u16, u64, u32, u32)> = (0_u32..).zip(waiting).map(key).collect();
         places.sort_unstable();
-        places.into_iter().map(|(_, _, at, product)| (product, at)).collect()
+        places.into_iter().map(|(_, _, product, at)| (product, at)).collect()
     }
     /// A number by which products stand in the order of their stars today, those that had some before the others.
     fn renown(&self, product: u32) -> u8 {

@@ -1,6 +1,7 @@
 //! Row numbers in three bytes each, as long as they fit: no register of today has sixteen million rows.
 
 use super::facts::Column;
+use super::fetch::fetch_one;
 use super::products::NO_ROW;
 
 /// A row number as it is kept.
@@ -80,6 +81,15 @@ impl Numbers {
         match &self.0 {
             Bytes::Short(numbers) => numbers.get(at as usize).map(|number| number.row_or_none()),
             Bytes::Long(numbers) => numbers.get(at as usize).copied(),
+        }
+    }
+
+    /// Lets the processor fetch the number in a place that will be asked soon.
+    #[inline]
+    pub fn fetch(&self, at: u32) {
+        match &self.0 {
+            Bytes::Short(numbers) => fetch_one(numbers, at as usize),
+            Bytes::Long(numbers) => fetch_one(numbers, at as usize),
         }
     }
 

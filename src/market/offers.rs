@@ -36,6 +36,11 @@ impl Terms {
         Self { price, months, unit, visibility }
     }
 
+    /// Price, whoever sees it.
+    pub fn cost(&self) -> u32 {
+        self.price
+    }
+
     /// Price as the caller sees it.
     pub fn price(&self, seen: Seen) -> u32 {
         if seen.sees(self.visibility) { self.price } else { UNKNOWN_PRICE }
@@ -84,7 +89,8 @@ fn id_in(book: &Book, places: &Whereabouts, row: u32) -> Option<Id> {
 pub struct Offers {
     index: Index,
     places: Whereabouts,
-    /// The next offer of the same product, or [`NO_ROW`].
+    /// The next offer of the same product, or [`NO_ROW`]. The cheapest is first, whoever sees its price, so that who asks what
+    /// costs least mostly looks at one; what has no price, or is over, is last.
     next: Numbers,
     terms: Vec<PackedTerms>,
     free: Vec<u32>,
@@ -183,18 +189,45 @@ impl Offers {
         self.terms.get(row as usize).copied().map(Terms::from).unwrap_or_default()
     }
 
-    /// Lets the processor fetch [`Offers::terms`] of a row that will be asked soon.
+    /// Lets the processor fetch [`Offers::terms`] and [`Offers::after`] of a row that will be asked soon.
     #[inline]
-    pub fn fetch_terms(&self, row: u32) {
+    pub fn fetch(&self, row: u32) {
         fetch_one(&self.terms, row as usize);
+        self.next.fetch(row);
     }
 
-    /// Notes what the offer in `row` is today.
-    pub fn set_terms(&mut self, row: u32, terms: Terms) {
+    fn set_terms(&mut self, row: u32, terms: Terms) {
         self.terms.get_mut(row as usize).into_iter().for_each(|place| *place = terms.into());
     }
 
-    /// The offers of a product, from its first one on.
+    /// Notes what each offer of a product is today, from its `first` one on; the first now.
+    pub fn note_terms(&mut self, first: u32, terms_of: impl Fn(&Supply) -> Terms) -> u32 {
+        let mut rows: Vec<u32> = self.chain(first).collect();
+        for row in &rows {
+            let terms = self.get(*row).map(|supply| terms_of(&supply)).unwrap_or_default();
+            self.set_terms(*row, terms);
+        }
+        rows.sort_by_key(|row| self.terms(*row).price);
+        for (row, after) in rows.iter().zip(rows.iter().skip(1).copied().chain([NO_ROW])) {
+            self.next.set(*row, after);
+        }
+        rows.first().copied().unwrap_or(NO_ROW)
+    }
+
+    /// Puts `row` among the offers of a product, of which `first` is the first; the first now.
+    fn put_among(&mut self, row: u32, first: u32) -> u32 {
+        let price = self.terms(row).price;
+        let before = self.chain(first).take_while(|other| self.terms(*other).price <= price).last();
+        let Some(before) = before else {
+            self.next.set(row, first);
+            return row;
+        };
+        self.next.set(row, self.after(before));
+        self.next.set(before, row);
+        first
+    }
+
+    /// The offers of a product, from its first one on, by [`Terms::cost`].
     pub fn chain(&self, first: u32) -> impl Iterator<Item = u32> {
         let mut row = first;
         std::iter::from_fn(move || {
@@ -209,23 +242,23 @@ impl Offers {
         self.next.get(row).unwrap_or(NO_ROW)
     }
 
-    /// Adds an offer in front of `first`, the first of its product; its row is the first now.
-    pub fn add(&mut self, supply: Supply, first: u32, papers: &Papers) -> u32 {
+    /// Adds an offer that is `terms` today to those of its product, of which `first` is the first; the first now.
+    pub fn add(&mut self, supply: Supply, terms: Terms, first: u32, papers: &Papers) -> u32 {
         let id = supply.id;
         self.changes.note(supply.product);
         let place = self.book.put(supply, papers);
         let row = if let Some(row) = self.free.pop() {
             self.places.set(row, place);
-            self.next.set(row, first);
+            self.set_terms(row, terms);
             row
         } else {
-            self.next.push(first);
-            self.terms.push(Terms::default().into());
+            self.next.push(NO_ROW);
+            self.terms.push(terms.into());
             self.places.push(place)
         };
         let Self { index, book, places, .. } = self;
         index.insert(id, row, |row| id_in(book, places, row));
-        row
+        self.put_among(row, first)
     }
 
     /// Puts `supply` in place of what stands in `row`; its product stays.

@@ -29,6 +29,8 @@ const REMEMBERED_DAYS: Day = 366;
 pub(super) struct Stored {
     pub product: u32,
     pub before: Option<u32>,
+    /// What it is today.
+    pub terms: Terms,
 }
 
 /// What is kept to undo a change: certificates and promises by the record that brought them.
@@ -311,7 +313,7 @@ impl Market {
             return;
         }
         let product = self.products.row_or_new(record.product);
-        if let Some(Stored { product, before }) = self.store_offer(&record, product) {
+        if let Some(Stored { product, before, .. }) = self.store_offer(&record, product) {
             if let Some(before) = before.filter(|before| *before != product) {
                 self.refresh(before);
             }
@@ -322,7 +324,7 @@ impl Market {
     /// Stores an offer of the product in row `product` where the version is news.
     pub(super) fn store_offer(&mut self, record: &OfferRecord, product: u32) -> Option<Stored> {
         let supply = self.supply(record, product);
-        let terms = self.terms_today(&supply);
+        let terms = terms_on(&supply, self.today);
         let mut before = None;
         if let Some(row) = self.offers.row(record.id) {
             let known = self.offers.get(row)?;
@@ -332,16 +334,15 @@ impl Market {
             before = Some(known.product);
             if known.product == product {
                 self.offers.replace(row, supply, &self.papers);
-                self.offers.set_terms(row, terms);
-                return Some(Stored { product, before });
+                self.note_terms(product);
+                return Some(Stored { product, before, terms });
             }
             let first = self.offers.remove(row, self.products.first_offer(known.product));
             self.products.set_first_offer(known.product, first);
         }
-        let row = self.offers.add(supply, self.products.first_offer(product), &self.papers);
-        self.offers.set_terms(row, terms);
-        self.products.set_first_offer(product, row);
-        Some(Stored { product, before })
+        let first = self.offers.add(supply, terms, self.products.first_offer(product), &self.papers);
+        self.products.set_first_offer(product, first);
+        Some(Stored { product, before, terms })
     }
 
     fn forget_offer(&mut self, id: Id) {
@@ -476,17 +477,14 @@ impl Market {
         }
     }
 
-    /// Notes what each offer of a product is on a new day.
+    /// Notes what each offer of a product is today.
     fn note_terms(&mut self, product: u32) {
-        let mut row = self.products.first_offer(product);
-        while let Some(supply) = self.offers.get(row) {
-            self.offers.set_terms(row, self.terms_today(&supply));
-            row = self.offers.after(row);
+        let first = self.products.first_offer(product);
+        if first != NO_ROW {
+            let today = self.today;
+            let first = self.offers.note_terms(first, |supply| terms_on(supply, today));
+            self.products.set_first_offer(product, first);
         }
-    }
-
-    fn terms_today(&self, supply: &Supply) -> Terms {
-        if supply.is_open(self.today) { terms(supply) } else { Terms::default() }
     }
 
     /// What follows for a product on `day`; nothing when it is not shown: not made any more, or of a producer
@@ -494,8 +492,10 @@ impl Market {
     pub(super) fn facts_on(&self, row: u32, day: Day) -> Option<Facts> {
         let mut facts = self.facts_without_offers(row, day)?;
         for offer in self.offers.chain(self.products.first_offer(row)) {
-            if let Some(supply) = self.offers.get(offer).filter(|supply| supply.is_open(day)) {
-                facts.take(terms(&supply), supply.quantity);
+            let Some(supply) = self.offers.get(offer) else { continue };
+            let terms = terms(&supply, day);
+            if terms.months != 0 {
+                facts.take(terms, supply.quantity);
             }
         }
         Some(facts)
@@ -521,10 +521,16 @@ impl Market {
     }
 }
 
-/// What an open offer is to a search.
-fn terms(supply: &Supply) -> Terms {
+/// What an offer is to a search on a day: nothing where it is over.
+fn terms_on(supply: &Supply, day: Day) -> Terms {
+    let terms = terms(supply, day);
+    if terms.months == 0 { Terms::default() } else { terms }
+}
+
+/// What an offer is to a search on a day, with the months that it has left: none where it is on offer no more.
+fn terms(supply: &Supply, day: Day) -> Terms {
     let price = supply.price.as_ref().map_or((UNKNOWN_PRICE, Visibility::Public), |price| (dong_per_base(price), price.visibility));
-    Terms::new(supply.months, price, supply.unit)
+    Terms::new(supply.months_left(day), price, supply.unit)
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

@@ -1,7 +1,7 @@
 //! `/v1/offers`
 
 use super::model::{BaseColumns, NewOffer, Offer, OfferView, PriceColumns, ProductOfOffer, PromisedMonth};
-use super::rules::{self, Checked, Commitment, Season, check, counts_in_packs};
+use super::rules::{self, Checked, Commitment, check, counts_in_packs};
 use super::store::{self, Product};
 use crate::access::{Caller, Owners, Permit, Sight};
 use crate::closing::{Closes, closed_already};
@@ -174,7 +174,7 @@ impl Collection for Offers {
             let product = products.get(&record.product_id);
             let written = commitments.get(&record.product_id).map_or(&[] as &[_], Vec::as_slice);
             OfferView {
-                status: rules::status(record.closed_on, record.available_from, record.available_until, as_of),
+                status: rules::status(record.closed_on, record.season(), as_of),
                 product: product.map(|product| ProductOfOffer {
                     id: record.product_id.clone(),
                     name: product.name.clone(),
@@ -295,8 +295,7 @@ fn promised(record: &Offer, product: &Product, written: &[store::Written], as_of
             Some(Commitment { quantity, period, starts_on, ends_on })
         })
         .collect();
-    let season = Season { months: record.months, from: record.available_from, until: record.available_until };
-    rules::promised(&commitments, season, record.quantity_base.unit, as_of)
+    rules::promised(&commitments, record.season(), record.quantity_base.unit, as_of)
         .into_iter()
         .map(|(month, quantity)| PromisedMonth { month: format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1), quantity })
         .collect()
@@ -326,11 +325,9 @@ fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
         query = query.filter(sql::<Bool>(&format!("(offers.months & {}) <> 0", 1_u32 << (month - 1).clamp(0, 11))));
     }
     if let Some(open) = args.maybe_flag("open") {
-        let is_open = offers::closed_on
-            .is_null()
-            .or(offers::closed_on.gt(as_of))
-            .and(offers::available_from.le(as_of))
-            .and(offers::available_until.is_null().or(offers::available_until.ge(as_of)));
+        let is_open = offers::closed_on.is_null().or(offers::closed_on.gt(as_of)).and(offers::available_from.le(as_of)).and(
+            offers::available_until.is_null().or(sql::<Bool>(&months::are_left_sql("offers.months", "offers.available_until", as_of))),
+        );
         // The sum of these conditions is never unknown: each nullable column is asked for null first.
         query = if open { query.filter(is_open.assume_not_null()) } else { query.filter(not(is_open.assume_not_null())) };
     }

@@ -1,6 +1,6 @@
 //! What an offer is: the row, the body that makes it, and the answer.
 
-use super::rules::months_as_given;
+use super::rules::{Season, months_as_given};
 use crate::db::schema::offers;
 use crate::db::{Json, text_enum};
 use crate::decimal::{Amount, Quantity};
@@ -23,7 +23,7 @@ text_enum! {
         NotYet = "not_yet",
         /// It can supply.
         Open = "open",
-        /// Its last day has passed.
+        /// Its last day has passed, or no day of its months is left before.
         Ended = "ended",
         /// It was closed.
         Closed = "closed",
@@ -104,6 +104,11 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// When it supplies.
+    pub(crate) fn season(&self) -> Season {
+        Season { months: self.months, from: self.available_from, until: self.available_until }
+    }
+
     /// What the register notes of it.
     pub(super) fn meta(&self) -> Meta {
         Meta {

@@ -207,13 +207,15 @@ pub fn months_as_given(months: Months) -> Option<Vec<i32>> {
     (months != Months::ALL).then(|| months.list())
 }
 
-/// How an offer stands on `as_of`.
-pub fn status(closed_on: Option<NaiveDate>, from: NaiveDate, until: Option<NaiveDate>, as_of: NaiveDate) -> OfferStatus {
+/// How an offer of that `season` stands on `as_of`: it can supply as long as a day of its months is left. (Where it begins
+/// later, that is so: a month lies between its days.)
+pub fn status(closed_on: Option<NaiveDate>, season: Season, as_of: NaiveDate) -> OfferStatus {
+    let Season { months, from, until } = season;
     if closed_on.is_some_and(|day| day <= as_of) {
         OfferStatus::Closed
     } else if as_of < from {
         OfferStatus::NotYet
-    } else if until.is_some_and(|until| until < as_of) {
+    } else if !months.are_left(as_of, until) {
         OfferStatus::Ended
     } else {
         OfferStatus::Open
@@ -408,7 +410,9 @@ mod tests {
 
     #[test]
     fn an_offer_stands_as_its_days_say() {
-        let at = |closed: Option<&str>, as_of: &str| status(closed.map(day), day("2027-03-01"), Some(day("2027-08-31")), day(as_of));
+        let all_year: Vec<i32> = (1..=12).collect();
+        let spring_and_summer = season(&all_year, "2027-03-01", Some("2027-08-31"));
+        let at = |closed: Option<&str>, as_of: &str| status(closed.map(day), spring_and_summer, day(as_of));
         assert_eq!(at(None, "2027-02-28"), OfferStatus::NotYet);
         assert_eq!(at(None, "2027-03-01"), OfferStatus::Open);
         assert_eq!(at(None, "2027-08-31"), OfferStatus::Open);
@@ -416,7 +420,17 @@ mod tests {
         assert_eq!(at(Some("2027-05-01"), "2027-04-30"), OfferStatus::Open);
         assert_eq!(at(Some("2027-05-01"), "2027-05-01"), OfferStatus::Closed);
         assert_eq!(at(Some("2027-02-01"), "2027-02-15"), OfferStatus::Closed);
-        assert_eq!(status(None, day("2020-01-01"), None, day("2199-01-01")), OfferStatus::Open);
+        assert_eq!(status(None, season(&[6], "2020-01-01", None), day("2199-01-01")), OfferStatus::Open);
+    }
+
+    #[test]
+    fn an_offer_of_which_no_month_is_left_has_ended() {
+        let at = |months: &[i32], as_of: &str| status(None, season(months, "2026-11-15", Some("2027-08-31")), day(as_of));
+        assert_eq!(at(&[3, 4], "2026-11-14"), OfferStatus::NotYet);
+        assert_eq!(at(&[3, 4], "2026-11-15"), OfferStatus::Open);
+        assert_eq!(at(&[3, 4], "2027-04-30"), OfferStatus::Open);
+        assert_eq!(at(&[3, 4], "2027-05-01"), OfferStatus::Ended);
+        assert_eq!(at(&[3, 8, 11], "2027-08-31"), OfferStatus::Open);
     }
 
     fn commitment(quantity: &str, period: Period, starts_on: &str, ends_on: Option<&str>) -> Commitment {

@@ -49,7 +49,7 @@ pub const OWN: &[Param] = &[
     many(
         "months",
         Kind::Word(months::WORDS),
-        "That one offer supplies in this month of the year, by its season: when it ends is told by `available_until`. Given several times, in all of them.",
+        "That one offer supplies in this month of the year, of those that it has left. Given several times, in all of them.",
     ),
     param(
         "quantity",

@@ -324,7 +324,7 @@ impl<'a> Writer<'a> {
         let (mut open, mut best, mut shown) = (0_u32, None, None);
         let by_quantity = self.question.is_some_and(|question| question.sort == Sort::Quantity);
         for offer in market.offers().chain(market.products().first_offer(row)) {
-            let Some(supply) = market.offers().get(offer).filter(|supply| supply.is_open(self.as_of)) else { continue };
+            let Some(supply) = market.offers().get(offer).filter(|supply| supply.months_left(self.as_of) != 0) else { continue };
             open += 1;
             // The one that was found comes first: that does what was asked of one offer.
             let is_other = self.question.is_some_and(|question| question.takes(&supply, market).bits() != 0);

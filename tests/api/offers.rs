@@ -262,6 +262,42 @@ fn offers_are_found_by_what_they_say_and_by_their_products() {
 }
 
 #[test]
+fn an_offer_of_which_no_month_is_left_is_no_longer_open() {
+    let app = TestApp::start();
+    let rice = a_product(&app, &a_producer(&app).create()).create();
+    let offer = |months: Value, until: Option<&str>| {
+        let season = json!({"months": months, "available_from": "2026-11-01", "available_until": until});
+        an_offer(&app, &rice).with(season).create().id
+    };
+    let early = offer(json!([1, 2]), Some("2027-06-30"));
+    let whole = offer(json!([1, 2, 3, 4, 5, 6]), Some("2027-06-30"));
+    let every_year = offer(json!([1]), None);
+    for (day, open, ended) in [
+        ("2026-10-31", vec![], vec![]),
+        ("2026-11-01", vec![&early, &whole, &every_year], vec![]),
+        ("2027-02-28", vec![&early, &whole, &every_year], vec![]),
+        ("2027-03-01", vec![&whole, &every_year], vec![&early]),
+        ("2027-07-01", vec![&every_year], vec![&early, &whole]),
+        ("2200-12-31", vec![&every_year], vec![&early, &whole]),
+    ] {
+        let found = walk(&app, &format!("/v1/offers?open=true&as_of={day}"));
+        assert_eq!(found.iter().collect::<Vec<_>>(), open, "{day}");
+        assert_eq!(walk(&app, &format!("/v1/offers?open=false&as_of={day}")).len(), 3 - open.len(), "{day}");
+        for id in [&early, &whole, &every_year] {
+            let shown = app.get(&format!("/v1/offers/{id}?as_of={day}")).send().expect(200).json();
+            let expected = if open.contains(&id) {
+                "open"
+            } else if ended.contains(&id) {
+                "ended"
+            } else {
+                "not_yet"
+            };
+            assert_eq!(shown["status"], expected, "{id} on {day}");
+        }
+    }
+}
+
+#[test]
 fn a_producer_offers_its_own_products_and_a_product_is_kept_while_it_is_offered() {
     let app = TestApp::start();
     let (mine, other) = (a_producer(&app).create(), a_producer(&app).named("Khác").create());

@@ -343,6 +343,36 @@ fn what_is_left_beside_promises_orders_and_is_shown() {
     }
 }
 
+// Today is 23 November 2026: of an offer of January to March that ends in February there is no March.
+#[test]
+fn an_offer_supplies_in_the_months_that_it_has_left() {
+    let Market { app, onions, offer, .. } = a_market();
+    let admin = app.admin();
+    let until = |day: &str| {
+        let etag = app.get(&offer.path).key(&admin).send().expect(200).etag();
+        app.patch(&offer.path, &etag, json!({"available_until": day})).key(&admin).send().expect(200);
+    };
+    let found = |query: &str| {
+        let page = app.get(&format!("/v1/offers?q=hành tím&facets=month{query}")).send().expect(200).json();
+        let months: Vec<u64> = page["facets"]["month"].as_array().unwrap().iter().map(|count| count["value"].as_u64().unwrap()).collect();
+        let products = app.get(&format!("/v1/products?q=hành tím vĩnh&offered=true&facets=month{query}")).send().expect(200).json();
+        assert_eq!((&products["total"], &products["facets"]["month"]), (&page["total"], &page["facets"]["month"]));
+        (page["total"].as_u64().unwrap(), months)
+    };
+    assert_eq!(found(""), (1, vec![1, 2, 3]));
+    assert_eq!((found("&months=3").0, found("&months=2&quantity=1").0), (1, 1));
+    until("2027-02-10");
+    assert_eq!(found(""), (1, vec![1, 2]));
+    assert_eq!((found("&months=3").0, found("&months=2&quantity=1").0), (0, 1));
+    assert_eq!(found("&as_of=2027-02-01"), (1, vec![2]));
+    assert_eq!(found("&months=1&as_of=2027-02-01").0, 0);
+    // None of its months is left before it ends.
+    until("2026-12-31");
+    assert_eq!(found(""), (0, vec![]));
+    let product = app.get("/v1/products?q=hành tím vĩnh&fields=id,open_offers,offer").send().expect(200).json();
+    assert_eq!(product["items"], json!([{"id": onions.id, "open_offers": 0}]));
+}
+
 #[test]
 fn of_several_offers_what_is_shown_of_one_goes_with_every_change() {
     let Market { app, cooperative, onions, offer, .. } = a_market();

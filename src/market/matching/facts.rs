@@ -58,6 +58,16 @@ impl Supply {
         end(self.until, self.closed_on)
     }
 
+    /// Those of its months of the year that it has left from `as_of` on, in the year that follows: none where it is over.
+    pub fn months_left(&self, as_of: Day) -> MonthBits {
+        const MOST_DAYS_OF_A_YEAR: Day = 366;
+        let (first, last) = (self.from.max(as_of), self.end());
+        if last.saturating_sub(first) >= MOST_DAYS_OF_A_YEAR {
+            return self.months;
+        }
+        if last < first { 0 } else { self.months & calendar::bits(calendar::month_of(first), calendar::month_of(last)) }
+    }
+
     /// Whether it is neither closed nor over on `as_of`; one that begins later is.
     pub fn is_open(&self, as_of: Day) -> bool {
         self.end() >= as_of

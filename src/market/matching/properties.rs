@@ -354,7 +354,9 @@ proptest! {
         }
         let world = World::new(&[offered, better]);
         let found: Vec<_> = world.supplies.iter().map(|supply| evaluate(supply, &need, true, &world.today())).collect();
-        prop_assert!(found[1].score_bp >= found[0].score_bp);
+        // Where a change of days or months is what is missing, more that is left may bring another change near, of other months.
+        let meet = |found: &super::Evaluation| found.failing().all(|code| !matches!(code, Code::Period | Code::Months));
+        prop_assert!(!meet(&found[0]) || found[1].score_bp >= found[0].score_bp);
         let better = [found[1].clone(), found[0].clone()];
         if better[0].parts.iter().zip(&better[1].parts).all(|(one, other)| at_least_as_good(&one.raw, &other.raw)) {
             prop_assert!(better[0].score_bp >= better[1].score_bp + more(&better));

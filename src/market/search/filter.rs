@@ -165,7 +165,7 @@ impl Question<'_> {
     /// unknown, and an unknown price is under no limit.
     pub fn takes(&self, supply: &Supply, market: &Market) -> OfferFails {
         let filter = &self.filter;
-        let months = supply.months & filter.months == filter.months;
+        let months = supply.months_left(self.as_of) & filter.months == filter.months;
         let price = filter.price_at_most.is_none_or(|most| seen_price(supply, &self.view) <= most);
         OfferFails { month: !months, price: !price, other: !self.takes_terms(supply, market) }
     }

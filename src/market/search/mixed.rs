@@ -5,9 +5,9 @@ use super::run::Search;
 use super::sets::Set;
 use super::tally::Tally;
 use super::walk::walk;
-use crate::market::facet::{Counts, Dimension};
-use crate::market::offers::Terms;
+use crate::market::facet::{Counts, Dimension, UNKNOWN_PRICE};
 use crate::market::products::NO_ROW;
+use crate::market::record::MonthBits;
 use crate::market::rowset::Bits;
 
 /// Products whose offers are looked at together.
@@ -44,23 +44,71 @@ impl<'a> Search<'a> {
     }
 
     /// Those of [`MANY_PRODUCTS`] rows at most of which no single offer supplies in all months asked, within the price where
-    /// any offer is. Their first offers lie anywhere: all are on their way from memory before one is looked at.
+    /// any offer is.
     fn without_one_for_all(&self, rows: &[u32]) -> impl Iterator<Item = u32> {
         let (filter, market, seen) = (&self.question.filter, self.market, self.seen);
-        let mut firsts = [(0_u32, NO_ROW, Terms::default()); MANY_PRODUCTS];
-        for ((row, first, _), asked) in firsts.iter_mut().zip(rows) {
-            (*row, *first) = (*asked, market.products.first_offer(*asked));
-        }
-        for (_, first, terms) in firsts.iter_mut().take(rows.len()) {
-            *terms = market.offers.terms(*first);
-        }
-        firsts.into_iter().take(rows.len()).filter_map(move |(row, first, terms)| {
-            let lowest = market.products.price(row, seen);
+        let firsts = self.first_offers(rows);
+        firsts.into_iter().zip(rows).filter_map(move |(first, row)| {
+            let lowest = market.products.price(*row, seen);
             let most = filter.price_at_most.filter(|most| lowest <= *most).unwrap_or(u32::MAX);
-            let is_one = |terms: Terms| terms.months & filter.months == filter.months && terms.price(seen) <= most;
-            let others = || market.offers.chain(market.offers.after(first)).any(|offer| is_one(market.offers.terms(offer)));
-            (!is_one(terms) && !others()).then_some(row)
+            (!self.has_one_for_all(first, most)).then_some(*row)
         })
+    }
+
+    /// Whether one of the offers of a product, from the first one on, supplies in all months asked for `most` at most.
+    #[inline]
+    fn has_one_for_all(&self, first: u32, most: u32) -> bool {
+        let (asked, offers) = (self.question.filter.months, &self.market.offers);
+        let mut row = first;
+        while row != NO_ROW {
+            let terms = offers.terms(row);
+            if terms.months & asked == asked && terms.price(self.seen) <= most {
+                return true;
+            }
+            // Those that follow cost no less.
+            row = if terms.cost() > most { NO_ROW } else { offers.after(row) };
+        }
+        false
+    }
+
+    /// The first offers of [`MANY_PRODUCTS`] rows at most. They lie anywhere: all are on their way from memory before one is
+    /// looked at.
+    fn first_offers(&self, rows: &[u32]) -> [u32; MANY_PRODUCTS] {
+        let mut firsts = [NO_ROW; MANY_PRODUCTS];
+        for (first, row) in firsts.iter_mut().zip(rows) {
+            *first = self.market.products.first_offer(*row);
+            self.market.offers.fetch(*first);
+        }
+        firsts
+    }
+
+    /// Of the offers of a product, from the first one on: the months of those that cost no more than is asked, and the lowest
+    /// price of those that supply in all months asked, as far as `counted` asks for them.
+    #[inline]
+    fn of_passing(&self, first: u32, counted: u8) -> (Option<MonthBits>, Option<u32>) {
+        let (offers, seen) = (&self.market.offers, self.seen);
+        let (asked, most) = (self.question.filter.months, self.question.filter.price_at_most.unwrap_or(UNKNOWN_PRICE));
+        let [counts_months, counts_price] = [Dimension::Month, Dimension::Price].map(|dimension| counted & dimension.bit() != 0);
+        let (mut months, mut supplies, mut lowest) = (0, false, UNKNOWN_PRICE);
+        let mut row = first;
+        while row != NO_ROW {
+            let terms = offers.terms(row);
+            row = offers.after(row);
+            let price = terms.price(seen);
+            if price <= most {
+                months |= terms.months;
+            }
+            if terms.months & asked == asked && terms.months != 0 {
+                supplies = true;
+                lowest = lowest.min(price);
+            }
+            // The cheapest is first, but for those whose price is not seen: those that follow cost no less.
+            let has_price = !counts_price || lowest != UNKNOWN_PRICE;
+            if has_price && (!counts_months || terms.cost() > most) {
+                break;
+            }
+        }
+        (Some(months).filter(|months| *months != 0), supplies.then_some(lowest))
     }
 
     /// Of products whose offers supply in different months, the months of those that cost no more than is asked, and the
@@ -99,10 +147,9 @@ impl<'a> Search<'a> {
             if length == 0 {
                 break;
             }
-            // Their offers lie anywhere: all are on their way from memory before one is looked at.
-            many[..length].iter().for_each(|row| self.market.offers.fetch_terms(products.first_offer(*row)));
-            for found in many[..length].iter().map(|row| self.judge.of_terms(*row)) {
-                now.count_of_offers(found.months, found.price, anew);
+            for first in self.first_offers(&many[..length]).into_iter().take(length) {
+                let (months, price) = self.of_passing(first, anew);
+                now.count_of_offers(months, price, anew);
             }
         }
         counts.subtract(&before.finish());

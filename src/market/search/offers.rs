@@ -216,9 +216,10 @@ impl Asked<'_> {
     fn terms(&self, offer: u32, knows_terms: bool) -> Option<TermsSeen> {
         let (offers, filter) = (&self.market.offers, &self.question.filter);
         if !knows_terms {
-            let supply = offers.get(offer).filter(|supply| supply.is_open(self.question.as_of))?;
-            return Some(TermsSeen {
-                months: supply.months,
+            let supply = offers.get(offer)?;
+            let months = supply.months_left(self.question.as_of);
+            return (months != 0).then(|| TermsSeen {
+                months,
                 price: seen_price(&supply, &self.question.view),
                 fails: self.question.takes(&supply, self.market),
             });

@@ -82,10 +82,10 @@ impl Market {
         words.how_in_full(by_name, self.products.all_words(row).chain(of_producer))
     }
 
-    /// The offers of a product that are open or to come on `day`.
+    /// The offers of a product that are open or to come on `day`, with a month that is left.
     pub(super) fn open_offers(&self, row: u32, day: Day) -> impl Iterator<Item = Supply> {
         let offers = self.offers.chain(self.products.first_offer(row)).filter_map(|offer| self.offers.get(offer));
-        offers.filter(move |supply| supply.is_open(day))
+        offers.filter(move |supply| supply.months_left(day) != 0)
     }
 
     fn seen_price_of(&self, row: u32, question: &Question<'_>) -> u32 {

@@ -197,8 +197,9 @@ impl<'a> Judge<'a> {
 
     /// The lowest price of the offers that pass, today.
     pub fn lowest_price(&self, row: u32) -> u32 {
-        let prices = self.passing_terms(row).map(|(_, terms)| terms.price(self.seen));
-        prices.min().unwrap_or(UNKNOWN_PRICE)
+        let mut prices = self.passing_terms(row).map(|(_, terms)| terms.price(self.seen));
+        // The cheapest is first, but for those whose price is not seen.
+        prices.find(|price| *price != UNKNOWN_PRICE).unwrap_or(UNKNOWN_PRICE)
     }
 
     /// The largest quantity of the offers that pass, today, beside what is promised of them.
@@ -234,7 +235,7 @@ impl<'a> Judge<'a> {
 
     /// The same as [`Self::of_offers`], today.
     #[inline]
-    pub fn of_terms(&self, row: u32) -> OfOffers {
+    fn of_terms(&self, row: u32) -> OfOffers {
         let mut found = OfOffers::NONE;
         for (offer, terms) in self.open_terms(row) {
             found.take(terms.months, terms.price(self.seen), self.term_fails(row, offer, terms));
@@ -264,7 +265,11 @@ impl<'a> Judge<'a> {
     fn of_offers(&self, row: u32) -> OfOffers {
         let mut found = OfOffers::NONE;
         for supply in self.market.open_offers(row, self.question.as_of) {
-            found.take(supply.months, seen_price(&supply, &self.question.view), self.question.takes(&supply, self.market));
+            found.take(
+                supply.months_left(self.question.as_of),
+                seen_price(&supply, &self.question.view),
+                self.question.takes(&supply, self.market),
+            );
         }
         found
     }

@@ -215,8 +215,8 @@ impl Row<'_> {
         let (months, is_shown) = (asked.filter.months, asked.level == Visibility::Hidden || own == Some(self.producer));
         let first = offer.from.max(asked.as_of);
         // Day by day: an offer here ends within some weeks.
-        let days: BTreeMap<(i32, u32), i32> = (first..=offer.until.min(first + 364)).map(|day| (month(day), day)).collect();
-        let supplied = days.into_keys().filter(|(_, month)| offer.months >> month & 1 == 1 && (months == 0 || months >> month & 1 == 1));
+        let days: BTreeSet<(i32, u32)> = (first..=offer.until.min(first + 364)).map(month).collect();
+        let supplied = days.into_iter().filter(|(_, month)| offer.months >> month & 1 == 1 && (months == 0 || months >> month & 1 == 1));
         let left = supplied.map(|in_month| {
             let in_force = self.promises.iter().filter(|promise| promise.signed_on <= asked.as_of && asked.as_of < promise.ended_on);
             let promised = in_force.filter(|promise| (month(promise.from)..=month(promise.until)).contains(&in_month));
@@ -230,6 +230,13 @@ impl Row<'_> {
         });
         if months == 0 { left.max() } else { left.min() }.unwrap_or(offer.quantity)
     }
+}
+
+/// The months of the year that an offer has left, day by day.
+fn months_left(offer: &OfferRecord, as_of: i32) -> u16 {
+    let first = offer.from.max(as_of);
+    let days = (first..=offer.until.min(first + 364)).map(|day| NaiveDate::default() + chrono::TimeDelta::days(day.into()));
+    days.fold(0, |months, day| months | 1 << day.month0()) & offer.months
 }
 
 fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
@@ -276,7 +283,7 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
         let papers: Vec<&Paper> = row.papers.iter().filter(|paper| paper.from <= from && until <= paper.until).collect();
         (papers.iter().map(|paper| paper.stars).max().unwrap_or(0), papers.iter().fold(0_u64, |kinds, paper| kinds | 1 << paper.kind))
     };
-    let open: Vec<&&OfferRecord> = row.offers.iter().filter(|offer| offer.until >= asked.as_of).collect();
+    let open: Vec<&&OfferRecord> = row.offers.iter().filter(|offer| months_left(offer, asked.as_of) != 0).collect();
     let seen_price = |offer: &OfferRecord| {
         let is_party = |price: &Price| price.visibility == Visibility::Parties && asked.introduced.contains(&offer.id);
         let price = offer.price.filter(|price| price.visibility <= asked.level || own == Some(row.producer) || is_party(price));
@@ -312,7 +319,7 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     fail(filter.is_offered.is_some_and(|offered| offered == open.is_empty()), None);
     fail(filter.is_illustrative.is_some_and(|asked| asked != is_illustrative(row.group)), None);
     fail(asked.producer.is_some_and(|producer| producer != row.producer), None);
-    let in_season = |offer: &OfferRecord| offer.months & filter.months == filter.months;
+    let in_season = |offer: &OfferRecord| months_left(offer, asked.as_of) & filter.months == filter.months;
     let is_cheap = |offer: &OfferRecord| filter.price_at_most.is_none_or(|most| seen_price(offer).is_some_and(|price| price <= most));
     let has_terms = |offer: &OfferRecord| {
         filter.quantity.is_none_or(|(least, _)| row.left(offer, asked, own) >= least)
@@ -324,7 +331,10 @@ fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimensio
     // Which offers count for the months and for the price; a product without an offer has no price to anybody.
     let (cheap, seasonal): (Vec<_>, Vec<_>) =
         (taken.iter().filter(|offer| is_cheap(offer)).collect(), taken.iter().filter(|offer| in_season(offer)).collect());
-    values.insert(Dimension::Month, ones(u64::from(cheap.iter().fold(0_u16, |months, offer| months | offer.months))).collect());
+    values.insert(
+        Dimension::Month,
+        ones(u64::from(cheap.iter().fold(0_u16, |months, offer| months | months_left(offer, asked.as_of)))).collect(),
+    );
     let asks_beside_price = filter.months != 0 || filter.quantity.is_some() || filter.unit.is_some() || filter.delivers_to.is_some();
     if !asks_beside_price || !seasonal.is_empty() {
         values.insert(Dimension::Price, vec![bucket(seasonal.iter().filter_map(|offer| seen_price(offer)).min())]);
@@ -472,6 +482,9 @@ proptest! {
             }
             market.apply(change);
         }
+        // On another day other offers are over.
+        market.set_today(TODAY + 15);
+        market.set_today(TODAY);
         check(&market, &sample, &asked)?;
         // What words mean may depend on names that are gone no more than on the way they came.
         let fresh = loaded(self::changes(&sample));
