@@ -49,7 +49,8 @@ pub fn thesaurus() -> Thesaurus {
         std::iter::once((from, to)).chain(back)
     });
     let senses = synonyms.other_senses().iter().map(|sense| (sense.word.as_str(), sense.phrase.as_str()));
-    Thesaurus::new(pairs, senses).with_trade_words(synonyms.trade_words().iter().map(|words| words.phrase.as_str()))
+    let groups = reference().product_groups.all().iter().map(|group| group.name_vi.as_str());
+    Thesaurus::new(pairs, senses).with_trade_words(synonyms.trade_words().iter().map(|words| words.phrase.as_str())).with_goods(groups)
 }
 
 /// What the names of provinces mean: the units that a filter by it means today, and those that it lies in since it ended,

@@ -6,7 +6,7 @@ use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::instead::Instead;
 use crate::market::matching::{Need, Setting, Supply};
-use crate::market::record::{Day, FOREVER};
+use crate::market::record::{Day, FOREVER, Rows};
 use crate::search::date;
 use crate::text::in_vietnamese;
 
@@ -35,15 +35,17 @@ impl Note {
         if let Some(note) = Self::of_demand(market, &asked.need, setting.as_of) {
             return note;
         }
-        let typed = words.unwrap_or_default();
+        let (typed, asks_groups) = (words.unwrap_or_default(), asked.need.groups != Rows::ALL);
         let (instead, text) = match market.instead(asked, words, setting) {
             Some(Instead::Words(words, offers)) => {
+                let (of_groups, in_vietnamese) =
+                    if asks_groups { (" is of the product groups and", " thuộc nhóm sản phẩm và") } else { ("", "") };
                 let told = text(
                     format!(
-                        "No open offer is of the product groups and has the words “{typed}” that the demand asks for; with “{words}” there would be {offers}."
+                        "No open offer{of_groups} has the words “{typed}” that the demand asks for; with “{words}” there would be {offers}."
                     ),
                     format!(
-                        "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có đủ các từ “{typed}” mà nhu cầu nêu; nếu ghi “{words}” sẽ có {offers}."
+                        "Không có chào bán nào đang mở{in_vietnamese} có đủ các từ “{typed}” mà nhu cầu nêu; nếu ghi “{words}” sẽ có {offers}."
                     ),
                 );
                 (Some((words, offers)), told)
@@ -60,10 +62,21 @@ impl Note {
                 (None, told)
             }
             None => {
-                let told = text(
-                    "No open offer is of the product groups and words that the demand asks for; other words or a wider group may find some.",
-                    "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có các từ mà nhu cầu nêu; đổi từ hoặc chọn nhóm rộng hơn có thể sẽ tìm được.",
-                );
+                let told = match (asks_groups, words.is_some()) {
+                    (true, true) => text(
+                        "No open offer is of the product groups and words that the demand asks for; other words or a wider group may find some.",
+                        "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có các từ mà nhu cầu nêu; đổi từ hoặc chọn nhóm rộng hơn có thể sẽ tìm được.",
+                    ),
+                    (true, false) => text(
+                        "No open offer is of the product groups that the demand asks for; a wider group may find some.",
+                        "Không có chào bán nào đang mở thuộc nhóm sản phẩm mà nhu cầu nêu; chọn nhóm rộng hơn có thể sẽ tìm được.",
+                    ),
+                    (false, true) => text(
+                        "No open offer has the words that the demand asks for; other words may find some.",
+                        "Không có chào bán nào đang mở có các từ mà nhu cầu nêu; đổi từ có thể sẽ tìm được.",
+                    ),
+                    (false, false) => text("There is no open offer.", "Không có chào bán nào đang mở."),
+                };
                 (None, told)
             }
         };

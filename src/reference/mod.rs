@@ -256,8 +256,8 @@ mod tests {
         assert_eq!(tables.certificate_kinds.all().len(), 39);
         assert_eq!(tables.units.all().len(), 52);
         assert_eq!(tables.retail_systems.all().len(), 39);
-        assert_eq!(tables.synonyms.all().len(), 435);
-        assert_eq!(tables.synonyms.other_senses().len(), 175);
+        assert_eq!(tables.synonyms.all().len(), 437);
+        assert_eq!(tables.synonyms.other_senses().len(), 222);
         assert_eq!(tables.synonyms.trade_words().len(), 46);
     }
 

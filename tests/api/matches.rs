@@ -793,13 +793,35 @@ fn where_nobody_is_on_the_other_side_both_are_told() {
     let (considered, code, text) = told(&fair.demand.path, "vi");
     assert_eq!((considered, code.as_deref()), (Some(0), Some("nothing_offered")));
     // "Vĩnh" is a word of its name too.
-    let told_vi = "Không có chào bán nào đang mở thuộc nhóm sản phẩm và có đủ các từ “hành tím hữu cơ Vĩnh Tế” mà nhu cầu nêu; nếu ghi “hành tím Vĩnh” sẽ có 1.";
+    let told_vi = "Không có chào bán nào đang mở có đủ các từ “hành tím hữu cơ Vĩnh Tế” mà nhu cầu nêu; nếu ghi “hành tím Vĩnh” sẽ có 1.";
     assert_eq!(text.as_deref(), Some(told_vi));
     let note = fair.matches()["note"].clone();
     assert_eq!((note["words"].as_str(), note["offers"].as_u64()), (Some("hành tím Vĩnh"), Some(1)));
     let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"text": "hanh tin Sóc Trăng"})).into_body();
     let preview = fair.app.post("/v1/matches/preview", body).key(&fair.app.admin()).send().expect(200).json();
     assert_eq!((preview["considered"].as_u64(), preview["note"]["words"].as_str()), (Some(0), Some("Hành tím")), "{preview}");
+    // Of groups is spoken where some are asked for.
+    let asked = |asked: Value| {
+        let body = onions_wanted(&fair.app, &fair.buyer).with(asked).into_body();
+        fair.app.post("/v1/matches/preview", body).key(&fair.app.admin()).send().expect(200).json()["note"]["text"].clone()
+    };
+    for (body, text) in [
+        (
+            json!({"text": "hành tím tươi", "group": "QD26-2026/I"}),
+            "No open offer is of the product groups and has the words “hành tím tươi” that the demand asks for; with “hành tím” there would be 1.",
+        ),
+        (json!({"text": "xoài"}), "No open offer has the words that the demand asks for; other words may find some."),
+        (
+            json!({"text": "xoài", "group": "QD26-2026/II"}),
+            "No open offer is of the product groups and words that the demand asks for; other words or a wider group may find some.",
+        ),
+        (
+            json!({"text": null, "group": "QD26-2026/II"}),
+            "No open offer is of the product groups that the demand asks for; a wider group may find some.",
+        ),
+    ] {
+        assert_eq!(asked(body.clone()), text, "{body}");
+    }
     let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"group": "II"})).into_body();
     let preview = fair.app.post("/v1/matches/preview", body).key(&fair.app.admin()).send().expect(200).json();
     let told_en = "No open offer with the words “hành tím” is of the product groups that the demand asks for; of other groups there are 1.";

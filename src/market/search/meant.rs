@@ -7,6 +7,7 @@ use crate::market::record::Rows;
 use crate::market::text::lexicon::{Fold, Word};
 use crate::market::text::places::NamedPlace;
 use crate::market::text::query::{Certainty, Found as Words};
+use crate::market::text::rows::united;
 use crate::market::text::senses::RowNames;
 use crate::market::text::stages::Among;
 use crate::market::text::typed::Typed;
@@ -41,16 +42,35 @@ impl<'a> Meant<'a> {
 impl Market {
     /// The products that `text` means, by their names and their producers'; `None` where it has no word.
     ///
-    /// Where no name has its words, what is said of buying and selling is left out.
+    /// What is said of buying and selling is left out, unless names say it.
     pub(super) fn products_meant(&self, text: &str) -> Option<Words<'_>> {
         let typed = Typed::new(text)?;
         let found = self.products_named(&typed);
-        if found.certainty == Certainty::Spelled {
+        let Some(of_goods) = typed.of_goods(&self.thesaurus, &self.tables.names) else { return Some(found.words) };
+        let is_said = self.say_of_trade(found.words.rows(), &typed);
+        if is_said && found.certainty == Certainty::Spelled {
             return Some(found.words);
         }
-        let of_goods = typed.of_goods(&self.thesaurus, &self.tables.names).map(|of_goods| self.products_named(&of_goods));
-        let better = of_goods.filter(|of_goods| of_goods.certainty == Certainty::Spelled || of_goods.rank() > found.rank());
-        Some(better.map_or(found.words, |better| better.words.in_part()))
+        let of_goods = self.products_named(&of_goods);
+        let is_better = match of_goods.certainty {
+            Certainty::Nothing => false,
+            Certainty::Spelled => true,
+            // Words that are had by chance make nothing more certain.
+            certainty if !is_said => certainty >= found.certainty.min(Certainty::InPart),
+            _ => of_goods.rank() > found.rank(),
+        };
+        Some(if is_better { of_goods.words.in_part() } else { found.words })
+    }
+
+    /// Whether some of `rows` have in their names what was `typed` of buying and selling, spelled so: "mua" is no "mùa".
+    fn say_of_trade(&self, rows: &RoaringBitmap, typed: &Typed) -> bool {
+        let of_trade = self.thesaurus.of_trade(typed.words());
+        let words = of_trade.into_iter().filter_map(|(at, word)| Some((typed.words().get(at)?, word)));
+        let saying = words.fold(rows.clone(), |rows, (typed, word)| {
+            let spelled = [typed, word].into_iter().filter_map(|word| self.lexicon.rows(self.lexicon.word(word)?));
+            rows & united(spelled)
+        });
+        !saying.is_empty()
     }
 
     /// The products whose names have what was `typed`. A province among it is where the producer is: where names have it
@@ -84,6 +104,14 @@ impl Market {
         let certainty = if is_other { by_words.certainty.min(Certainty::InPart) } else { by_words.certainty };
         let elsewhere = elsewhere.map(|found| Meant { certainty: found.certainty.min(Certainty::WithOtherMarks), ..found });
         let mut best = Meant { certainty, ..by_words };
+        // Of two that leave words out the one in the place is there for certain.
+        let in_place = match in_place {
+            Some(there) if there.certainty == Certainty::InPart && there.rank() == best.rank() => {
+                best = there;
+                None
+            }
+            in_place => in_place,
+        };
         for found in in_place.into_iter().chain(elsewhere) {
             if found.rank() > best.rank() {
                 best = found;

@@ -440,3 +440,71 @@ fn a_star_ends_with_its_certificate_and_another_day_is_worked_out() {
     market.set_today(TODAY + 2);
     assert_eq!([stars(&market, TODAY + 2), stars(&market, TODAY)], [0, 1]);
 }
+
+#[test]
+fn what_is_said_of_trade_is_given_up_before_it_is_found_by_chance() {
+    let thesaurus = thesaurus().with_trade_words(["mua", "giá", "giá sỉ", "cần mua"]);
+    let mut market = Market::new(tables(), thesaurus, TODAY);
+    market.apply(Change::Organisation(organisation(1_000, "HTX Minh Phát", 1)));
+    let products = ["Gạo Sữa vụ mùa", "Gạo ST25", "Rượu cần", "Giá đỗ xanh", "Bưởi thùng 5 kg", "Bưởi da xanh"];
+    for (id, name) in (1_u128..).zip(products) {
+        market.apply(Change::Product(product(id, 1_000, name, 0)));
+    }
+    market.finish_loading();
+    let found = |text: &str| {
+        let mut found = names(&market, text);
+        found.sort();
+        found
+    };
+    for (text, expected) in [
+        // Without marks "mua" may be "mùa", but who types it buys.
+        ("mua gạo", vec!["Gạo ST25", "Gạo Sữa vụ mùa"]),
+        ("gạo mùa", vec!["Gạo Sữa vụ mùa"]),
+        ("cần mua gạo", vec!["Gạo ST25", "Gạo Sữa vụ mùa"]),
+        ("cần mua 5 tấn gạo giá sỉ", vec!["Gạo ST25", "Gạo Sữa vụ mùa"]),
+        ("gạo 4 sao", vec!["Gạo ST25", "Gạo Sữa vụ mùa"]),
+        // Names that have it so are what is meant.
+        ("rượu cần", vec!["Rượu cần"]),
+        ("giá đỗ", vec!["Giá đỗ xanh"]),
+        ("gia do", vec!["Giá đỗ xanh"]),
+        ("bưởi 5 kg", vec!["Bưởi thùng 5 kg"]),
+        ("bưởi 4 kg", vec!["Bưởi da xanh", "Bưởi thùng 5 kg"]),
+    ] {
+        assert_eq!(found(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_has_the_thing_itself_comes_before_what_has_more_of_the_other_words() {
+    let market = named(&["Cà phê hữu cơ", "Rau má", "Trà hữu cơ", "Rau muống sạch", "Tôm khô", "Su su"]);
+    assert_eq!(names(&market, "rau hữu cơ"), ["Rau má", "Rau muống sạch", "Trà hữu cơ", "Cà phê hữu cơ"]);
+    assert_eq!(names(&market, "rau sạch hữu cơ"), ["Rau muống sạch", "Trà hữu cơ", "Cà phê hữu cơ"]);
+    assert_eq!(names(&market, "tom su"), ["Tôm khô", "Su su"]);
+    // Nothing is called so: then the other words are all that there is.
+    assert_eq!(names(&market, "bắp hữu cơ"), ["Trà hữu cơ", "Cà phê hữu cơ"]);
+}
+
+#[test]
+fn a_word_that_is_one_is_neither_mended_nor_another() {
+    let thesaurus = thesaurus().with_goods(["Mực khô", "Đồ gỗ", "Giá đỗ"]);
+    let mut market = Market::new(tables(), thesaurus, TODAY);
+    market.apply(Change::Organisation(organisation(1_000, "HTX Minh Phát", 1)));
+    let products = ["Chả lụa hun khói", "Mắc khén", "Mắm tôm", "Dừa sáp", "Dứa Tắc Cậu", "Tượng gỗ", "Nấm đỏ túi gói", "Cá lóc đồng"];
+    for (id, name) in (1_u128..).zip(products) {
+        market.apply(Change::Product(product(id, 1_000, name, 0)));
+    }
+    market.finish_loading();
+    let none: [&str; 0] = [];
+    // Pineapple and squid are not offered; they are no slips for smoke and a spice.
+    assert_eq!(names(&market, "khóm"), ["Dứa Tắc Cậu"]);
+    assert_eq!(names(&market, "mực"), none);
+    assert_eq!(names(&market, "giá đỗ"), none);
+    assert_eq!(names(&market, "đồ gỗ"), ["Tượng gỗ"]);
+    // What is no word is mended, but not all that was typed.
+    assert_eq!(names(&market, "mắmm tôm"), ["Mắm tôm"]);
+    assert_eq!(names(&market, "mắmm tômm"), none);
+    // Of a known phrase the words are not had one by one.
+    assert_eq!(names(&market, "cá quả"), ["Cá lóc đồng"]);
+    // Side by side without marks it is what was meant.
+    assert_eq!((names(&market, "dứa sáp"), hows(&market, "dứa sáp")), (vec!["Dừa sáp".to_owned()], vec![How::Folded]));
+}

@@ -123,13 +123,16 @@ impl<'a> Found<'a> {
         readings.extend(rewritings.iter().filter_map(|other| in_other_words(other, &known, lexicon, thesaurus, &names_of, among)));
         if readings.is_empty() && typed.iter().any(Token::is_marked) {
             let bare: Vec<Token> = typed.iter().map(Token::without_marks).collect();
-            readings.extend(without_marks(&known, end, lexicon, within));
+            readings.extend(without_marks(&known, end, lexicon, thesaurus, within));
             let of_bare = thesaurus.rewritings(&bare, MOST_REWRITINGS);
             let untried = of_bare.iter().filter(|other| rewritings.iter().all(|tried| tried.words != other.words));
             readings.extend(untried.filter_map(|other| in_other_words(other, &[], lexicon, thesaurus, &names_of, among)));
         }
         if readings.is_empty() {
-            readings.extend(with_one_error(&known, end, lexicon, within).or_else(|| with_most_words(&known, lexicon, within)));
+            readings.extend(with_one_error(&known, end, lexicon, thesaurus, within));
+        }
+        if readings.is_empty() {
+            readings = with_most_words(&known, lexicon, thesaurus, within);
         }
         let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| Set::Many(&reading.rows))));
         let words = readings.first().map_or(0, |reading| reading.most.into());

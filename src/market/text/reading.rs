@@ -119,8 +119,13 @@ impl<'a> Reading<'a> {
 
     /// The same of a query that names the place of these rows too: after those that have it in their names.
     pub fn in_place(self) -> Self {
+        Self { said: self.said.max(How::Place), ..self.coming_after() }
+    }
+
+    /// The same, of rows that come after those of other readings.
+    pub fn coming_after(self) -> Self {
         let highest = self.highest.map(|score| score - (self.base << CLASS));
-        Self { said: self.said.max(How::Place), base: 0, highest, ..self }
+        Self { base: 0, highest, ..self }
     }
 
     /// What the score of a name with this beginning is at most, and what it is where that tells.

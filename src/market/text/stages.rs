@@ -123,21 +123,52 @@ fn tell(marks: &mut Marks, other_senses: &mut Vec<Vec<Word>>) {
     }
 }
 
-pub(super) fn without_marks<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+/// Words that neither a name nor a table has with the marks that were typed, without regard to these. What some are called so
+/// is no other word because nobody has all of the query ("đồ gỗ" is nothing that is packed, "gói"), unless it all stands side by side without
+/// marks: "dứa sáp" is "dừa sáp".
+pub(super) fn without_marks<'a>(
+    typed: &[Known<'_>],
+    end: LastWord,
+    lexicon: &'a Lexicon,
+    thesaurus: &Thesaurus,
+    among: Among<'_>,
+) -> Option<Reading<'a>> {
     let slots = slots(typed, end, |known, last| {
-        // What others are called so is no other word because nobody is here.
-        let marked = if matches!(among, Among::Some(_)) { Some(slot(known, last, lexicon)) } else { None };
-        marked.filter(|marked| marked.is_had(lexicon, None)).unwrap_or_else(|| fold_slot(known, last, lexicon))
+        let marked = slot(known, last, lexicon);
+        let is_word = marked.is_had(lexicon, among.known()) || thesaurus.knows(known.token);
+        if is_word { marked } else { fold_slot(known, last, lexicon) }
     });
-    reading(typed, &slots, How::Folded, lexicon, among.rows())
+    let folded = || {
+        // Of other rows' words nothing is known here.
+        if matches!(among, Among::Some(_)) {
+            return None;
+        }
+        let folds: Option<Vec<Fold>> = typed.iter().map(|known| known.fold).collect();
+        let are_side_by_side =
+            folds.is_some_and(|folds| folds.iter().zip(folds.iter().skip(1)).all(|(left, right)| lexicon.are_side_by_side(*left, *right)));
+        let slots = self::slots(typed, end, |known, last| fold_slot(known, last, lexicon));
+        if are_side_by_side { reading(typed, &slots, How::Folded, lexicon, among.rows()) } else { None }
+    };
+    reading(typed, &slots, How::Folded, lexicon, among.rows()).or_else(folded)
 }
 
 /// Words that no row has are read as known ones that are one error away: first as those that keep the marks that were typed,
 /// for "dừaa" is no pineapple.
 ///
 /// Of words that were learned and that no row has (any more) it makes no difference that they are known.
-pub(super) fn with_one_error<'a>(typed: &[Known<'_>], end: LastWord, lexicon: &'a Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
-    if typed.iter().all(|known| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among.known()))) {
+/// Neither is a word mended that is spelled as one which the tables know, nor everything that was typed: what is left of it
+/// must say what is meant.
+pub(super) fn with_one_error<'a>(
+    typed: &[Known<'_>],
+    end: LastWord,
+    lexicon: &'a Lexicon,
+    thesaurus: &Thesaurus,
+    among: Among<'_>,
+) -> Option<Reading<'a>> {
+    let is_had = |known: &Known<'_>| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among.known()));
+    let wrong: Vec<&Known<'_>> = typed.iter().filter(|known| !is_had(known)).collect();
+    let are_all_wrong = typed.len() > 1 && wrong.len() == typed.len();
+    if wrong.is_empty() || are_all_wrong || wrong.iter().any(|known| thesaurus.knows(known.token)) {
         return None;
     }
     let is_marked = typed.iter().any(|known| known.token.is_marked());
@@ -192,25 +223,49 @@ fn mended<'a>(typed: &[Known<'_>], end: LastWord, keeps_marks: bool, lexicon: &'
 
 /// As many of the words as some row has. A word that some name has with the marks that were typed keeps them: who gave a word
 /// up does not want another one.
-pub(super) fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, among: Among<'_>) -> Option<Reading<'a>> {
+///
+/// A Vietnamese name begins with what the thing is, and so does who looks for one: rows with the first word that names goods
+/// come before those with more of the others ("rau hữu cơ" is no coffee).
+pub(super) fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, thesaurus: &Thesaurus, among: Among<'_>) -> Vec<Reading<'a>> {
     let marked_or_folded = |known: &Known<'_>| {
         let marked = slot(known, LastWord::IsWhole, lexicon);
-        if marked.is_had(lexicon, among.known()) { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
+        let is_word = marked.is_had(lexicon, among.known()) || thesaurus.knows(known.token);
+        if is_word { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
     };
     let slots: Vec<Slot> = typed.iter().map(marked_or_folded).collect();
     let rows = slots.iter().map(|slot| among.rows().map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
-    let rows: Vec<RoaringBitmap> = rows.filter(|rows| !rows.is_empty()).collect();
-    // From all but one of them down to one: a word that nothing has falls out by itself.
-    let most = rows.len().min(typed.len() - 1);
-    for kept in (1..=most).rev() {
-        let found = at_least(&rows, kept);
-        if !found.is_empty() {
-            // No row has more words, or it would have been found before.
-            let most = u8::try_from(kept).unwrap_or(u8::MAX);
-            return Some(Reading::new(Cow::Owned(found), typed, most, marks(typed, &slots, lexicon), How::Partial, false));
-        }
+    let mut rows: Vec<RoaringBitmap> = rows.collect();
+    let words: Vec<Token> = typed.iter().map(|known| known.token.clone()).collect();
+    // Words that mean something together are not had one by one: there is no "tàu hũ" in a "hũ".
+    for phrase in thesaurus.phrases(&words) {
+        let of_phrase = rows.get_mut(phrase).unwrap_or_default();
+        let all = of_phrase.iter().cloned().reduce(|all, rows| all & rows).unwrap_or_default();
+        of_phrase.fill(all);
     }
-    None
+    let reading = |(rows, kept): (RoaringBitmap, usize)| {
+        // A row may have some words of a phrase beside.
+        let mut reading = Reading::new(Cow::Owned(rows), typed, places(typed), marks(typed, &slots, lexicon), How::Partial, false);
+        reading.most = u8::try_from(kept).unwrap_or(u8::MAX);
+        reading
+    };
+    let is_as_typed =
+        |at: &usize| typed.get(*at).is_some_and(|known| slot(known, LastWord::IsWhole, lexicon).is_had(lexicon, among.known()));
+    let head = thesaurus.of_goods(&words).first().copied().filter(is_as_typed);
+    let head = head.and_then(|at| rows.get(at)).cloned().unwrap_or_default();
+    // From all but one of them down to one: a word that nothing has falls out by itself.
+    rows.retain(|rows| !rows.is_empty());
+    let most_of = |rows: &[RoaringBitmap]| {
+        let most = rows.len().min(typed.len() - 1);
+        (1..=most).rev().map(|kept| (at_least(rows, kept), kept)).find(|(found, _)| !found.is_empty())
+    };
+    let Some((mut others, kept)) = most_of(&rows) else { return Vec::new() };
+    let with_head: Vec<RoaringBitmap> = rows.iter().map(|rows| rows & &head).filter(|rows| !rows.is_empty()).collect();
+    let first = most_of(&with_head);
+    others -= head;
+    let others = (!others.is_empty()).then_some((others, kept));
+    let come_after = |reading: Reading<'a>| if first.is_some() { reading.coming_after() } else { reading };
+    let others = others.map(reading).map(come_after);
+    first.clone().map(reading).into_iter().chain(others).collect()
 }
 
 /// Rows that are in at least `kept` of `sets`.

@@ -3,11 +3,13 @@
 use super::tokens::{Token, tokens};
 use foldhash::fast::RandomState;
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Words before the name of a fruit that say no more than that it is one: "trái bơ" is "bơ".
 const COUNTERS: [&str; 2] = ["trái", "quả"];
+/// Words that say with a number before them how much, or how good, and not what: "5 tấn gạo", "gạo 4 sao".
+const MEASURES: [&str; 8] = ["tấn", "tạ", "kg", "ký", "kí", "cân", "lít", "sao"];
 
 /// A phrase and another one that means the same.
 #[derive(Debug, Clone)]
@@ -30,8 +32,12 @@ pub struct Thesaurus {
     sense_phrases: HashMap<String, Vec<Sense>, RandomState>,
     /// [`COUNTERS`] as words.
     counters: Vec<Token>,
+    /// [`MEASURES`] as words.
+    measures: Vec<Token>,
     /// Phrases that name no goods, the longest first.
     trade_words: Vec<Vec<Token>>,
+    /// How words with marks are spelled that are known to be words.
+    spelled: HashSet<String, RandomState>,
 }
 
 /// A query with a phrase of it said in other words.
@@ -47,9 +53,11 @@ impl Thesaurus {
     /// `synonyms` are pairs in the direction in which they hold (a pair that holds both ways comes twice); `senses` are
     /// pairs of a word and a longer phrase with it.
     pub fn new<'a>(synonyms: impl IntoIterator<Item = (&'a str, &'a str)>, senses: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut thesaurus = Self { counters: COUNTERS.iter().flat_map(|counter| tokens(counter)).collect(), ..Self::default() };
+        let words = |words: &[&str]| words.iter().flat_map(|word| tokens(word)).collect();
+        let mut thesaurus = Self { counters: words(&COUNTERS), measures: words(&MEASURES), ..Self::default() };
         for (from, to) in synonyms {
             let (from, to) = (tokens(from), tokens(to));
+            thesaurus.note_words(from.iter().chain(&to));
             if let (Some(first), false) = (from.first(), to.is_empty()) {
                 let first = first.folded.clone();
                 thesaurus.entries.entry(first).or_default().push(Entry { from, to });
@@ -59,6 +67,7 @@ impl Thesaurus {
             for token in tokens(word).into_iter().take(1) {
                 let fold = token.folded.clone();
                 let sense = (token, tokens(phrase));
+                thesaurus.note_words(&sense.1);
                 if let Some(first) = sense.1.first() {
                     thesaurus.sense_phrases.entry(first.folded.clone()).or_default().push(sense.clone());
                 }
@@ -76,15 +85,48 @@ impl Thesaurus {
         self
     }
 
+    /// The same with names of goods, whose words are known whether or not anybody offers them.
+    #[must_use]
+    pub fn with_goods<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        names.into_iter().for_each(|name| self.note_words(&tokens(name)));
+        self
+    }
+
+    fn note_words<'a>(&mut self, words: impl IntoIterator<Item = &'a Token>) {
+        self.spelled.extend(words.into_iter().filter(|word| word.is_marked()).map(Token::spelling));
+    }
+
+    /// Whether what was typed is a word as it stands, with its marks: then it is no slip, even where nobody offers it. Without
+    /// marks it may be one of many.
+    pub fn knows(&self, typed: &Token) -> bool {
+        typed.is_marked() && self.spelled.contains(&typed.spelling())
+    }
+
     /// Places of the words of `query` that name goods, or what is asked of these.
     pub fn of_goods(&self, query: &[Token]) -> Vec<usize> {
+        let of_trade = self.of_trade(query);
+        (0..query.len()).filter(|at| of_trade.iter().all(|(place, _)| place != at)).collect()
+    }
+
+    /// Places of the words of `query` that are said of buying and selling, each with the word that it is then.
+    pub fn of_trade<'a>(&'a self, query: &'a [Token]) -> Vec<(usize, &'a Token)> {
         let (mut at, mut found) = (0, Vec::new());
         while let Some(rest) = query.get(at..).filter(|rest| !rest.is_empty()) {
-            let names_none = self.trade_words.iter().find(|phrase| begins_with(rest, phrase));
-            if names_none.is_none() {
-                found.push(at);
-            }
-            at += names_none.map_or(1, Vec::len);
+            let phrase: Vec<&Token> = match rest {
+                [number, measure, ..] if is_number(number) => {
+                    let measure = self.measures.iter().find(|word| means(measure, word));
+                    measure.map_or(Vec::new(), |measure| vec![number, measure])
+                }
+                _ => {
+                    let phrase = self.trade_words.iter().find(|phrase| begins_with(rest, phrase)).map_or(&[] as &[_], Vec::as_slice);
+                    // "giá" is a price, and "giá đỗ" bean sprouts.
+                    let is_longer = |other: Range<usize>| other.start == at && other.len() > phrase.len();
+                    if self.phrases(query).any(is_longer) { Vec::new() } else { phrase.iter().collect() }
+                }
+            };
+            let after = at + phrase.len().max(1);
+            found.extend((at..).zip(phrase));
+            at = after;
         }
         found
     }
@@ -167,6 +209,10 @@ impl Thesaurus {
             other.map(|(_, phrase)| phrase.as_slice())
         })
     }
+}
+
+fn is_number(token: &Token) -> bool {
+    token.folded.bytes().all(|letter| letter.is_ascii_digit())
 }
 
 /// Whether what was typed can mean `word`: with marks that spelling alone, without them any.
