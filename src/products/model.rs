@@ -228,7 +228,7 @@ pub struct ProductView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPack {
-    /// The package: a unit whose content depends on the product, such as THUNG or HOP.
+    /// The package: a unit whose content depends on the product, such as THUNG or HOP, or on the place, such as CHUC.
     #[schema(min_length = 1, max_length = 40, example = "THUNG")]
     pub unit: String,
     /// How much is in it; more than nothing.

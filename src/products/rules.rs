@@ -191,8 +191,8 @@ fn read_pack(pack: &NewPack, faults: &mut Faults) -> Option<Pack> {
             "/pack/unit",
             "not_a_package",
             text(
-                "A pack is a unit whose content depends on the product, such as THUNG, HOP or TUI.",
-                "Quy cách phải là đơn vị tùy sản phẩm, như THUNG, HOP hoặc TUI.",
+                "A pack is a unit whose content depends on the product or the place, such as THUNG, HOP, TUI or CHUC.",
+                "Quy cách phải là đơn vị tùy sản phẩm hoặc tùy vùng, như THUNG, HOP, TUI hoặc CHUC.",
             ),
         );
     }
@@ -212,10 +212,10 @@ fn read_pack(pack: &NewPack, faults: &mut Faults) -> Option<Pack> {
     Some(Pack { unit: unit?, content_quantity: pack.content_quantity, content_unit: content_unit? })
 }
 
-/// Whether a product may state what a `unit` of it holds. Of every other unit the table alone says what it is worth.
+/// Whether a product may state what a `unit` of it holds: a package, or what is another number from place to place (a chục is
+/// 10, 12 or 14). Of every other unit the table alone says what it is worth.
 pub fn is_package(unit: UnitId) -> bool {
-    let unit = reference().units.get(unit);
-    unit.factor_kind == FactorKind::PerProduct || unit.dimension == "package"
+    Taken::Packages.takes(reference().units.get(unit))
 }
 
 /// Whether what is counted in packs of `pack` would be worth something else with `next`.

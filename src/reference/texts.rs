@@ -48,12 +48,13 @@ pub enum Taken {
 }
 
 impl Taken {
-    fn takes(self, unit: &Unit) -> bool {
+    /// Whether `unit` is one of them.
+    pub fn takes(self, unit: &Unit) -> bool {
         match self {
             Self::Any => true,
             Self::Fixed => unit.factor_kind == FactorKind::Fixed,
             Self::Agreed => unit.factor_kind != FactorKind::Ambiguous,
-            Self::Packages => unit.factor_kind == FactorKind::PerProduct || unit.dimension == "package",
+            Self::Packages => unit.factor_kind != FactorKind::Fixed || unit.dimension == "package",
         }
     }
 

@@ -261,6 +261,22 @@ fn offers_are_found_by_what_they_say_and_by_their_products() {
     app.get("/v1/offers?sort=colour").send().expect(400);
 }
 
+// Of ten eggs there are twelve in parts of the Mekong delta: the product says how many of its own.
+#[test]
+fn what_differs_by_region_is_offered_once_the_product_says_what_it_holds() {
+    let app = TestApp::start();
+    let eggs = a_product(&app, &a_producer(&app).create()).named("Trứng vịt").create();
+    let offer = || {
+        an_offer(&app, &eggs)
+            .with(json!({"quantity": "100", "unit": "CHUC", "price": null, "minimum_order": null, "minimum_order_unit": null}))
+    };
+    assert_eq!(offer().send().expect(422).fault_codes(), [fault("/unit", "ambiguous_unit")]);
+    let pack = json!({"unit": "CHUC", "content_quantity": "12", "content_unit": "QUA"});
+    let etag = app.get(&eggs.path).send().expect(200).etag();
+    app.patch(&eggs.path, &etag, json!({"pack": pack})).key(&app.admin()).send().expect(200);
+    assert_eq!(offer().create().json["quantity_base"], json!({"quantity": "1200", "unit": "UNIT"}));
+}
+
 #[test]
 fn an_offer_of_which_no_month_is_left_is_no_longer_open() {
     let app = TestApp::start();
