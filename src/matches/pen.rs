@@ -110,6 +110,18 @@ impl Pen<'_> {
         }
     }
 
+    /// Certificates by their names, for who has to get one.
+    pub fn kinds_by_name(&mut self, kinds: u64) {
+        for (at, kind) in (0_u8..64).filter(|kind| kinds >> kind & 1 == 1).enumerate() {
+            if at > 0 {
+                self.raw("; ");
+            }
+            if let Some(kind) = CertificateKindId::from_row(kind).map(|id| reference().certificate_kinds.get(id)) {
+                self.say(&kind.name_en, &kind.name_vi);
+            }
+        }
+    }
+
     /// A unit by its name.
     pub fn province(&mut self, province: u8) {
         if let Some(province) = ProvinceId::from_row(province) {
@@ -318,7 +330,8 @@ pub(super) mod tests {
         let reference = reference();
         let provinces = reference.provinces.all().iter().map(|province| province.name.as_str());
         let units = reference.units.all().iter().map(|unit| unit.symbol.as_str());
-        let kinds = reference.certificate_kinds.all().iter().map(|kind| kind.code.as_str());
+        let kinds =
+            reference.certificate_kinds.all().iter().flat_map(|kind| [&kind.code, &kind.name_vi, &kind.name_en]).map(String::as_str);
         for text in provinces.chain(units).chain(kinds) {
             assert!(!text.contains(|letter: char| letter == '"' || letter == '\\' || letter.is_control()), "{text}");
         }

@@ -113,7 +113,7 @@ impl Pen<'_> {
                 self.whole(stars.into());
                 self.say(" OCOP stars over the whole period", " sao trong suốt kỳ giao");
             }
-            Raw::Preferred { asked: 0, .. } => self.say("No certificate is preferred", "Không có giấy ưu tiên"),
+            Raw::Preferred { asked: 0, .. } => self.say("The buyer prefers no certificate", "Bên mua không nêu giấy ưu tiên"),
             Raw::Preferred { held, asked } => {
                 self.whole(held.count_ones().into());
                 self.say(" of ", " trên ");
@@ -257,16 +257,16 @@ impl Pen<'_> {
         }
         if missing == 0 {
             self.say("In force over the whole period: ", "Có hiệu lực trong suốt kỳ giao: ");
-            return self.kinds(needed);
+            return self.kinds_by_name(needed);
         }
         self.say("Not in force over the whole period: ", "Không có hiệu lực trong suốt kỳ giao: ");
         let mut is_first = true;
         for kind in (0_u8..64).filter(|kind| missing >> kind & 1 == 1) {
             if !is_first {
-                self.raw(", ");
+                self.raw("; ");
             }
             is_first = false;
-            self.kinds(1 << kind);
+            self.kinds_by_name(1 << kind);
             match pair.nearest(|paper| paper.kind == kind) {
                 None => self.say(" (none is held)", " (chưa có giấy)"),
                 Some(paper) => {
@@ -515,9 +515,10 @@ mod tests {
         let papers = [Paper { kind: haccp, stars: 0, from: 20_830, until: 20_864 }];
         let [en, vi] = told(&detail, &papers);
         assert!(en.contains("HACCP (in force from 2027-01-12 to 2027-02-15, a part of the period)"), "{en}");
-        assert!(en.contains("VIETGAP (none is held)"), "{en}");
+        assert!(en.contains("VietGAP (crops, livestock, aquaculture) (none is held)"), "{en}");
         assert!(
-            vi.contains("HACCP (có hiệu lực từ 12/01/2027 đến 15/02/2027, một phần của kỳ giao)") && vi.contains("VIETGAP (chưa có giấy)"),
+            vi.contains("Chứng nhận HACCP (TCVN 5603) (có hiệu lực từ 12/01/2027 đến 15/02/2027, một phần của kỳ giao)")
+                && vi.contains("Giấy chứng nhận VietGAP (chưa có giấy)"),
             "{vi}"
         );
     }

@@ -30,7 +30,7 @@ pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate)
     };
     let mut found = Suggestions {
         products: products.collect(),
-        groups: groups(typed, limit, as_of),
+        groups: groups(typed, &market.in_other_words(typed), limit, as_of),
         provinces: provinces(typed, limit, as_of),
         producers: organisations(Side::Producers),
         buyers: organisations(Side::Buyers),
@@ -45,8 +45,9 @@ pub fn suggestions(market: &Market, typed: &str, limit: usize, as_of: NaiveDate)
     found
 }
 
-/// Groups of 2026: the one whose code was typed, also by a decision before, those below it, then those by name.
-fn groups(typed: &str, limit: usize, as_of: NaiveDate) -> Vec<SuggestedName> {
+/// Groups of 2026: the one whose code was typed, also by a decision before, those below it, then those by name, and by what else
+/// is said for it.
+fn groups(typed: &str, in_other_words: &[String], limit: usize, as_of: NaiveDate) -> Vec<SuggestedName> {
     let groups = &reference().product_groups;
     let code = typed.trim();
     let meant = groups.resolve(code, as_of).ok().and_then(|id| groups.current(id));
@@ -64,8 +65,21 @@ fn groups(typed: &str, limit: usize, as_of: NaiveDate) -> Vec<SuggestedName> {
     let exact = meant.map(|id| of(groups.get(id), Matched::Exact));
     let below = current().filter(|group| is_below(&group.code) && Some(group.id) != meant).map(|group| of(group, Matched::Prefix));
     let mut found: Vec<SuggestedName> = exact.into_iter().chain(below).collect();
-    let named = fitting(typed, current().map(|group| (group.id.as_str(), group.name_vi.as_str())));
-    add_others(&mut found, named.map(|(id, name, matched)| SuggestedName { id: id.into(), name: name.into(), former_name: None, matched }));
+    let named = |typed: &str, said: Option<Matched>| -> Vec<SuggestedName> {
+        let names = current().map(|group| (group.id.as_str(), group.name_vi.as_str()));
+        let fitting = fitting(typed, names);
+        let suggested = fitting.map(|(id, name, matched)| SuggestedName {
+            id: id.into(),
+            name: name.into(),
+            former_name: None,
+            matched: said.unwrap_or(matched),
+        });
+        suggested.collect()
+    };
+    add_others(&mut found, named(typed, None).into_iter());
+    for other in in_other_words {
+        add_others(&mut found, named(other, Some(Matched::Synonym)).into_iter());
+    }
     found.truncate(limit);
     found
 }
@@ -111,14 +125,16 @@ fn add_others(found: &mut Vec<SuggestedName>, more: impl Iterator<Item = Suggest
     }
 }
 
-/// Names of a short table in which every typed word begins a word; those whose own beginning it is first.
+/// Names of a short table in which every typed word begins a word, one with marks as it is spelled; those whose own beginning it
+/// is first.
 fn fitting<'n, I: Copy + Ord + 'n>(typed: &str, names: impl Iterator<Item = (I, &'n str)>) -> impl Iterator<Item = (I, &'n str, Matched)> {
     let typed_key = fold(typed);
-    let words: Vec<&str> = typed_key.split(' ').filter(|word| !word.is_empty()).collect();
+    let words = tokens(typed);
     let mut found: Vec<(bool, usize, &str, I)> = names
         .filter_map(|(id, name)| {
             let key = fold(name);
-            let all = !words.is_empty() && words.iter().all(|word| key.split(' ').any(|own| own.starts_with(word)));
+            let own = tokens(name);
+            let all = !words.is_empty() && words.iter().all(|word| own.iter().any(|own| begins(word, own)));
             all.then(|| (!key.contains(&typed_key), name.chars().count(), name, id))
         })
         .collect();
@@ -137,6 +153,14 @@ fn fitting<'n, I: Copy + Ord + 'n>(typed: &str, names: impl Iterator<Item = (I, 
         };
         (id, name, matched)
     })
+}
+
+/// Whether what was typed begins `word`: with marks, as it is spelled.
+fn begins(typed: &Token, word: &Token) -> bool {
+    if !typed.is_marked() {
+        return word.folded.starts_with(&typed.folded);
+    }
+    word.letters.starts_with(&typed.letters) && typed.tone.is_none_or(|tone| word.tone == Some(tone))
 }
 
 #[cfg(test)]
@@ -182,8 +206,23 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_found_as_it_is_spelled_and_by_what_else_is_said_for_it() {
+        let found = |typed: &str, others: &[&str]| -> Vec<(String, Matched)> {
+            let others: Vec<String> = others.iter().map(|other| (*other).to_owned()).collect();
+            groups(typed, &others, 5, day("2026-11-23")).into_iter().map(|found| (found.name, found.matched)).collect()
+        };
+        // With its marks "trà" begins neither "trắng" nor "trang trí"; in 2026 the groups of tea are called "chè".
+        assert!(found("trà", &[]).is_empty());
+        let tea = found("trà", &["chè"]);
+        assert_eq!(tea[0], ("Chè".to_owned(), Matched::Synonym));
+        assert!(tea.iter().all(|(name, _)| name.to_lowercase().contains("chè")), "{tea:?}");
+        assert!(found("tra", &[]).iter().all(|(name, matched)| fold(name).contains("tra") && *matched == Matched::Prefix));
+        assert!(!found("rượ", &[]).is_empty() && found("rướ", &[]).is_empty(), "a word half typed");
+    }
+
+    #[test]
     fn a_code_leads_to_its_group_and_those_below() {
-        let found = |typed: &str| -> Vec<String> { groups(typed, 3, day("2026-11-23")).into_iter().map(|found| found.id).collect() };
+        let found = |typed: &str| -> Vec<String> { groups(typed, &[], 3, day("2026-11-23")).into_iter().map(|found| found.id).collect() };
         assert_eq!(found("I.1.a"), ["QD26-2026/I.1.a"]);
         assert_eq!(found("iii")[0], "QD26-2026/III");
         // By a code of 2019, what that became.

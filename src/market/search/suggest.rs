@@ -2,7 +2,8 @@
 
 use crate::market::Market;
 use crate::market::organisations::Side;
-use crate::market::text::query::How;
+use crate::market::text::query::{How, MOST_REWRITINGS};
+use crate::market::text::tokens::{Token, tokens};
 use std::collections::HashSet;
 
 /// Rows of a common beginning that are ranked: the first ones are good enough to choose from while one types.
@@ -30,6 +31,12 @@ impl Market {
         let mut names = HashSet::new();
         let fresh = scored.into_iter().filter(|(_, _, found)| names.insert(self.products.words(found.row)));
         fresh.map(|(_, _, found)| found).take(limit).collect()
+    }
+
+    /// What else is said for `text`, in words with their marks.
+    pub fn in_other_words(&self, text: &str) -> Vec<String> {
+        let said = |words: &[&Token]| words.iter().map(|word| word.spelling()).collect::<Vec<_>>().join(" ");
+        self.thesaurus.rewritings(&tokens(text), MOST_REWRITINGS).iter().map(|other| said(&other.words)).collect()
     }
 
     /// Organisations on `side` whose names fit `text`, the best first.
