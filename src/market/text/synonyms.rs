@@ -34,8 +34,8 @@ pub struct Thesaurus {
     counters: Vec<Token>,
     /// [`MEASURES`] as words.
     measures: Vec<Token>,
-    /// Phrases that name no goods, the longest first.
-    trade_words: Vec<Vec<Token>>,
+    /// Phrases that name no goods, the longest first, by the fold of their first word.
+    trade_words: HashMap<String, Vec<Vec<Token>>, RandomState>,
     /// How words with marks are spelled that are known to be words.
     spelled: HashSet<String, RandomState>,
 }
@@ -80,8 +80,12 @@ impl Thesaurus {
     /// The same with phrases of buying and selling that name no goods.
     #[must_use]
     pub fn with_trade_words<'a>(mut self, phrases: impl IntoIterator<Item = &'a str>) -> Self {
-        self.trade_words = phrases.into_iter().map(tokens).filter(|phrase| !phrase.is_empty()).collect();
-        self.trade_words.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+        for phrase in phrases.into_iter().map(tokens) {
+            if let Some(first) = phrase.first() {
+                self.trade_words.entry(first.folded.clone()).or_default().push(phrase);
+            }
+        }
+        self.trade_words.values_mut().for_each(|phrases| phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len())));
         self
     }
 
@@ -112,23 +116,31 @@ impl Thesaurus {
     pub fn of_trade<'a>(&'a self, query: &'a [Token]) -> Vec<(usize, &'a Token)> {
         let (mut at, mut found) = (0, Vec::new());
         while let Some(rest) = query.get(at..).filter(|rest| !rest.is_empty()) {
-            let phrase: Vec<&Token> = match rest {
+            let length = match rest {
                 [number, measure, ..] if is_number(number) => {
                     let measure = self.measures.iter().find(|word| means(measure, word));
-                    measure.map_or(Vec::new(), |measure| vec![number, measure])
+                    found.extend(measure.into_iter().flat_map(|measure| [(at, number), (at + 1, measure)]));
+                    measure.map_or(0, |_| 2)
                 }
                 _ => {
-                    let phrase = self.trade_words.iter().find(|phrase| begins_with(rest, phrase)).map_or(&[] as &[_], Vec::as_slice);
-                    // "giá" is a price, and "giá đỗ" bean sprouts.
-                    let is_longer = |other: Range<usize>| other.start == at && other.len() > phrase.len();
-                    if self.phrases(query).any(is_longer) { Vec::new() } else { phrase.iter().collect() }
+                    let phrase = self.trade_phrase(query, at);
+                    found.extend((at..).zip(phrase));
+                    phrase.len()
                 }
             };
-            let after = at + phrase.len().max(1);
-            found.extend((at..).zip(phrase));
-            at = after;
+            at += length.max(1);
         }
         found
+    }
+
+    /// The phrase of trade that begins at `at`; empty where there is none, or a longer one of another meaning: "giá" is a
+    /// price, and "giá đỗ" bean sprouts.
+    fn trade_phrase(&self, query: &[Token], at: usize) -> &[Token] {
+        let rest = query.get(at..).unwrap_or_default();
+        let phrases = rest.first().and_then(|first| self.trade_words.get(&first.folded)).map_or(&[] as &[_], Vec::as_slice);
+        let Some(phrase) = phrases.iter().find(|phrase| begins_with(rest, phrase)) else { return &[] };
+        let is_longer = |other: Range<usize>| other.start == at && other.len() > phrase.len();
+        if self.phrases(query).any(is_longer) { &[] } else { phrase }
     }
 
     /// `query` with each of its phrases that has a synonym said in the other words, one phrase at a time, and without the

@@ -51,12 +51,13 @@ impl Typed {
     /// Those of goods, without what is said of buying and selling but in the name of a place; `None` where that is all, or
     /// nothing.
     pub fn of_goods(&self, thesaurus: &Thesaurus, names: &PlaceNames) -> Option<Self> {
-        let of_goods = thesaurus.of_goods(&self.words);
-        if of_goods.len() == self.words.len() {
+        let of_trade = thesaurus.of_trade(&self.words);
+        if of_trade.is_empty() {
             return None;
         }
         let place = self.place(names).map_or(0..0, |place| place.words);
-        self.only(|at| of_goods.contains(&at) || place.contains(&at)).filter(|others| others.words.len() < self.words.len())
+        let is_of_goods = |at| of_trade.iter().all(|(place, _)| *place != at);
+        self.only(|at| is_of_goods(at) || place.contains(&at)).filter(|others| others.words.len() < self.words.len())
     }
 
     fn only(&self, stays: impl Fn(usize) -> bool) -> Option<Self> {
