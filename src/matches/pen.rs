@@ -2,7 +2,7 @@
 
 use crate::decimal::CURRENCIES;
 use crate::error::Language;
-use crate::market::record::{Basis, Day, FOREVER, MonthBits, Price};
+use crate::market::record::{ALL_MONTHS, Basis, Day, FOREVER, MonthBits, Price};
 use crate::reference::{CertificateKindId, ProvinceId, UnitId, reference};
 use crate::search::{civil, push_decimals, push_four, push_number, push_three, push_two};
 
@@ -131,6 +131,9 @@ impl Pen<'_> {
 
     /// Months of the year by name or number.
     pub fn months(&mut self, months: MonthBits) {
+        if months & ALL_MONTHS == ALL_MONTHS {
+            return self.say("every month", "mọi tháng");
+        }
         self.say("", "tháng ");
         let mut is_first = true;
         for (bit, name) in (0_u8..).zip(MONTHS) {

@@ -38,6 +38,18 @@ fn spelling_composition_punctuation_and_case_do_not_matter() {
 }
 
 #[test]
+fn what_ends_in_y_is_written_with_i_as_well() {
+    let market = named(&["Tỏi Lý Sơn", "Mì chũ", "Miến dong", "Liên chi hồ điệp"]);
+    for text in ["tỏi lí sơn", "toi ly son", "TỎI LÝ", "tỏi lý", "tỏi ly\u{301}"] {
+        assert_eq!(names(&market, text), ["Tỏi Lý Sơn"], "{text}");
+    }
+    assert_eq!(names(&market, "mỳ"), ["Mì chũ"]);
+    // Behind a "y" nothing goes on, as it does behind an "i".
+    assert_eq!(names(&market, "my"), ["Mì chũ"]);
+    assert_eq!(names(&market, "mi")[..2], ["Mì chũ", "Miến dong"]);
+}
+
+#[test]
 fn a_word_that_was_given_up_does_not_take_the_marks_of_others_along() {
     let market = named(&["Dừa sáp Trà Vinh", "Dứa Tắc Cậu", "Dưa hấu", "Mãng cầu xiêm"]);
     let found = |text: &str| {

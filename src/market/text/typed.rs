@@ -3,7 +3,8 @@
 use super::places::{NamedPlace, PlaceNames};
 use super::slots::LastWord;
 use super::synonyms::Thesaurus;
-use super::tokens::{Token, tokens, without_mark};
+use super::tokens::{Token, ends_in_y, tokens, without_mark};
+use crate::text::fold;
 use std::ops::Range;
 
 /// Words of a query that count; nobody types more, and each costs.
@@ -23,7 +24,13 @@ impl Typed {
         let mut words = tokens(without_mark(text));
         words.truncate(MOST_WORDS);
         let last = text.chars().next_back();
-        let goes_on = last.is_some_and(|last| last.is_alphanumeric() || unicode_normalization::char::is_combining_mark(last));
+        let is_mark = unicode_normalization::char::is_combining_mark;
+        let is_in_word = last.is_some_and(|last| last.is_alphanumeric() || is_mark(last));
+        // Nothing comes behind the "y" of "lý"; as "lí" it would begin other words.
+        let may_be_y = last.is_some_and(|last| "yýỳỷỹỵ".contains(last) || is_mark(last) || last.is_uppercase());
+        let in_word = |letter: char| letter.is_alphanumeric() || is_mark(letter);
+        let last_word = || text.rsplit(|letter| !in_word(letter)).next().map(fold);
+        let goes_on = is_in_word && !(may_be_y && last_word().is_some_and(|word| ends_in_y(&word)));
         let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
         (!words.is_empty()).then_some(Self { words, end })
     }
