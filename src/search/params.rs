@@ -29,7 +29,7 @@ pub const OWN: &[Param] = &[
     param(
         "q",
         Kind::Text,
-        "Words of the product's or producer's name. Typed with marks they mean themselves (`dừa` is no `dứa`), typed without they mean all; the last one may be half typed, an unknown one may have one typing error, and other names of the same thing are found too. A province among them, of today or before, is where the producer is, too: who stands there comes after names that have all of them, with `in_place`. What is offered nowhere in it is found elsewhere, as `partial`; words of trade (`mua`, `giá sỉ`) that no name has are left out.",
+        "Words of the product's or producer's name. Typed with marks they mean themselves (`dừa` is no `dứa`), typed without they mean all; the last one may be half typed, an unknown one may have one typing error, and other names of the same thing are found too. A province among them, of today or before, is where the producer is, too: who stands there comes after names that have all of them, with `in_place`. What is offered nowhere in it is found elsewhere, as `partial`; words of trade (`mua`, `giá sỉ`, `5 tấn`, `4 sao`) that no name has are left out. Where no name has all words, products with the first one come before those with more of the others.",
     ),
     param(
         "facets",
