@@ -51,7 +51,7 @@ impl Market {
     /// Those of the words of `text` that the best of what a search finds has, on offer in `groups`, as it has them.
     fn words_found(&self, text: &str, groups: Rows) -> Option<String> {
         let all = Typed::new(text)?;
-        let of_goods = all.of_goods(&self.thesaurus, &self.tables.names);
+        let of_goods = all.of_goods(&self.thesaurus.of_trade(all.words()), &self.tables.names);
         let typed = of_goods.as_ref().unwrap_or(&all);
         let among = self.products_offered(groups);
         let mut found = self.products_among(typed, Among::Some(&among));

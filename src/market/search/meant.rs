@@ -7,14 +7,18 @@ use crate::market::record::Rows;
 use crate::market::text::lexicon::{Fold, Word};
 use crate::market::text::places::NamedPlace;
 use crate::market::text::query::{Certainty, Found as Words};
-use crate::market::text::rows::united;
+use crate::market::text::rows::{Set, united};
 use crate::market::text::senses::RowNames;
 use crate::market::text::stages::Among;
+use crate::market::text::tokens::Token;
 use crate::market::text::typed::Typed;
 use roaring::RoaringBitmap;
 
 /// Rows of a page: so few that it is worth a look whether they are meant.
 const FEW: u64 = 20;
+
+/// So many rows are looked at before sets are intersected.
+const MANY: usize = 64;
 
 /// "thành phố Hồ Chí Minh", "tỉnh Bà Rịa - Vũng Tàu".
 const MOST_WORDS_OF_A_PLACE: usize = 5;
@@ -46,11 +50,15 @@ impl Market {
     pub(super) fn products_meant(&self, text: &str) -> Option<Words<'_>> {
         let typed = Typed::new(text)?;
         let found = self.products_named(&typed);
-        let Some(of_goods) = typed.of_goods(&self.thesaurus, &self.tables.names) else { return Some(found.words) };
-        let is_said = self.say_of_trade(found.words.rows(), &typed);
+        let of_trade = self.thesaurus.of_trade(typed.words());
+        if of_trade.is_empty() {
+            return Some(found.words);
+        }
+        let is_said = self.say_of_trade(found.words.rows(), &typed, &of_trade);
         if is_said && found.certainty == Certainty::Spelled {
             return Some(found.words);
         }
+        let Some(of_goods) = typed.of_goods(&of_trade, &self.tables.names) else { return Some(found.words) };
         let of_goods = self.products_named(&of_goods);
         let is_better = match of_goods.certainty {
             Certainty::Nothing => false,
@@ -63,14 +71,18 @@ impl Market {
     }
 
     /// Whether some of `rows` have in their names what was `typed` of buying and selling, spelled so: "mua" is no "mùa".
-    fn say_of_trade(&self, rows: &RoaringBitmap, typed: &Typed) -> bool {
-        let of_trade = self.thesaurus.of_trade(typed.words());
-        let words = of_trade.into_iter().filter_map(|(at, word)| Some((typed.words().get(at)?, word)));
-        let saying = words.fold(rows.clone(), |rows, (typed, word)| {
-            let spelled = [typed, word].into_iter().filter_map(|word| self.lexicon.rows(self.lexicon.word(word)?));
-            rows & united(spelled)
-        });
-        !saying.is_empty()
+    fn say_of_trade(&self, rows: &RoaringBitmap, typed: &Typed, of_trade: &[(usize, &Token)]) -> bool {
+        let sets = |(at, word): &(usize, &Token)| {
+            let typed = typed.words().get(*at).filter(|typed| typed != word);
+            typed.into_iter().chain([*word]).filter_map(|word| self.lexicon.rows(self.lexicon.word(word)?)).collect()
+        };
+        let words: Vec<Vec<Set<'_>>> = of_trade.iter().map(sets).collect();
+        let has_all = |row: u32| words.iter().all(|spelled| spelled.iter().any(|set| set.contains(row)));
+        // Names that have it mostly all have.
+        rows.iter().take(MANY).any(has_all) || {
+            let saying = words.iter().fold(rows.clone(), |rows, spelled| rows & united(spelled.iter().copied()));
+            !saying.is_empty()
+        }
     }
 
     /// The products whose names have what was `typed`. A province among it is where the producer is: where names have it

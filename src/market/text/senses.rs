@@ -85,6 +85,7 @@ impl InPhrases {
 /// thousands of rows would take most of the time of a question.
 #[derive(Debug, Clone, Default)]
 pub struct Senses {
+    /// By word.
     words: Vec<Known>,
 }
 
@@ -114,7 +115,12 @@ impl Senses {
             known.phrases.sort_unstable();
             known.phrases.dedup();
         }
+        found.words.sort_unstable_by_key(|known| known.word);
         found
+    }
+
+    fn of(&self, word: Word) -> Option<&Known> {
+        self.words.binary_search_by_key(&word, |known| known.word).ok().and_then(|at| self.words.get(at))
     }
 
     /// Takes the names of a row as they are now.
@@ -135,12 +141,9 @@ impl Senses {
         }
     }
 
-    /// Whether none of `phrases` gives a word another sense in any of `rows`, as far as is known.
-    pub fn are_absent(&self, rows: &RoaringBitmap, phrases: &[Vec<Word>]) -> bool {
-        phrases.iter().all(|phrase| {
-            let mut of = self.words.iter().filter(|known| known.phrases.binary_search(phrase).is_ok());
-            of.next().is_some_and(|known| known.inside.is_disjoint(rows))
-        })
+    /// Whether none of `words` stands in a phrase with another sense in any of `rows`, as far as is known.
+    pub fn are_absent(&self, rows: &RoaringBitmap, words: impl IntoIterator<Item = Option<Word>>) -> bool {
+        words.into_iter().all(|word| word.and_then(|word| self.of(word)).is_some_and(|known| known.inside.is_disjoint(rows)))
     }
 
     /// [`InPhrases`] by what is known; nothing, where that does not tell.
@@ -156,7 +159,7 @@ impl Senses {
                 continue;
             }
             let word = slot.only_word(lexicon)?;
-            let known = self.words.iter().find(|known| known.word == word)?;
+            let known = self.of(word)?;
             let mut left = known.phrases.len();
             for (at, phrase) in touching() {
                 known.phrases.binary_search(phrase).ok()?;

@@ -48,10 +48,9 @@ pub(super) fn as_typed<'a>(
 ) -> Option<Reading<'a>> {
     let slots: Vec<Slot> = slots(known, end, |word, last| slot(word, last, lexicon));
     let rows = in_common(all_of(&slots, lexicon)?, among)?;
-    let mut other_senses = other_senses(typed, lexicon, thesaurus);
-    if lexicon.senses().are_absent(&rows, &other_senses) {
-        other_senses.clear();
-    }
+    let in_doubt = thesaurus.words_with_other_senses(typed).map(|word| lexicon.word(word));
+    let are_absent = lexicon.senses().are_absent(&rows, in_doubt);
+    let mut other_senses = if are_absent { Vec::new() } else { other_senses(typed, lexicon, thesaurus) };
     let mut marks = marks(known, &slots, lexicon);
     tell(&mut marks, &mut other_senses);
     let mut reading = Reading::new(rows, known, places(known), marks, How::Exact, false);

@@ -212,6 +212,16 @@ impl Thesaurus {
         self.other_senses.values().flatten().map(|(word, phrase)| (word, phrase.as_slice()))
     }
 
+    /// Words that those of `query` can mean of which there are phrases in which they have another sense, most of them once.
+    pub fn words_with_other_senses<'a>(&'a self, query: &'a [Token]) -> impl Iterator<Item = &'a Token> {
+        query.iter().flat_map(move |typed| {
+            let senses = self.other_senses.get(&typed.folded).map_or(&[] as &[_], Vec::as_slice);
+            let before = std::iter::once(None).chain(senses.iter().map(|(word, _)| Some(word)));
+            let words = senses.iter().map(|(word, _)| word).zip(before);
+            words.filter(move |(word, before)| Some(*word) != *before && means(typed, word)).map(|(word, _)| word)
+        })
+    }
+
     /// Phrases in which a word of `query` has another sense, unless the query has the phrase itself.
     pub fn other_senses<'a, T: Borrow<Token>>(&'a self, query: &'a [T]) -> impl Iterator<Item = &'a [Token]> {
         query.iter().map(Borrow::borrow).flat_map(move |typed: &Token| {

@@ -2,7 +2,6 @@
 
 use super::places::{NamedPlace, PlaceNames};
 use super::slots::LastWord;
-use super::synonyms::Thesaurus;
 use super::tokens::{Token, ends_in_y, tokens, without_mark};
 use crate::text::fold;
 use std::ops::Range;
@@ -55,13 +54,9 @@ impl Typed {
         (1..).zip(&self.words).filter(|(next, word)| self.words.iter().skip(*next).all(|other| other.folded != word.folded)).count()
     }
 
-    /// Those of goods, without what is said of buying and selling but in the name of a place; `None` where that is all, or
-    /// nothing.
-    pub fn of_goods(&self, thesaurus: &Thesaurus, names: &PlaceNames) -> Option<Self> {
-        let of_trade = thesaurus.of_trade(&self.words);
-        if of_trade.is_empty() {
-            return None;
-        }
+    /// Those of goods, without what is said in `of_trade` of buying and selling but in the name of a place; `None` where that is
+    /// all, or nothing.
+    pub fn of_goods(&self, of_trade: &[(usize, &Token)], names: &PlaceNames) -> Option<Self> {
         let place = self.place(names).map_or(0..0, |place| place.words);
         let is_of_goods = |at| of_trade.iter().all(|(place, _)| *place != at);
         self.only(|at| is_of_goods(at) || place.contains(&at)).filter(|others| others.words.len() < self.words.len())
