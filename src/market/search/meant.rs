@@ -60,6 +60,10 @@ impl Market {
         }
         let Some(of_goods) = typed.of_goods(&of_trade, &self.tables.names) else { return Some(found.words) };
         let of_goods = self.products_named(&of_goods);
+        if (found.certainty, of_goods.certainty) == (Certainty::Spelled, Certainty::Spelled) {
+            // Typed without marks it may be meant all the same: "vu mua" is a season.
+            return Some(found.words.and(of_goods.words.in_part().coming_after()));
+        }
         let is_better = match of_goods.certainty {
             Certainty::Nothing => false,
             Certainty::Spelled => true,

@@ -484,6 +484,12 @@ fn what_is_said_of_trade_is_given_up_before_it_is_found_by_chance() {
     ] {
         assert_eq!(found(text), expected, "{text}");
     }
+    // Without marks it may be meant all the same.
+    assert_eq!(names(&market, "gao vu mua"), ["Gạo Sữa vụ mùa"]);
+    assert_eq!(
+        (names(&market, "gao mua"), hows(&market, "gao mua")),
+        (vec!["Gạo Sữa vụ mùa".to_owned(), "Gạo ST25".to_owned()], vec![How::Folded, How::Partial],)
+    );
 }
 
 #[test]

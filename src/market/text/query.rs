@@ -150,6 +150,12 @@ impl<'a> Found<'a> {
         Self { readings: self.readings.into_iter().map(Reading::in_place).collect(), words: self.words + words, ..self }
     }
 
+    /// The same, where there are others that come before.
+    #[must_use]
+    pub fn coming_after(self) -> Self {
+        Self { readings: self.readings.into_iter().map(Reading::coming_after).collect(), ..self }
+    }
+
     /// The same, of a query of which other words were given up.
     #[must_use]
     pub fn in_part(mut self) -> Self {

@@ -123,8 +123,8 @@ fn tell(marks: &mut Marks, other_senses: &mut Vec<Vec<Word>>) {
 }
 
 /// Words that neither a name nor a table has with the marks that were typed, without regard to these. What some are called so
-/// is no other word because nobody has all of the query ("đồ gỗ" is nothing that is packed, "gói"), unless it all stands side by side without
-/// marks: "dứa sáp" is "dừa sáp".
+/// is no other word because nobody has all of the query ("đồ gỗ" is nothing that is packed, "gói"), unless it all stands side by
+/// side without marks: "dứa sáp" is "dừa sáp".
 pub(super) fn without_marks<'a>(
     typed: &[Known<'_>],
     end: LastWord,

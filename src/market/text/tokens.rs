@@ -1,8 +1,8 @@
 //! A text as words, each with its marks and without.
 //!
 //! Vietnamese is written in syllables, and a syllable is a word here. Its tone may stand on either vowel ("hòa",
-//! "hoà"), composed or decomposed, and some end in `y` or `i` ("lý", "lí"): one spelling remains. Letters and digits part words, so that "ST-25" and "st25" are
-//! the same two.
+//! "hoà"), composed or decomposed, and some end in `y` or `i` ("lý", "lí"): one spelling remains. Letters and digits part
+//! words, so that "ST-25" and "st25" are the same two.
 
 use crate::text::{ETH, ETH_CAPITAL};
 use unicode_normalization::UnicodeNormalization;
