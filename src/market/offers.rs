@@ -104,7 +104,7 @@ impl Offers {
         &self.book
     }
 
-    /// Moves to a day; what each offer is then, is noted by who knows ([`Offers::set_terms`]).
+    /// Moves to a day; what each offer is then, is noted by who knows ([`Offers::note_terms`]).
     pub fn set_today(&mut self, today: Day) {
         self.book.set_today(today);
     }
@@ -217,7 +217,7 @@ impl Offers {
     /// Puts `row` among the offers of a product, of which `first` is the first; the first now.
     fn put_among(&mut self, row: u32, first: u32) -> u32 {
         let price = self.terms(row).price;
-        let before = self.chain(first).take_while(|other| self.terms(*other).price <= price).last();
+        let before = self.chain(first).take_while(|other| self.terms(*other).price < price).last();
         let Some(before) = before else {
             self.next.set(row, first);
             return row;

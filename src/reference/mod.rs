@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(tables.retail_systems.all().len(), 39);
         assert_eq!(tables.synonyms.all().len(), 437);
         assert_eq!(tables.synonyms.other_senses().len(), 222);
-        assert_eq!(tables.synonyms.trade_words().len(), 46);
+        assert_eq!(tables.synonyms.trade_words().len(), 43);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use super::plain::id_text;
 use crate::market::Market;
 use crate::market::organisations::Side;
 use crate::market::text::query::How;
+use crate::market::text::synonyms::means;
 use crate::market::text::tokens::{Token, tokens};
+use crate::market::text::typed::goes_on;
 use crate::reference::{ProductGroup, ProvinceError, ProvinceId, reference};
 use crate::text::fold;
 use chrono::NaiveDate;
@@ -67,7 +69,9 @@ fn groups(typed: &str, in_other_words: &[String], limit: usize, as_of: NaiveDate
     let mut found: Vec<SuggestedName> = exact.into_iter().chain(below).collect();
     let named = |typed: &str, said: Option<Matched>| -> Vec<SuggestedName> {
         let names = current().map(|group| (group.id.as_str(), group.name_vi.as_str()));
-        let fitting = fitting(typed, names);
+        // What stands in the table of other names is whole.
+        let is_begun = said.is_none() && goes_on(typed);
+        let fitting = fitting(typed, is_begun, names);
         let suggested = fitting.map(|(id, name, matched)| SuggestedName {
             id: id.into(),
             name: name.into(),
@@ -88,14 +92,15 @@ fn groups(typed: &str, in_other_words: &[String], limit: usize, as_of: NaiveDate
 fn provinces(typed: &str, limit: usize, as_of: NaiveDate) -> Vec<SuggestedName> {
     let provinces = &reference().provinces;
     let in_force = provinces.in_force(as_of).map(|province| (province.id, province.name.as_str()));
-    let mut found: Vec<SuggestedName> = fitting(typed, in_force)
+    let mut found: Vec<SuggestedName> = fitting(typed, goes_on(typed), in_force)
         .map(|(id, name, matched)| SuggestedName { id: id.as_str().to_owned(), name: name.to_owned(), former_name: None, matched })
         .collect();
     let former = provinces.all().iter().filter(|province| province.valid_from <= as_of && !province.is_in_force(as_of));
-    let by_former = fitting(typed, former.map(|province| (province.id, province.name.as_str()))).map(|(id, former_name, matched)| {
-        let today = provinces.get(provinces.as_of(id, as_of));
-        SuggestedName { id: today.id.as_str().to_owned(), name: today.name.clone(), former_name: Some(former_name.to_owned()), matched }
-    });
+    let by_former =
+        fitting(typed, goes_on(typed), former.map(|province| (province.id, province.name.as_str()))).map(|(id, former_name, matched)| {
+            let today = provinces.get(provinces.as_of(id, as_of));
+            SuggestedName { id: today.id.as_str().to_owned(), name: today.name.clone(), former_name: Some(former_name.to_owned()), matched }
+        });
     add_others(&mut found, by_former);
     if found.is_empty() {
         // As a filter takes it: "tp hcm", "sg", "hanoi"; else the names that are near.
@@ -125,16 +130,24 @@ fn add_others(found: &mut Vec<SuggestedName>, more: impl Iterator<Item = Suggest
     }
 }
 
-/// Names of a short table in which every typed word begins a word, one with marks as it is spelled; those whose own beginning it
-/// is first.
-fn fitting<'n, I: Copy + Ord + 'n>(typed: &str, names: impl Iterator<Item = (I, &'n str)>) -> impl Iterator<Item = (I, &'n str, Matched)> {
+/// Names of a short table in which every typed word begins a word, one with marks as it is spelled, but for the last where it is
+/// whole; those whose own beginning it is first.
+fn fitting<'n, I: Copy + Ord + 'n>(
+    typed: &str,
+    is_begun: bool,
+    names: impl Iterator<Item = (I, &'n str)>,
+) -> impl Iterator<Item = (I, &'n str, Matched)> {
     let typed_key = fold(typed);
     let words = tokens(typed);
     let mut found: Vec<(bool, usize, &str, I)> = names
         .filter_map(|(id, name)| {
             let key = fold(name);
             let own = tokens(name);
-            let all = !words.is_empty() && words.iter().all(|word| own.iter().any(|own| begins(word, own)));
+            let has = |(at, word): (usize, &Token)| {
+                let is_whole = !is_begun && at + 1 == words.len();
+                own.iter().any(|own| if is_whole { means(word, own) } else { begins(word, own) })
+            };
+            let all = !words.is_empty() && words.iter().enumerate().all(has);
             all.then(|| (!key.contains(&typed_key), name.chars().count(), name, id))
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Searching products and offers over HTTP: words, filters, facets, pages, prices by caller, and from memory.
 
 use crate::support::{
-    Record, TestApp, Value, a_buyer, a_certificate, a_facility, a_mou, a_producer, a_product, an_ocop_certificate, an_offer, json,
+    Record, TestApp, Value, a_buyer, a_certificate, a_facility, a_mou, a_producer, a_product, an_ocop_certificate, an_offer, json, walk,
 };
 
 /// Purple onions of Vĩnh Châu with 4 stars, HACCP and an offer; shallots of Lý Sơn with neither; pineapple under its
@@ -371,6 +371,23 @@ fn an_offer_supplies_in_the_months_that_it_has_left() {
     assert_eq!(found(""), (0, vec![]));
     let product = app.get("/v1/products?q=hành tím vĩnh&fields=id,open_offers,offer").send().expect(200).json();
     assert_eq!(product["items"], json!([{"id": onions.id, "open_offers": 0}]));
+}
+
+// In February nobody knew that it would be closed in March, before its only month.
+#[test]
+fn on_a_day_that_has_passed_an_offer_was_open_until_it_was_closed() {
+    let Market { app, offer, .. } = a_market();
+    let admin = app.admin();
+    let etag = app.get(&offer.path).key(&admin).send().expect(200).etag();
+    let season = json!({"months": [6], "available_from": "2026-01-01", "available_until": null});
+    app.patch(&offer.path, &etag, season).key(&admin).send().expect(200);
+    app.post(&format!("{}/close", offer.path), json!({"on": "2026-03-15"})).key(&admin).send().expect(200);
+    for (day, is_open) in [("2026-02-01", true), ("2026-03-14", true), ("2026-03-15", false)] {
+        let listed = walk(&app, &format!("/v1/offers?open=true&as_of={day}")).contains(&offer.id);
+        let found = app.get(&format!("/v1/offers?q=hành tím&as_of={day}")).send().expect(200).json();
+        let found = found["items"].as_array().unwrap().iter().any(|item| item["id"] == offer.id.as_str());
+        assert_eq!((listed, found), (is_open, is_open), "{day}");
+    }
 }
 
 #[test]

@@ -58,10 +58,14 @@ impl Supply {
         end(self.until, self.closed_on)
     }
 
-    /// Those of its months of the year that it has left from `as_of` on, in the year that follows: none where it is over.
+    /// Those of its months of the year that it has left from `as_of` on, in the year that follows: none where it is over. That it
+    /// was closed later nobody knew on a day that has passed.
     pub fn months_left(&self, as_of: Day) -> MonthBits {
         const MOST_DAYS_OF_A_YEAR: Day = 366;
-        let (first, last) = (self.from.max(as_of), self.end());
+        let (first, last) = (self.from.max(as_of), self.until);
+        if self.closed_on <= as_of {
+            return 0;
+        }
         if last.saturating_sub(first) >= MOST_DAYS_OF_A_YEAR {
             return self.months;
         }

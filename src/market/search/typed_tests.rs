@@ -498,16 +498,41 @@ fn what_has_the_thing_itself_comes_before_what_has_more_of_the_other_words() {
     assert_eq!(names(&market, "rau hữu cơ"), ["Rau má", "Rau muống sạch", "Trà hữu cơ", "Cà phê hữu cơ"]);
     assert_eq!(names(&market, "rau sạch hữu cơ"), ["Rau muống sạch", "Trà hữu cơ", "Cà phê hữu cơ"]);
     assert_eq!(names(&market, "tom su"), ["Tôm khô", "Su su"]);
+    // In a place too.
+    let mut market = Market::new(tables().with_names(places(&[("Lâm Đồng", &[1])])), thesaurus(), TODAY);
+    market.apply(Change::Organisation(organisation(1_000, "HTX Minh Phát", 1)));
+    for (id, name) in (1_u128..).zip(["Cà phê hữu cơ", "Rau má"]) {
+        market.apply(Change::Product(product(id, 1_000, name, 0)));
+    }
+    market.finish_loading();
+    assert_eq!(names(&market, "rau hữu cơ lâm đồng"), ["Rau má", "Cà phê hữu cơ"]);
+    // What counts or holds it is not what is sought.
+    let market = named(&["Khô cá quả", "Bơ sáp", "Cốm 10 gói", "Bánh pía"]);
+    assert_eq!(names(&market, "quả bơ sáp tươi")[0], "Bơ sáp");
+    assert_eq!(names(&market, "10 hộp bánh pía trứng")[0], "Bánh pía");
+    let market = named(&["Cà phê hữu cơ", "Rau má", "Trà hữu cơ", "Rau muống sạch", "Tôm khô", "Su su"]);
     // Nothing is called so: then the other words are all that there is.
     assert_eq!(names(&market, "bắp hữu cơ"), ["Trà hữu cơ", "Cà phê hữu cơ"]);
 }
 
 #[test]
 fn a_word_that_is_one_is_neither_mended_nor_another() {
-    let thesaurus = thesaurus().with_goods(["Mực khô", "Đồ gỗ", "Giá đỗ"]);
+    let thesaurus = thesaurus().with_goods(["Mực khô", "Đồ gỗ", "Giá đỗ", "Bơ sáp", "Mắt"]);
     let mut market = Market::new(tables(), thesaurus, TODAY);
     market.apply(Change::Organisation(organisation(1_000, "HTX Minh Phát", 1)));
-    let products = ["Chả lụa hun khói", "Mắc khén", "Mắm tôm", "Dừa sáp", "Dứa Tắc Cậu", "Tượng gỗ", "Nấm đỏ túi gói", "Cá lóc đồng"];
+    let products = [
+        "Chả lụa hun khói",
+        "Mắc khén",
+        "Mắm tôm",
+        "Dừa sáp",
+        "Dứa Tắc Cậu",
+        "Tượng gỗ",
+        "Nấm đỏ túi gói",
+        "Cá lóc đồng",
+        "Khô bò",
+        "Sầu riêng",
+        "Muc",
+    ];
     for (id, name) in (1_u128..).zip(products) {
         market.apply(Change::Product(product(id, 1_000, name, 0)));
     }
@@ -518,9 +543,12 @@ fn a_word_that_is_one_is_neither_mended_nor_another() {
     assert_eq!(names(&market, "mực"), none);
     assert_eq!(names(&market, "giá đỗ"), none);
     assert_eq!(names(&market, "đồ gỗ"), ["Tượng gỗ"]);
+    assert_eq!(names(&market, "bơ"), none, "no beef");
+    assert_eq!(names(&market, "mắt cá"), ["Cá lóc đồng"], "nor its marks beside another");
     // What is no word is mended, but not all that was typed.
     assert_eq!(names(&market, "mắmm tôm"), ["Mắm tôm"]);
     assert_eq!(names(&market, "mắmm tômm"), none);
+    assert_eq!(names(&market, "sầuu riê"), ["Sầu riêng"], "while it is typed");
     // Of a known phrase the words are not had one by one.
     assert_eq!(names(&market, "cá quả"), ["Cá lóc đồng"]);
     // Side by side without marks it is what was meant.

@@ -75,7 +75,7 @@ impl NameHead {
 #[derive(Debug, Clone)]
 pub struct Found<'a> {
     readings: Vec<Reading<'a>>,
-    /// How many of the words each row has.
+    /// How many of the words the rows that come first have.
     words: usize,
     /// The rows of all readings, where there are several.
     rows: Option<RoaringBitmap>,

@@ -57,8 +57,12 @@ const HAS_IN_OTHER_WORDS: u32 = 3;
 /// Words stand in the producer's name, go on, or were mended.
 const PART_AS_TYPED: u32 = 2;
 const PART_IN_OTHER_WORDS: u32 = 1;
-/// Added to the classes of those that have all words in their names, before which none comes that only stands where they say.
-const BY_ALL_WORDS: u32 = 7;
+/// How many classes there are: what is added to them to put all of one reading before all of another is so many times as much.
+const CLASSES: u32 = 7;
+/// What is added to the classes of those that are found by their names. Those of which it is only the place that was typed come
+/// after all of them, and of either those without what is sought last.
+const BY_NAME: u32 = 3 * CLASSES;
+const IN_PLACE: u32 = 2 * CLASSES;
 /// A chance match of the word in another sense, or in the producer's name alone.
 const BY_CHANCE: u32 = 0;
 
@@ -103,7 +107,7 @@ impl<'a> Reading<'a> {
             marks: marks.by_word,
             how,
             said: How::Exact,
-            base: BY_ALL_WORDS,
+            base: BY_NAME,
             in_other_words,
             is_marked: false,
             other_senses: Vec::new(),
@@ -119,13 +123,18 @@ impl<'a> Reading<'a> {
 
     /// The same of a query that names the place of these rows too: after those that have it in their names.
     pub fn in_place(self) -> Self {
-        Self { said: self.said.max(How::Place), ..self.coming_after() }
+        Self { said: self.said.max(How::Place), ..self.later(IN_PLACE) }
     }
 
-    /// The same, of rows that come after those of other readings.
+    /// The same, of rows that come after those of other readings found alike.
     pub fn coming_after(self) -> Self {
-        let highest = self.highest.map(|score| score - (self.base << CLASS));
-        Self { base: 0, highest, ..self }
+        self.later(CLASSES)
+    }
+
+    fn later(self, by: u32) -> Self {
+        let by = by.min(self.base);
+        let highest = self.highest.map(|score| score - (by << CLASS));
+        Self { base: self.base - by, highest, ..self }
     }
 
     /// What the score of a name with this beginning is at most, and what it is where that tells.
@@ -262,9 +271,7 @@ impl<'a> Reading<'a> {
 
 /// Whether a name that is worth this score has every word of the reading, whole.
 pub(super) fn has_all(score: TextScore) -> bool {
-    let class = score >> CLASS;
-    let of_kind = class.checked_sub(BY_ALL_WORDS).unwrap_or(class);
-    of_kind >= HAS_IN_OTHER_WORDS
+    (score >> CLASS) % CLASSES >= HAS_IN_OTHER_WORDS
 }
 
 fn with_base(class: u32, base: u32) -> u32 {
@@ -289,7 +296,7 @@ fn highest(most: u8, typed: &[Known<'_>], marks: &Marks, in_other_words: bool) -
         (false, false) => [HAS_AS_TYPED, BEGINS_AS_TYPED],
         (false, true) => [HAS_IN_OTHER_WORDS, BEGINS_IN_OTHER_WORDS],
     };
-    let [has, begins] = [has, begins].map(|class| class + BY_ALL_WORDS);
+    let [has, begins] = [has, begins].map(|class| class + BY_NAME);
     [fit(0).score(has), fit(1).score(has), fit(1).score(begins)]
 }
 

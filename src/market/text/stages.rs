@@ -17,7 +17,7 @@ use std::ops::Range;
 pub enum Among<'r> {
     /// All.
     All,
-    /// These, as if there were no others.
+    /// These, as if there were no others: organisations on one side.
     Only(&'r RoaringBitmap),
     /// These; a word that others have is no error.
     Some(&'r RoaringBitmap),
@@ -29,6 +29,11 @@ impl<'r> Among<'r> {
             Self::All => None,
             Self::Only(rows) | Self::Some(rows) => Some(rows),
         }
+    }
+
+    /// Whether the tables know what was typed as a word of goods; of what organisations are called they say nothing.
+    fn knows(self, typed: &Token, thesaurus: &Thesaurus) -> bool {
+        !matches!(self, Self::Only(_)) && thesaurus.knows(typed)
     }
 
     /// The rows whose words are known; those of all without.
@@ -134,12 +139,12 @@ pub(super) fn without_marks<'a>(
 ) -> Option<Reading<'a>> {
     let slots = slots(typed, end, |known, last| {
         let marked = slot(known, last, lexicon);
-        let is_word = marked.is_had(lexicon, among.known()) || thesaurus.knows(known.token);
+        let is_word = marked.is_had(lexicon, among.known()) || among.knows(known.token, thesaurus);
         if is_word { marked } else { fold_slot(known, last, lexicon) }
     });
     let folded = || {
-        // Of other rows' words nothing is known here.
-        if matches!(among, Among::Some(_)) {
+        // Of other rows' words nothing is known here, and one word stands beside none.
+        if matches!(among, Among::Some(_)) || typed.len() < 2 {
             return None;
         }
         let folds: Option<Vec<Fold>> = typed.iter().map(|known| known.fold).collect();
@@ -155,8 +160,8 @@ pub(super) fn without_marks<'a>(
 /// for "dừaa" is no pineapple.
 ///
 /// Of words that were learned and that no row has (any more) it makes no difference that they are known.
-/// Neither is a word mended that is spelled as one which the tables know, nor everything that was typed: what is left of it
-/// must say what is meant.
+/// What is spelled as a word which the tables know is none of these, and where nobody offers it, no other word is mended beside
+/// it. Nor are all words of several: what is left of them must say what is meant.
 pub(super) fn with_one_error<'a>(
     typed: &[Known<'_>],
     end: LastWord,
@@ -164,10 +169,11 @@ pub(super) fn with_one_error<'a>(
     thesaurus: &Thesaurus,
     among: Among<'_>,
 ) -> Option<Reading<'a>> {
-    let is_had = |known: &Known<'_>| known.fold.is_some_and(|fold| Slot::Fold(fold).is_had(lexicon, among.known()));
-    let wrong: Vec<&Known<'_>> = typed.iter().filter(|known| !is_had(known)).collect();
-    let are_all_wrong = typed.len() > 1 && wrong.len() == typed.len();
-    if wrong.is_empty() || are_all_wrong || wrong.iter().any(|known| thesaurus.knows(known.token)) {
+    let is_had = |slot: &Slot| slot.is_had(lexicon, among.known());
+    let wrong = slots(typed, end, |known, last| fold_slot(known, last, lexicon)).iter().filter(|slot| !is_had(slot)).count();
+    let are_all_wrong = typed.len() > 1 && wrong == typed.len();
+    let is_missing = |known: &Known<'_>| among.knows(known.token, thesaurus) && !is_had(&slot(known, LastWord::IsWhole, lexicon));
+    if wrong == 0 || are_all_wrong || typed.iter().any(is_missing) {
         return None;
     }
     let is_marked = typed.iter().any(|known| known.token.is_marked());
@@ -228,13 +234,17 @@ fn mended<'a>(typed: &[Known<'_>], end: LastWord, keeps_marks: bool, lexicon: &'
 pub(super) fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, thesaurus: &Thesaurus, among: Among<'_>) -> Vec<Reading<'a>> {
     let marked_or_folded = |known: &Known<'_>| {
         let marked = slot(known, LastWord::IsWhole, lexicon);
-        let is_word = marked.is_had(lexicon, among.known()) || thesaurus.knows(known.token);
+        let is_word = marked.is_had(lexicon, among.known()) || among.knows(known.token, thesaurus);
         if is_word { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
     };
     let slots: Vec<Slot> = typed.iter().map(marked_or_folded).collect();
     let rows = slots.iter().map(|slot| among.rows().map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
     let mut rows: Vec<RoaringBitmap> = rows.collect();
     let words: Vec<Token> = typed.iter().map(|known| known.token.clone()).collect();
+    let is_as_typed =
+        |at: &usize| typed.get(*at).is_some_and(|known| slot(known, LastWord::IsWhole, lexicon).is_had(lexicon, among.known()));
+    let head = thesaurus.head(&words).filter(is_as_typed);
+    let by_itself = head.and_then(|at| rows.get(at)).cloned().unwrap_or_default();
     // Words that mean something together are not had one by one: there is no "tàu hũ" in a "hũ".
     for phrase in thesaurus.phrases(&words) {
         let of_phrase = rows.get_mut(phrase).unwrap_or_default();
@@ -247,9 +257,10 @@ pub(super) fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, thesau
         reading.most = u8::try_from(kept).unwrap_or(u8::MAX);
         reading
     };
-    let is_as_typed =
-        |at: &usize| typed.get(*at).is_some_and(|known| slot(known, LastWord::IsWhole, lexicon).is_had(lexicon, among.known()));
-    let head = thesaurus.of_goods(&words).first().copied().filter(is_as_typed);
+    // Where nothing has the phrase that it begins, its first word says what it is: "rau củ".
+    if let Some(rows) = head.and_then(|at| rows.get_mut(at)).filter(|rows| rows.is_empty()) {
+        rows.clone_from(&by_itself);
+    }
     let head = head.and_then(|at| rows.get(at)).cloned().unwrap_or_default();
     // From all but one of them down to one: a word that nothing has falls out by itself.
     rows.retain(|rows| !rows.is_empty());

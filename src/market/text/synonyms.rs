@@ -9,7 +9,11 @@ use std::ops::Range;
 /// Words before the name of a fruit that say no more than that it is one: "trái bơ" is "bơ".
 const COUNTERS: [&str; 2] = ["trái", "quả"];
 /// Words that say with a number before them how much, or how good, and not what: "5 tấn gạo", "gạo 4 sao".
-const MEASURES: [&str; 8] = ["tấn", "tạ", "kg", "ký", "kí", "cân", "lít", "sao"];
+const MEASURES: [&str; 7] = ["tấn", "tạ", "kg", "ký", "cân", "lít", "sao"];
+/// Words of trade that name goods without their marks: "cua" is a crab, "tu hài" a clam, "tai heo" a pig's ear.
+const ONLY_MARKED: [&str; 3] = ["của", "từ", "tại"];
+/// What goods are packed in: "hộp bánh pía" is no box.
+const CONTAINERS: [&str; 12] = ["hộp", "thùng", "chai", "gói", "túi", "bao", "lon", "lọ", "hũ", "khay", "can", "bó"];
 
 /// A phrase and another one that means the same.
 #[derive(Debug, Clone)]
@@ -34,6 +38,10 @@ pub struct Thesaurus {
     counters: Vec<Token>,
     /// [`MEASURES`] as words.
     measures: Vec<Token>,
+    /// [`ONLY_MARKED`] as words.
+    only_marked: Vec<Token>,
+    /// [`CONTAINERS`] as words.
+    containers: Vec<Token>,
     /// Phrases that name no goods, the longest first, by the fold of their first word.
     trade_words: HashMap<String, Vec<Vec<Token>>, RandomState>,
     /// How words with marks are spelled that are known to be words.
@@ -54,7 +62,8 @@ impl Thesaurus {
     /// pairs of a word and a longer phrase with it.
     pub fn new<'a>(synonyms: impl IntoIterator<Item = (&'a str, &'a str)>, senses: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let words = |words: &[&str]| words.iter().flat_map(|word| tokens(word)).collect();
-        let mut thesaurus = Self { counters: words(&COUNTERS), measures: words(&MEASURES), ..Self::default() };
+        let (counters, measures, containers) = (words(&COUNTERS), words(&MEASURES), words(&CONTAINERS));
+        let mut thesaurus = Self { counters, measures, containers, only_marked: words(&ONLY_MARKED), ..Self::default() };
         for (from, to) in synonyms {
             let (from, to) = (tokens(from), tokens(to));
             thesaurus.note_words(from.iter().chain(&to));
@@ -106,10 +115,15 @@ impl Thesaurus {
         typed.is_marked() && self.spelled.contains(&typed.spelling())
     }
 
-    /// Places of the words of `query` that name goods, or what is asked of these.
-    pub fn of_goods(&self, query: &[Token]) -> Vec<usize> {
+    /// The place of the word of `query` that says what is sought: the first that is neither of trade nor a number, and neither
+    /// counts nor holds what comes after it.
+    pub fn head(&self, query: &[Token]) -> Option<usize> {
         let of_trade = self.of_trade(query);
-        (0..query.len()).filter(|at| of_trade.iter().all(|(place, _)| place != at)).collect()
+        let is_other = |at: usize, word: &Token| {
+            let holds = self.counters.iter().chain(&self.containers).any(|other| other == word);
+            is_number(word) || holds && at + 1 < query.len() || of_trade.iter().any(|(place, _)| *place == at)
+        };
+        query.iter().enumerate().find(|(at, word)| !is_other(*at, word)).map(|(at, _)| at)
     }
 
     /// Places of the words of `query` that are said of buying and selling, each with the word that it is then.
@@ -138,7 +152,11 @@ impl Thesaurus {
     fn trade_phrase(&self, query: &[Token], at: usize) -> &[Token] {
         let rest = query.get(at..).unwrap_or_default();
         let phrases = rest.first().and_then(|first| self.trade_words.get(&first.folded)).map_or(&[] as &[_], Vec::as_slice);
-        let Some(phrase) = phrases.iter().find(|phrase| begins_with(rest, phrase)) else { return &[] };
+        let is_meant = |phrase: &&Vec<Token>| match phrase.as_slice() {
+            [word] if self.only_marked.contains(word) => rest.first() == Some(word),
+            _ => begins_with(rest, phrase),
+        };
+        let Some(phrase) = phrases.iter().find(is_meant) else { return &[] };
         let is_longer = |other: Range<usize>| other.start == at && other.len() > phrase.len();
         if self.phrases(query).any(is_longer) { &[] } else { phrase }
     }
@@ -298,11 +316,29 @@ mod tests {
     #[test]
     fn words_of_trade_name_no_goods() {
         let thesaurus = Thesaurus::new([], []).with_trade_words(["giá", "giá sỉ", "mua", "sỉ lẻ"]);
-        let of_goods = |query: &str| thesaurus.of_goods(&tokens(query));
-        assert_eq!(of_goods("mua sầu riêng giá sỉ"), [1, 2]);
-        assert_eq!(of_goods("MUA sau rieng gia si"), [1, 2], "without marks too");
-        assert_eq!(of_goods("già sỉ lẻ"), [0], "another word");
-        assert!(of_goods("mua giá").is_empty());
+        let of_trade = |query: &str| thesaurus.of_trade(&tokens(query)).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!(of_trade("mua sầu riêng giá sỉ"), [0, 3, 4]);
+        assert_eq!(of_trade("MUA sau rieng gia si"), [0, 3, 4], "without marks too");
+        assert_eq!(of_trade("già sỉ lẻ"), [1, 2], "another word");
+        assert_eq!(of_trade("mua giá"), [0, 1]);
+        let thesaurus = Thesaurus::new([("giá đỗ", "giá sống")], []).with_trade_words(["giá", "của", "bán"]);
+        let of_trade = |query: &str| thesaurus.of_trade(&tokens(query)).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!((of_trade("giá đỗ"), of_trade("gia do")), (vec![], vec![]), "bean sprouts");
+        assert_eq!((of_trade("ban gao"), of_trade("gạo của mẹ"), of_trade("mua cua")), (vec![0], vec![1], vec![]));
+        assert_eq!(of_trade("gạo 5 tấn 4 sao 25"), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn what_is_sought_is_said_first() {
+        let thesaurus = Thesaurus::new([], []).with_trade_words(["mua", "cần mua", "của"]);
+        let head = |query: &str| thesaurus.head(&tokens(query));
+        assert_eq!(head("rau hữu cơ"), Some(0));
+        assert_eq!(head("cần mua 5 tấn gạo"), Some(4));
+        assert_eq!(head("10 hộp bánh pía"), Some(2));
+        assert_eq!(head("quả bơ sáp"), Some(1));
+        assert_eq!(head("cua hữu cơ"), Some(0), "a crab");
+        assert_eq!(head("hộp"), Some(0), "where it is all that was said");
+        assert_eq!(head("mua 5 kg"), None);
     }
 
     #[test]

@@ -22,15 +22,7 @@ impl Typed {
         // A name as an answer has it means what it does without the mark.
         let mut words = tokens(without_mark(text));
         words.truncate(MOST_WORDS);
-        let last = text.chars().next_back();
-        let is_mark = unicode_normalization::char::is_combining_mark;
-        let is_in_word = last.is_some_and(|last| last.is_alphanumeric() || is_mark(last));
-        // Nothing comes behind the "y" of "lý"; as "lí" it would begin other words.
-        let may_be_y = last.is_some_and(|last| "yýỳỷỹỵ".contains(last) || is_mark(last) || last.is_uppercase());
-        let in_word = |letter: char| letter.is_alphanumeric() || is_mark(letter);
-        let last_word = || text.rsplit(|letter| !in_word(letter)).next().map(fold);
-        let goes_on = is_in_word && !(may_be_y && last_word().is_some_and(|word| ends_in_y(&word)));
-        let end = if goes_on { LastWord::MayGoOn } else { LastWord::IsWhole };
+        let end = if goes_on(text) { LastWord::MayGoOn } else { LastWord::IsWhole };
         (!words.is_empty()).then_some(Self { words, end })
     }
 
@@ -68,4 +60,14 @@ impl Typed {
         let words: Vec<Token> = (0..).zip(&self.words).filter(|(at, _)| stays(*at)).map(|(_, word)| word.clone()).collect();
         (!words.is_empty()).then_some(Self { words, end })
     }
+}
+
+/// Whether the last word of `text` may be half typed: nothing comes behind the "y" of "lý", which as "lí" would begin others.
+pub fn goes_on(text: &str) -> bool {
+    let is_mark = unicode_normalization::char::is_combining_mark;
+    let in_word = |letter: char| letter.is_alphanumeric() || is_mark(letter);
+    let last = text.chars().next_back();
+    let may_be_y = last.is_some_and(|last| "yýỳỷỹỵ".contains(last) || is_mark(last) || last.is_uppercase());
+    let last_word = || text.rsplit(|letter| !in_word(letter)).next().map(fold);
+    last.is_some_and(in_word) && !(may_be_y && last_word().is_some_and(|word| ends_in_y(&word)))
 }
