@@ -324,7 +324,7 @@ impl Market {
     /// Stores an offer of the product in row `product` where the version is news.
     pub(super) fn store_offer(&mut self, record: &OfferRecord, product: u32) -> Option<Stored> {
         let supply = self.supply(record, product);
-        let terms = terms_on(&supply, self.today);
+        let terms = terms(&supply, self.today);
         let mut before = None;
         if let Some(row) = self.offers.row(record.id) {
             let known = self.offers.get(row)?;
@@ -482,7 +482,7 @@ impl Market {
         let first = self.products.first_offer(product);
         if first != NO_ROW {
             let today = self.today;
-            let first = self.offers.note_terms(first, |supply| terms_on(supply, today));
+            let first = self.offers.note_terms(first, |supply| terms(supply, today));
             self.products.set_first_offer(product, first);
         }
     }
@@ -521,16 +521,14 @@ impl Market {
     }
 }
 
-/// What an offer is to a search on a day: nothing where it is over.
-fn terms_on(supply: &Supply, day: Day) -> Terms {
-    let terms = terms(supply, day);
-    if terms.months == 0 { Terms::default() } else { terms }
-}
-
-/// What an offer is to a search on a day, with the months that it has left: none where it is on offer no more.
+/// What an offer is to a search on a day, with the months that it has left: nothing where it is over.
 fn terms(supply: &Supply, day: Day) -> Terms {
+    let months = supply.months_left(day);
+    if months == 0 {
+        return Terms::default();
+    }
     let price = supply.price.as_ref().map_or((UNKNOWN_PRICE, Visibility::Public), |price| (dong_per_base(price), price.visibility));
-    Terms::new(supply.months_left(day), price, supply.unit)
+    Terms::new(months, price, supply.unit)
 }
 
 /// A price in whole đồng for one base unit, rounded up; [`UNKNOWN_PRICE`] in another currency: rates are not ours to say.

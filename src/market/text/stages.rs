@@ -127,6 +127,13 @@ fn tell(marks: &mut Marks, other_senses: &mut Vec<Vec<Word>>) {
     }
 }
 
+/// As typed, where names or the tables have it so; else without regard to marks.
+fn as_a_word(known: &Known<'_>, last: LastWord, lexicon: &Lexicon, thesaurus: &Thesaurus, among: Among<'_>) -> Slot {
+    let marked = slot(known, last, lexicon);
+    let is_word = marked.is_had(lexicon, among.known()) || among.knows(known.token, thesaurus);
+    if is_word { marked } else { fold_slot(known, last, lexicon) }
+}
+
 /// Words that neither a name nor a table has with the marks that were typed, without regard to these. What some are called so
 /// is no other word because nobody has all of the query ("đồ gỗ" is nothing that is packed, "gói"), unless it all stands side by
 /// side without marks: "dứa sáp" is "dừa sáp".
@@ -137,11 +144,7 @@ pub(super) fn without_marks<'a>(
     thesaurus: &Thesaurus,
     among: Among<'_>,
 ) -> Option<Reading<'a>> {
-    let slots = slots(typed, end, |known, last| {
-        let marked = slot(known, last, lexicon);
-        let is_word = marked.is_had(lexicon, among.known()) || among.knows(known.token, thesaurus);
-        if is_word { marked } else { fold_slot(known, last, lexicon) }
-    });
+    let slots = slots(typed, end, |known, last| as_a_word(known, last, lexicon, thesaurus, among));
     let folded = || {
         // Of other rows' words nothing is known here, and one word stands beside none.
         if matches!(among, Among::Some(_)) || typed.len() < 2 {
@@ -232,12 +235,7 @@ fn mended<'a>(typed: &[Known<'_>], end: LastWord, keeps_marks: bool, lexicon: &'
 /// A Vietnamese name begins with what the thing is, and so does who looks for one: rows with the first word that names goods
 /// come before those with more of the others ("rau hữu cơ" is no coffee).
 pub(super) fn with_most_words<'a>(typed: &[Known<'_>], lexicon: &Lexicon, thesaurus: &Thesaurus, among: Among<'_>) -> Vec<Reading<'a>> {
-    let marked_or_folded = |known: &Known<'_>| {
-        let marked = slot(known, LastWord::IsWhole, lexicon);
-        let is_word = marked.is_had(lexicon, among.known()) || among.knows(known.token, thesaurus);
-        if is_word { marked } else { fold_slot(known, LastWord::IsWhole, lexicon) }
-    };
-    let slots: Vec<Slot> = typed.iter().map(marked_or_folded).collect();
+    let slots: Vec<Slot> = typed.iter().map(|known| as_a_word(known, LastWord::IsWhole, lexicon, thesaurus, among)).collect();
     let rows = slots.iter().map(|slot| among.rows().map_or_else(|| slot.rows(lexicon), |among| slot.rows(lexicon) & among));
     let mut rows: Vec<RoaringBitmap> = rows.collect();
     let words: Vec<Token> = typed.iter().map(|known| known.token.clone()).collect();
