@@ -18,10 +18,11 @@ pub fn in_vietnamese(day: NaiveDate) -> impl Display {
 ///
 /// Whatever is neither letter nor digit separates words: "Gạo ST-25" becomes "gao st 25". Two texts with the same key
 /// may be different words ("tạ", "tá"), so a key finds candidates and never proves that two names are the same.
+/// It is empty where `text` has no word to search for.
 pub fn fold(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     let mut word_ended = false;
-    for letter in text.nfd().filter(|letter| !is_combining_mark(*letter)) {
+    for letter in decomposed(text).filter(|letter| !is_combining_mark(*letter)) {
         if !letter.is_alphanumeric() {
             word_ended = true;
             continue;
@@ -38,6 +39,15 @@ pub fn fold(text: &str) -> String {
     }
     key
 }
+
+/// The letters, digits and marks of `text` one by one, as they are read: what full-width letters, units in one character
+/// ("㎏") and the like look like, without what stands unseen within words.
+pub fn decomposed(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.nfkd().filter(|letter| !JOINERS.contains(letter))
+}
+
+/// What stands unseen within a word that was copied from a page: it parts nothing.
+const JOINERS: [char; 5] = ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{feff}'];
 
 /// What old Vietnamese fonts and keyboards write for Đ and đ: letters of Icelandic that look the same.
 pub const ETH_CAPITAL: char = '\u{d0}';
@@ -90,6 +100,13 @@ mod tests {
         assert_eq!(fold("TP.HCM"), "tp hcm");
         assert_eq!(fold(" -/. "), "");
         assert_eq!(fold(""), "");
+    }
+
+    #[test]
+    fn what_looks_the_same_has_one_key() {
+        assert_eq!(fold("ｇａｏ　ＳＴ－２５"), "gao st 25");
+        assert_eq!(fold("Gạo 5㎏"), "gao 5kg");
+        assert_eq!(fold("ha\u{200b}nh\u{200b} ti\u{ad}m\u{feff}"), "hanh tim");
     }
 
     #[test]

@@ -4,8 +4,7 @@
 //! "hoà"), composed or decomposed, and some end in `y` or `i` ("lý", "lí"): one spelling remains. Letters and digits part
 //! words, so that "ST-25" and "st25" are the same two.
 
-use crate::text::{ETH, ETH_CAPITAL};
-use unicode_normalization::UnicodeNormalization;
+use crate::text::{ETH, ETH_CAPITAL, decomposed};
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
 /// Grave, acute, hook above, tilde, dot below: the tone belongs to the syllable, the other marks to a letter.
@@ -58,9 +57,6 @@ pub fn ends_in_y(folded: &str) -> bool {
     matches!(folded.as_bytes(), [first, b'y'] if BEFORE_Y.contains(first))
 }
 
-/// What stands unseen within a word that was copied from a page: it parts nothing.
-const JOINERS: [char; 5] = ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{feff}'];
-
 /// What stands behind every invented name. It tells what the record is, not what the thing is called: who types `hoa`
 /// means flowers.
 pub const INVENTED: &str = " (minh họa)";
@@ -83,8 +79,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
             }
         }
     } else {
-        // Full-width letters and digits of other keyboards are what they look like.
-        text.nfkd().filter(|letter| !JOINERS.contains(letter)).for_each(|letter| reader.take(letter));
+        decomposed(text).for_each(|letter| reader.take(letter));
     }
     reader.finish()
 }
@@ -171,6 +166,7 @@ mod tests {
     use super::*;
     use crate::text::fold;
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
 
     fn spellings(text: &str) -> Vec<String> {
         tokens(text).iter().map(Token::spelling).collect()
@@ -198,6 +194,14 @@ mod tests {
         // Copied from a page, and of a keyboard of full width.
         assert_eq!(folded("ha\u{200b}nh\u{200b} ti\u{ad}m\u{feff}"), ["hanh", "tim"]);
         assert_eq!(folded("ｇａｏ　ＳＴ２５"), ["gao", "st", "25"]);
+    }
+
+    #[test]
+    fn whatever_has_a_key_has_a_word() {
+        for letter in '\0'..=char::MAX {
+            let text = letter.to_string();
+            assert_eq!(tokens(&text).is_empty(), fold(&text).is_empty(), "U+{:04X}", u32::from(letter));
+        }
     }
 
     #[test]
