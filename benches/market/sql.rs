@@ -12,6 +12,7 @@ use cungcau::market::facet::{Counts, Seen, ones, price_bucket};
 use cungcau::market::matching::Need;
 use cungcau::market::record::{DemandRecord, Visibility};
 use cungcau::market::text::tokens::{Token, tokens, without_mark};
+use cungcau::market::text::typed::Typed;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
@@ -420,10 +421,16 @@ impl Questions {
         for row in loaded.market.products().shown() {
             vocabulary.extend(words_of(loaded, row).filter(|token| known.insert(token.spelling())));
         }
-        // What SQL is not asked: other names of a thing, mended errors, two things of one offer.
+        // What SQL is not asked: other names of a thing, words that name a place or are of buying and selling, mended errors,
+        // two things of one offer.
+        let places = &loaded.market.tables().names;
+        let is_of_names = |typed: Typed| {
+            let words = typed.words();
+            loaded.thesaurus.rewritings(words, 1).is_empty() && loaded.thesaurus.of_trade(words).is_empty() && typed.place(places).is_none()
+        };
         let plain = |search: &Search| {
-            let words = tokens(search.text.as_deref().unwrap_or(""));
-            !search.is_mistyped && statements::is_flat(search) && loaded.thesaurus.rewritings(&words, 1).is_empty()
+            let typed = search.text.as_deref().and_then(Typed::new);
+            !search.is_mistyped && statements::is_flat(search) && typed.is_none_or(is_of_names)
         };
         let chosen = |searches: Vec<Search>| searches.into_iter().filter(plain).take(many).collect();
         // Words of a demand are matched by rules of their own: here only demands of a group alone.

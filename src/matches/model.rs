@@ -378,7 +378,8 @@ pub struct MatchExplanation {
     pub producer: OrganisationSummary,
     /// Whether the demand takes answers on the day, anything of it is needed still, and its buyer is at work.
     pub demand_is_open: bool,
-    /// Whether the offer is neither closed nor over on the day, its product still made, and its producer at work.
+    /// Whether the offer is neither closed nor over on the day but has a month left, its product still made, and its
+    /// producer at work.
     pub offer_is_open: bool,
     /// Whether both are open and every constraint holds.
     pub eligible: bool,

@@ -154,7 +154,8 @@ impl Note {
         if supply.until < as_of && supply.until != FOREVER {
             return note(MatchNoteCode::OfferOver, on(supply.until, "The offer ended on", "Chào bán đã kết thúc ngày"));
         }
-        None
+        let told = || text("No month in which it supplies is left.", "Không còn tháng nào có hàng.");
+        (!supply.is_open(as_of)).then(|| Self::new(MatchNoteCode::OfferOver, told()))
     }
 }
 

@@ -224,7 +224,7 @@ fn cases() -> Vec<Case> {
                 .valid_until(mend["until"].as_str().unwrap())
                 .create();
         }),
-        case("period", json!({"available_until": "2026-12-31"}), json!({}), |fair, mend| {
+        case("period", json!({"available_until": "2026-12-31", "months": [1, 2, 3, 12]}), json!({}), |fair, mend| {
             patch_offer(fair, json!({"available_until": mend["until"]}));
         }),
         case("months", json!({"months": [6, 12]}), json!({}), |fair, mend| {
@@ -303,6 +303,28 @@ fn an_offer_that_is_over_is_mended_by_lasting_longer() {
     patch_offer(&fair, json!({"available_until": "2026-10-31"}));
     fair.app.post(&format!("{}/close", fair.offer.path), json!({})).key(&admin).send().expect(200);
     assert_eq!(fair.pair(None)["mendable"], false, "nothing opens what is closed");
+}
+
+// Nothing of its season is left until it ends: it is over as in lists, and another month opens it again.
+#[test]
+fn an_offer_without_a_month_left_is_over_and_is_mended_by_another_month() {
+    let fair = a_fair();
+    fair.change(&fair.offer, json!({"available_from": "2026-01-01", "available_until": "2027-01-31", "months": [8, 9]}));
+    fair.app.set_clock("2026-12-01 05:00:00");
+    let offer = || fair.app.get(&fair.offer.path).send().expect(200).json();
+    assert_eq!(offer()["status"], "ended");
+    let found = fair.matches();
+    assert_eq!((found["considered"].as_u64(), &found["near_misses"]), (Some(0), &json!([])));
+    let note =
+        fair.app.get(&format!("{}/matches", fair.offer.path)).header("Accept-Language", "en").send().expect(200).json()["note"].clone();
+    assert_eq!((&note["code"], &note["text"]), (&json!("offer_over"), &json!("No month in which it supplies is left.")));
+    let pair = fair.pair(None);
+    assert_eq!((&pair["offer_is_open"], &pair["eligible"], &pair["mendable"]), (&json!(false), &json!(false), &json!(true)));
+    let change = &pair["what_if"][0];
+    assert_eq!((&change["code"], &change["months"]), (&json!("months"), &json!([1])));
+    patch_offer(&fair, json!({"months": [1, 8, 9]}));
+    assert_eq!((&offer()["status"], &fair.pair(None)["eligible"]), (&json!("open"), &json!(true)));
+    assert_eq!(offers(&fair.matches(), "items"), [fair.offer.id.as_str()]);
 }
 
 // Offered to the end of February, and in January alone: a single supplier must be there on a day of March, and in two more months.

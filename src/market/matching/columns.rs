@@ -5,7 +5,7 @@
 
 use super::bits::Bits;
 use super::codes::{day_code, day_of, floor_code, nearest_day_code, rate, size_code, value_of};
-use super::facts::Supply;
+use super::facts::{Supply, months_left};
 use super::papers::{PaperSet, Papers, PapersOf, PromiseSet};
 use super::places::{PLACES, Places};
 use super::planes::{Planes, UNIT_BITS};
@@ -82,6 +82,11 @@ impl Judged {
 
     pub fn is_wide(&self) -> bool {
         self.months & WIDE != 0
+    }
+
+    /// Whether it was closed before it was over.
+    fn is_cut_short(&self) -> bool {
+        self.delivers_to & CUT_SHORT != 0
     }
 
     /// Takes what papers say, of a row that knows nothing of any.
@@ -183,6 +188,20 @@ impl Row {
         self.judged.months & ALL_MONTHS == 0
     }
 
+    /// The same as [`Supply::is_open`], of a day's code, should it not be wide.
+    #[inline]
+    pub fn is_open(&self, day: u16) -> bool {
+        let Judged { from, end, months, .. } = self.judged;
+        let is_all_year = months & ALL_MONTHS == ALL_MONTHS && from <= end;
+        end >= day && (is_all_year || self.has_month_left(day))
+    }
+
+    fn has_month_left(&self, day: u16) -> bool {
+        let Judged { from, end, months, .. } = self.judged;
+        let until = if self.judged.is_cut_short() { self.rest.other_day } else { end };
+        months_left(months & ALL_MONTHS, (day_of(from), day_of(until)), day_of(day)) != 0
+    }
+
     /// Price for one unit; 0 without one.
     fn rate(&self, places: &Places) -> f32 {
         self.rest.price(self.judged.terms, places).map_or(0.0, |price| rate(&price))
@@ -226,7 +245,7 @@ impl Block {
         }
         self.most_stars = self.most_stars.max(judged.stars());
         self.planes.put_numbers(row, judged, rate.to_bits());
-        self.planes.put(row, judged, summary, today);
+        self.planes.put(row, judged, summary, coded.is_open(today));
         self.written += 1;
         if self.written >= self.patience {
             self.choose_frames(places);
@@ -244,7 +263,7 @@ impl Block {
         }
         self.choose_frames(places);
         for (number, (row, summary)) in self.rows.iter().zip(&summaries).enumerate().filter(|(_, (row, _))| used(row)) {
-            self.planes.put(number, &row.judged, summary, today);
+            self.planes.put(number, &row.judged, summary, row.is_open(today));
         }
         self.rows.shrink_to_fit();
         self.planes.shrink();
@@ -307,14 +326,14 @@ impl Block {
     /// Writes which rows are open on `today`, the new day of the book.
     pub fn set_today(&mut self, today: u16) {
         let Self { rows, planes, .. } = self;
-        (0..).zip(rows).filter(|(_, row)| !row.is_unused()).for_each(|(number, row)| planes.set_open(number, row.judged.end >= today));
+        (0..).zip(rows).filter(|(_, row)| !row.is_unused()).for_each(|(number, row)| planes.set_open(number, row.is_open(today)));
     }
 
     /// Rows that are open on another day than the book's.
     pub fn open_on(&self, day: u16) -> Bits {
         let mut open = Bits::NONE;
         let used = (0..).zip(&self.rows).filter(|(_, row)| !row.is_unused());
-        used.for_each(|(number, row)| open.put(number, row.judged.end >= day));
+        used.for_each(|(number, row)| open.put(number, row.is_open(day)));
         open
     }
 
@@ -339,7 +358,7 @@ impl Block {
         let shown = judged.delivers_to;
         let lead = u16::try_from(shown >> LEAD_SHIFT).unwrap_or(0);
         let (until, closed_on) =
-            if shown & CUT_SHORT == 0 { (judged.end, rest.other_day) } else { (rest.other_day, judged.end.saturating_add(1)) };
+            if judged.is_cut_short() { (rest.other_day, judged.end.saturating_add(1)) } else { (judged.end, rest.other_day) };
         Supply {
             id: rest.id,
             version: u32::from(u8::try_from(shown >> VERSION_SHIFT & u64::from(u8::MAX)).unwrap_or(0)),

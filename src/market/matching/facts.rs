@@ -61,21 +61,23 @@ impl Supply {
     /// Those of its months of the year that it has left from `as_of` on, in the year that follows: none where it is over. That it
     /// was closed later nobody knew on a day that has passed.
     pub fn months_left(&self, as_of: Day) -> MonthBits {
-        const MOST_DAYS_OF_A_YEAR: Day = 366;
-        let (first, last) = (self.from.max(as_of), self.until);
-        if self.closed_on <= as_of {
-            return 0;
-        }
-        if last.saturating_sub(first) >= MOST_DAYS_OF_A_YEAR {
-            return self.months;
-        }
-        if last < first { 0 } else { self.months & calendar::bits(calendar::month_of(first), calendar::month_of(last)) }
+        if self.closed_on <= as_of { 0 } else { months_left(self.months, (self.from, self.until), as_of) }
     }
 
-    /// Whether it is neither closed nor over on `as_of`; one that begins later is.
+    /// Whether it is neither closed nor over on `as_of`: it has a month left. One that begins later is.
     pub fn is_open(&self, as_of: Day) -> bool {
-        self.end() >= as_of
+        self.months_left(as_of) != 0
     }
+}
+
+/// Those of `months` of the year that lie between two days, both included, and not before `as_of`.
+pub(super) fn months_left(months: MonthBits, (from, until): (Day, Day), as_of: Day) -> MonthBits {
+    const MOST_DAYS_OF_A_YEAR: Day = 366;
+    let first = from.max(as_of);
+    if until.saturating_sub(first) >= MOST_DAYS_OF_A_YEAR {
+        return months;
+    }
+    if until < first { 0 } else { months & calendar::bits(calendar::month_of(first), calendar::month_of(until)) }
 }
 
 /// The last day before the end and before the day of closing.

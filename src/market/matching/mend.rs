@@ -58,13 +58,10 @@ pub fn mends(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, 
 }
 
 /// Whether `changes` make a pair eligible that was `found` so: nothing mends what is closed, but what is only over is on offer
-/// again where it lasts longer.
+/// again once it shares a month that is left.
 pub fn are_enough(changes: &[(Code, Mend)], found: &Evaluation, supply: &Supply, need: &Need, setting: &Setting<'_>) -> bool {
-    let as_of = setting.as_of;
-    let lasts = |mend: &Mend| matches!(mend, Mend::Window { until_at_least: Some(until), .. } if *until >= as_of);
-    let is_open = supply.is_open(as_of) || changes.iter().any(|(_, mend)| lasts(mend));
     let is_mended = |code: Code| changes.iter().any(|(mended, _)| *mended == code);
-    need.is_open(as_of) && supply.closed_on > as_of && is_open && found.failing().all(is_mended)
+    need.is_open(setting.as_of) && supply.closed_on > setting.as_of && found.failing().all(is_mended)
 }
 
 /// The changes for one constraint: at most two.

@@ -163,11 +163,11 @@ impl Planes {
         Self { one_unit: NO_UNIT, seasonal: 0, frames, kind_of: [NOWHERE; 64], kinds: Vec::new(), sets: Box::new(Sets::new()) }
     }
 
-    /// Writes a row, but for its numbers; `today` is the code of the day of the book.
-    pub fn put(&mut self, row: usize, judged: &Judged, summary: &Summary, today: u16) {
+    /// Writes a row, but for its numbers; `is_open` is of the day of the book.
+    pub fn put(&mut self, row: usize, judged: &Judged, summary: &Summary, is_open: bool) {
         let sets = &mut *self.sets;
         sets.used.put(row, true);
-        sets.open.put(row, judged.end >= today);
+        sets.open.put(row, is_open);
         // What ends before it begins, or can't bring its own least order, is rare: nothing else is kept for it.
         sets.doubtful.put(row, judged.months & PROMISED != 0 || judged.from > judged.end || judged.minimum_order > judged.quantity);
         let is_all_year = judged.months & ALL_MONTHS == ALL_MONTHS;
@@ -491,7 +491,7 @@ mod tests {
             let write = |planes: &mut Planes, row: usize, unit: u8| {
                 let judged = Judged { unit, ..Judged::default() };
                 planes.put_numbers(row, &judged, 0);
-                planes.put(row, &judged, &Summary::default(), 0);
+                planes.put(row, &judged, &Summary::default(), true);
             };
             if anew {
                 write(&mut planes, 0, 5);

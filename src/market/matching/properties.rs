@@ -282,8 +282,7 @@ proptest! {
             prop_assert!(changes.iter().any(|(mended, _)| *mended == code) || code == Code::Price, "{code:?} is not mended");
         }
         if !are_enough(&changes, &found, &supply, &need, &world.today()) {
-            // Only for a price, or where nothing fails but that the offer is over.
-            prop_assert!(found.failing().any(|code| code == Code::Price) || !found.considered && changes.iter().all(|(code, _)| *code != Code::Period));
+            prop_assert!(found.failing().any(|code| code == Code::Price));
             return Ok(());
         }
         let mut mended = supply;

@@ -122,7 +122,7 @@ impl<'b> Scan<'b> {
         for (score, (standing, row, known)) in scores.iter_mut().zip(&self.waiting) {
             let Some(look) = Look::new(standing, *row) else { continue };
             *score = match known {
-                Known::Nothing => u16::from(!look.judged.is_wide() && look.judged.end >= question.as_of),
+                Known::Nothing => u16::from(!look.judged.is_wide() && look.is_open(question.as_of)),
                 Known::Open => u16::from(look.judged.unit == question.need.unit),
                 Known::Fits | Known::Misses => look.score_at_most(question),
             };
@@ -195,6 +195,10 @@ impl<'a> Look<'a> {
     fn new(standing: &'a Standing<'a>, row: usize) -> Option<Self> {
         let Row { judged, rest } = standing.block.rows.get(row)?;
         Some(Self { standing, row, judged, rest })
+    }
+
+    fn is_open(&self, day: u16) -> bool {
+        self.standing.block.rows.get(self.row).is_some_and(|row| row.is_open(day))
     }
 
     /// Takes it in where it is good enough; whether it fits.
