@@ -216,7 +216,7 @@ impl Code {
                 "Trạng thái hiện tại không cho phép bước này",
             ),
             Self::NotEligible => {
-                (StatusCode::CONFLICT, "not_eligible", "The offer does not fit the demand", "Nguồn cung không đáp ứng nhu cầu")
+                (StatusCode::CONFLICT, "not_eligible", "The offer does not fit the demand", "Chào bán không đáp ứng nhu cầu")
             }
             Self::NotEditable => (
                 StatusCode::CONFLICT,

@@ -153,7 +153,7 @@ fn ask(tx: &mut Tx<'_>, new: &NewIntroduction) -> Result<Introduction> {
         check::unknown_reference(&mut faults, "/demand_id", "demand", "nhu cầu");
     }
     if offer.is_none() {
-        check::unknown_reference(&mut faults, "/offer_id", "offer", "nguồn cung");
+        check::unknown_reference(&mut faults, "/offer_id", "offer", "chào bán");
     }
     faults.into_result()?;
     let (Some(demand), Some(offer)) = (demand, offer) else { return Err(Problem::not_found()) };
@@ -175,7 +175,7 @@ fn ask(tx: &mut Tx<'_>, new: &NewIntroduction) -> Result<Introduction> {
             Code::AlreadyExists,
             text(
                 "This demand and this offer have an introduction: Location names it.",
-                "Nhu cầu và nguồn cung này đã có lời giới thiệu: xem Location.",
+                "Nhu cầu và chào bán này đã có lời giới thiệu: xem Location.",
             ),
         )
         .with_header("Location", location(&id)));
@@ -216,7 +216,7 @@ fn check_both_go_on(demand: &Demand, offer: &Offer, today: NaiveDate) -> Result<
         Code::IllegalTransition,
         text(
             format!("The demand is {demand} and the offer {offer}: both must go on."),
-            format!("Nhu cầu ở trạng thái {demand}, nguồn cung ở trạng thái {offer}: cả hai phải còn hiệu lực."),
+            format!("Nhu cầu ở trạng thái {demand}, chào bán ở trạng thái {offer}: cả hai phải còn hiệu lực."),
         ),
     ))
 }
@@ -228,7 +228,7 @@ fn check_still_goes_on(tx: &mut Tx<'_>, introduction: &Introduction) -> Result<(
     let (Some(demand), Some(offer)) = (demand, offer) else {
         return Err(Problem::new(
             Code::IllegalTransition,
-            text("The demand or the offer is no longer registered.", "Nhu cầu hoặc nguồn cung không còn được đăng ký."),
+            text("The demand or the offer is no longer registered.", "Nhu cầu hoặc chào bán không còn được đăng ký."),
         ));
     };
     check_both_go_on(&demand, &offer, tx.today)

@@ -137,7 +137,7 @@ fn not_eligible(found: &Evaluation, pair: &Pair<'_>, language: Language) -> Prob
         .collect();
     let detail = text(
         format!("The offer does not fit the demand; what keeps them apart: {}.", listed(Language::En)),
-        format!("Nguồn cung không đáp ứng nhu cầu về: {}.", listed(Language::Vi)),
+        format!("Chào bán không đáp ứng nhu cầu về: {}.", listed(Language::Vi)),
     );
     Problem::new(Code::NotEligible, detail).with_member("blocked_by", Value::Array(blocked))
 }

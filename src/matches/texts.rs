@@ -82,7 +82,7 @@ impl Pen<'_> {
             }
             Raw::OtherUnit => self.say(
                 "Offer and demand count in different units: nothing is counted",
-                "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không tính điểm",
+                "Chào bán và nhu cầu tính theo đơn vị khác nhau: không tính điểm",
             ),
             Raw::Months { common, needed } => {
                 self.whole(common.into());
@@ -158,7 +158,7 @@ impl Pen<'_> {
             Detail::Months { needed, found, single_supplier, .. } => self.months_of_both((needed, found), single_supplier, passes, pair),
             Detail::OtherUnit => self.say(
                 "Offer and demand count in different units: not compared",
-                "Nguồn cung và nhu cầu tính theo đơn vị khác nhau: không so sánh",
+                "Chào bán và nhu cầu tính theo đơn vị khác nhau: không so sánh",
             ),
             Detail::MinimumOrder { found: 0, .. } => self.say("There is no minimum order", "Không có đơn hàng tối thiểu"),
             Detail::MinimumOrder { needed, found, is_left, rounded } => {
@@ -196,9 +196,9 @@ impl Pen<'_> {
                 self.whole(needed.into());
                 self.say(" days of shelf life at delivery; ", " ngày hạn dùng khi giao; ");
                 if found == 0 {
-                    self.say("none are stated", "nguồn cung chưa nêu");
+                    self.say("none are stated", "chào bán chưa nêu");
                 } else {
-                    self.say("stated are ", "nguồn cung nêu ");
+                    self.say("stated are ", "chào bán nêu ");
                     self.whole(found.into());
                     self.say("", " ngày");
                 }

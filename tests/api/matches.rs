@@ -962,7 +962,7 @@ fn a_refused_proposal_names_what_keeps_the_two_apart_in_words() {
         answer.json()["detail"].as_str().unwrap().to_owned()
     };
     assert_eq!(refused("en"), "The offer does not fit the demand; what keeps them apart: OCOP stars, quantity.");
-    assert_eq!(refused("vi"), "Nguồn cung không đáp ứng nhu cầu về: sao OCOP, số lượng.");
+    assert_eq!(refused("vi"), "Chào bán không đáp ứng nhu cầu về: sao OCOP, số lượng.");
 }
 
 impl Fair {
