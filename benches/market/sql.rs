@@ -5,12 +5,13 @@
 
 use crate::data::{Loaded, Size};
 use crate::engine::{BEST, NEAR, best, setting, timed};
-use crate::questions::{Search, by_filters, by_words};
+use crate::questions::{Search, by_filters, by_words, day};
 use crate::shared::percentile::percentile;
 use crate::statements::{self, Dialect, FACETS, Vocabulary, folded_key, marked_key};
+use chrono::Datelike;
 use cungcau::market::facet::{Counts, Seen, ones, price_bucket};
-use cungcau::market::matching::Need;
-use cungcau::market::record::{DemandRecord, Visibility};
+use cungcau::market::matching::{Need, Supply};
+use cungcau::market::record::{Day, DemandRecord, FOREVER, Visibility};
 use cungcau::market::text::tokens::{Token, tokens, without_mark};
 use cungcau::market::text::typed::Typed;
 use diesel::connection::SimpleConnection;
@@ -155,7 +156,7 @@ impl Base {
 }
 
 const PRODUCTS: [&str; 11] = ["id", "province", "grp", "stars", "kind", "bucket", "months", "certificates", "offered", "price", "quantity"];
-const OFFERS: [&str; 18] = [
+const OFFERS: [&str; 19] = [
     "grp",
     "id",
     "product",
@@ -165,6 +166,7 @@ const OFFERS: [&str; 18] = [
     "months",
     "from_day",
     "end_day",
+    "last_day",
     "minimum",
     "shelf",
     "amount",
@@ -279,6 +281,12 @@ fn fill_products(base: &mut Base, loaded: &Loaded) {
     base.fill("papers", &PAPERS, papers);
 }
 
+/// The last day that lies in a month in which it supplies, in its last year; before all others where there is none.
+fn last_day(supply: &Supply) -> Day {
+    let is_served = |on: &Day| supply.months >> day(*on).month0() & 1 == 1;
+    if supply.until == FOREVER { supply.end() } else { (supply.from..=supply.end()).rev().take(366).find(is_served).unwrap_or(Day::MIN) }
+}
+
 fn fill_offers(base: &mut Base, loaded: &Loaded) {
     let book = loaded.market.offers().book();
     let offers = (0..128).flat_map(|group| book.iter_group(group)).map(|(place, supply)| {
@@ -296,6 +304,7 @@ fn fill_offers(base: &mut Base, loaded: &Loaded) {
             supply.months,
             supply.from,
             supply.end(),
+            last_day(&supply),
             supply.minimum_order,
             supply.shelf_life_days,
             price.map(|price| price.amount),

@@ -241,7 +241,7 @@ pub fn matches(need: &Need, today: Day, best: usize, near: usize, dialect: Diale
         "30 * ({volume}) / 100 + 15 * ({months_fit}) / 100 + 20 * ({fit}) / 100 + 10 * (held_stars * 2000) / 100 + 10 * ({preferred}) / 100 + 10 * ({most}(0, 10000 - 5 * km)) / 100 + 250"
     );
     let (groups, unit, province) = (groups.join(","), need.unit, need.province);
-    let open = format!("grp IN ({groups}) AND end_day >= {today}");
+    let open = format!("grp IN ({groups}) AND last_day >= {today}");
     let fails = cheap.join(" + ");
     let (too_few, out_of_season) = if need.single_supplier {
         (format!("common < {}", need.months_needed), format!("months & {0} <> {0}", need.months))

@@ -8,8 +8,7 @@ use super::lexicon::{Lexicon, Word};
 use super::reading::{IN_NAME, Reading, has_all};
 use super::rows::{Set, united};
 use super::senses::RowNames;
-use super::slots::Known;
-use super::stages::{Among, as_typed, in_other_words, with_most_words, with_one_error, without_marks};
+use super::stages::{Among, Query};
 use super::synonyms::Thesaurus;
 use super::tokens::Token;
 use super::typed::Typed;
@@ -114,25 +113,22 @@ impl<'a> Found<'a> {
         names_of: impl Fn(u32, &mut RowNames),
         among: Among<'_>,
     ) -> Self {
-        let Typed { words: typed, end } = typed;
-        let (end, within) = (*end, among);
-        let among = within.rows();
-        let known: Vec<Known<'_>> = typed.iter().map(|token| Known::new(token, lexicon)).collect();
-        let mut readings: Vec<Reading<'_>> = as_typed(typed, &known, end, lexicon, thesaurus, among).into_iter().collect();
-        let rewritings = thesaurus.rewritings(typed, MOST_REWRITINGS);
-        readings.extend(rewritings.iter().filter_map(|other| in_other_words(other, &known, lexicon, thesaurus, &names_of, among)));
-        if readings.is_empty() && typed.iter().any(Token::is_marked) {
-            let bare: Vec<Token> = typed.iter().map(Token::without_marks).collect();
-            readings.extend(without_marks(&known, end, lexicon, thesaurus, within));
+        let query = Query::new(typed, lexicon, thesaurus, among);
+        let mut readings: Vec<Reading<'_>> = query.as_typed().into_iter().collect();
+        let rewritings = thesaurus.rewritings(typed.words(), MOST_REWRITINGS);
+        readings.extend(rewritings.iter().filter_map(|other| query.in_other_words(other, &names_of)));
+        if readings.is_empty() && typed.words().iter().any(Token::is_marked) {
+            let bare: Vec<Token> = typed.words().iter().map(Token::without_marks).collect();
+            readings.extend(query.without_marks());
             let of_bare = thesaurus.rewritings(&bare, MOST_REWRITINGS);
             let untried = of_bare.iter().filter(|other| rewritings.iter().all(|tried| tried.words != other.words));
-            readings.extend(untried.filter_map(|other| in_other_words(other, &[], lexicon, thesaurus, &names_of, among)));
+            readings.extend(untried.filter_map(|other| query.in_other_words(other, &names_of)));
         }
         if readings.is_empty() {
-            readings.extend(with_one_error(&known, end, lexicon, thesaurus, within));
+            readings.extend(query.with_one_error());
         }
         if readings.is_empty() {
-            readings = with_most_words(&known, lexicon, thesaurus, within);
+            readings = query.with_most_words();
         }
         let rows = (readings.len() > 1).then(|| united(readings.iter().map(|reading| Set::Many(&reading.rows))));
         let words = readings.first().map_or(0, |reading| reading.most.into());
