@@ -36,6 +36,11 @@ impl Months {
         Self::from_bits(bits).filter(|_| from <= until)
     }
 
+    /// How many calendar months have a day between `from` and `until`, both included.
+    pub fn touched(from: NaiveDate, until: NaiveDate) -> i32 {
+        if from <= until { ordinal(until) - ordinal(from) + 1 } else { 0 }
+    }
+
     fn from_bits(bits: i32) -> Option<Self> {
         (1..=Self::ALL.0).contains(&bits).then_some(Self(bits))
     }

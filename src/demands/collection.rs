@@ -40,7 +40,7 @@ pub const FILTERS: &[Param] = &[
         Kind::Province,
         "To be delivered in this province-level unit (code or name on the day asked) or in one that it succeeded.",
     ),
-    param("month", Kind::Word(months::WORDS), "That need it in this month of the year."),
+    param("month", Kind::Word(months::WORDS), "That need it in this month of the year, to come or past."),
     param(
         "open",
         Kind::Flag,

@@ -9,8 +9,8 @@ use crate::months::{self, Months};
 use crate::price::{Visibility, check_amount};
 use crate::reference::texts::Taken;
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, UnitId, reference, texts};
-use crate::text::in_vietnamese;
-use chrono::NaiveDate;
+use crate::text::{fold, in_vietnamese};
+use chrono::{Datelike, NaiveDate};
 
 /// More kinds of paper than any buyer was seen to ask for.
 const MOST_CERTIFICATES: usize = 20;
@@ -18,6 +18,10 @@ const MOST_CERTIFICATES: usize = 20;
 const LONGEST_SHELF_LIFE_DAYS: i32 = 3_650;
 /// As many suppliers as a batch has items: beyond that the limit limits nothing.
 const MOST_SUPPLIERS: i32 = 1_000;
+/// Calendar months of the longest demand, five years: what matching counts month by month.
+const MOST_MONTHS: i32 = 60;
+/// Nobody knows what is needed later; a year that was mistyped is one of these.
+const MOST_YEARS_AHEAD: i32 = 20;
 
 /// What the checks found, where it is good.
 #[derive(Debug, Clone)]
@@ -44,7 +48,7 @@ pub struct Checked {
 pub fn check(new: &NewDemand, today: NaiveDate, faults: &mut Faults) -> Option<Checked> {
     check::line(faults, "/title", &new.title, check::NAME_LIMIT);
     check::maybe_line(faults, "/text", new.text.as_deref(), check::LINE_LIMIT);
-    if new.text.as_deref().is_some_and(|words| !words.trim().is_empty() && !words.chars().any(char::is_alphanumeric)) {
+    if new.text.as_deref().is_some_and(|words| !words.trim().is_empty() && fold(words).is_empty()) {
         faults.add(
             "/text",
             "no_words",
@@ -58,7 +62,7 @@ pub fn check(new: &NewDemand, today: NaiveDate, faults: &mut Faults) -> Option<C
             text("Say what is needed: text, group, or both.", "Hãy cho biết cần gì: text, group hoặc cả hai."),
         );
     }
-    check_days(new, faults);
+    check_days(new, today, faults);
     number(faults, "/least_stars", new.least_stars, 3, 5);
     number(faults, "/minimum_remaining_shelf_life_days", new.minimum_remaining_shelf_life_days, 1, LONGEST_SHELF_LIFE_DAYS);
     number(faults, "/suppliers_at_most", new.suppliers_at_most, 1, MOST_SUPPLIERS);
@@ -88,7 +92,7 @@ pub fn check(new: &NewDemand, today: NaiveDate, faults: &mut Faults) -> Option<C
     })
 }
 
-fn check_days(new: &NewDemand, faults: &mut Faults) {
+fn check_days(new: &NewDemand, today: NaiveDate, faults: &mut Faults) {
     check::day(faults, "/starts_on", Some(new.starts_on));
     check::day(faults, "/ends_on", Some(new.ends_on));
     check::day(faults, "/answer_by", new.answer_by);
@@ -108,6 +112,18 @@ fn check_days(new: &NewDemand, faults: &mut Faults) {
         "Answers come on or before the last day of delivery",
         "Hạn trả lời vào hoặc trước ngày giao cuối",
     );
+    let last_year = today.year() + MOST_YEARS_AHEAD;
+    let told = if new.ends_on.year() > last_year {
+        text(format!("A demand ends in {last_year} at the latest."), format!("Nhu cầu kết thúc chậm nhất vào năm {last_year}."))
+    } else if Months::touched(new.starts_on, new.ends_on) > MOST_MONTHS {
+        text(
+            format!("A demand lasts at most {MOST_MONTHS} calendar months, the first and the last counted."),
+            format!("Nhu cầu kéo dài tối đa {MOST_MONTHS} tháng dương lịch, tính cả tháng đầu và tháng cuối."),
+        )
+    } else {
+        return;
+    };
+    faults.add("/ends_on", "out_of_range", told);
 }
 
 /// A whole number in its bounds, where it is given.
@@ -263,6 +279,10 @@ mod tests {
             (json!({"text": null}), "/text", "text_or_group_needed"),
             (json!({"text": " "}), "/text", "empty"),
             (json!({"text": "%%% 😀"}), "/text", "no_words"),
+            // A vowel sign of Thai is a letter to Unicode, and no word by itself.
+            (json!({"text": "\u{e31}"}), "/text", "no_words"),
+            (json!({"starts_on": "2027-01-31", "ends_on": "2032-01-01", "months": null}), "/ends_on", "out_of_range"),
+            (json!({"starts_on": "2047-01-31", "ends_on": "2047-02-01"}), "/ends_on", "out_of_range"),
             (json!({"title": ""}), "/title", "empty"),
             (json!({"group": "IX"}), "/group", "unknown_group"),
             (json!({"delivery_province": "Atlantis"}), "/delivery_province", "unknown_province"),

@@ -374,6 +374,7 @@ impl Market {
             delivers_to: record.delivers_to,
             // An offer that says nothing is as good as its product keeps.
             shelf_life_days: record.shelf_life_days.unwrap_or_else(|| self.products.shelf_life_days(product)),
+            states_shelf_life: record.shelf_life_days.is_some(),
             papers: self.products.papers(product),
             promises: self.promise_sets.get(&product).copied().unwrap_or_default(),
             illustrative: record.illustrative,
@@ -402,6 +403,7 @@ impl Market {
                 group: self.group_on_offer(product),
                 papers: self.products.papers(product),
                 promises: self.promise_sets.get(&product).copied().unwrap_or_default(),
+                shelf_life_days: if known.states_shelf_life { known.shelf_life_days } else { self.products.shelf_life_days(product) },
                 ..known.clone()
             };
             if now != known {

@@ -138,6 +138,14 @@ impl Note {
         })
     }
 
+    /// Why nothing of a producer with so many open offers is considered; nothing where something may be.
+    pub fn of_readiness(market: &Market, producer: u32, on_offer: u32) -> Option<Self> {
+        Self::of_producer(market, producer).or_else(|| {
+            let told = || text("None of its offers is open.", "Không có chào bán nào của chủ thể này đang mở.");
+            (on_offer == 0).then(|| Self::new(MatchNoteCode::NothingOffered, told()))
+        })
+    }
+
     /// Why an offer is not considered on `as_of`; nothing where it is.
     fn of_offer(market: &Market, supply: &Supply, as_of: Day) -> Option<Self> {
         if let Some(note) = Self::of_producer(market, supply.producer) {

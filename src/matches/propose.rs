@@ -113,6 +113,13 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
     if let Some(note) = Note::of_pair(&market, &asked.need, &supply, setting.as_of) {
         return Err(Problem::new(Code::NotEligible, note.into_text()));
     }
+    if supply.producer == asked.need.buyer {
+        let told = "The demand and the offer are of one organisation, which makes no memorandum with itself.";
+        return Err(Problem::new(
+            Code::NotEligible,
+            text(told, "Nhu cầu và chào bán thuộc cùng một tổ chức: không thể ký biên bản ghi nhớ với chính mình."),
+        ));
+    }
     let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
     if !found.eligible {
         let needed = asked.need.still_needed(setting.as_of);

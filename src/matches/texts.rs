@@ -54,7 +54,7 @@ impl<'a> Pair<'a> {
             offered_in: supply.unit,
             needed: (need.from, need.until),
             has_begun: need.from <= as_of,
-            offered: (supply.from, supply.end()),
+            offered: (supply.from, supply.end_on(as_of)),
             has_words,
             papers: market.papers().get(supply.papers),
         }

@@ -6,10 +6,13 @@ use crate::check::{NAMED, Uses};
 use crate::db::schema::{certificates, offers, products, star_proposals};
 use crate::db::{Db, each, insert_all};
 use crate::error::Result;
+use crate::months::are_left_sql;
 use crate::mous;
 use crate::reference::UnitId;
 use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 /// Products that have one of `gtins`: (producer, GTIN, id).
 pub(super) fn with_gtins(db: &mut Db, gtins: &[String]) -> Result<Vec<(String, String, String)>> {
@@ -67,7 +70,7 @@ pub(super) fn counted_in(db: &mut Db, caller: &Caller, id: &str, unit: UnitId, d
     let of_offers: Vec<String> = offers::table
         .filter(offers::product_id.eq(id).and(in_packs))
         .filter(offers::closed_on.is_null().or(offers::closed_on.gt(day)))
-        .filter(offers::available_until.is_null().or(offers::available_until.ge(day)))
+        .filter(offers::available_until.is_null().or(sql::<Bool>(&are_left_sql("offers.months", "offers.available_until", day))))
         .order(offers::id)
         .limit(NAMED)
         .select(offers::id)

@@ -13,6 +13,7 @@ use crate::months;
 use crate::organisations::ProducerKind;
 use crate::reference::texts::{self, Taken};
 use crate::reference::{CertificateKindId, GroupId, ProvinceId, reference};
+use crate::text::fold;
 use chrono::NaiveDate;
 
 /// Names of the dimensions that can be counted, in the order of their bits.
@@ -150,7 +151,7 @@ pub fn read(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Asked> {
 /// # Errors
 /// 400 that says so.
 pub fn has_words(words: &str) -> Result<()> {
-    if words.chars().any(char::is_alphanumeric) {
+    if !fold(words).is_empty() {
         return Ok(());
     }
     Err(Problem::parameter("q", "no_words", text("Give at least one letter or digit.", "Hãy gõ ít nhất một chữ cái hoặc chữ số.")))

@@ -6,7 +6,7 @@
 use crate::market::record::{Day, FOREVER, Price};
 
 /// The day before the first that has a code: 1949-12-31.
-const BEFORE_DAYS: Day = -7_306;
+pub(super) const BEFORE_DAYS: Day = -7_306;
 /// The code of [`FOREVER`], behind every day.
 const FOREVER_CODE: u16 = u16::MAX;
 /// The last code of a day; the one between it and [`FOREVER_CODE`] is of none, so that a day before the end of all days is

@@ -10,7 +10,7 @@ use super::papers::{PaperSet, Papers, PapersOf, PromiseSet};
 use super::places::{PLACES, Places};
 use super::planes::{Planes, UNIT_BITS};
 use crate::market::numbers::{Number, Short};
-use crate::market::record::{ALL_MONTHS, Basis, Id, Price, Rows, Visibility};
+use crate::market::record::{ALL_MONTHS, Basis, FOREVER, Id, Price, Rows, Visibility};
 use std::cmp::Reverse;
 
 /// A block chooses its frames anew after so many rows at the latest: as many as it has.
@@ -27,10 +27,11 @@ pub(super) const PROMISED: u16 = 1 << 14;
 const WIDE: u16 = 1 << 15;
 
 /// Bits of [`Judged::delivers_to`] above the units, of what is only shown: the version, an invented offer, one that was
-/// closed before its end, days of lead time plus one.
+/// closed, one that states how long it keeps, days of lead time plus one.
 const VERSION_SHIFT: usize = 40;
 const ILLUSTRATIVE: u64 = 1 << 48;
-const CUT_SHORT: u64 = 1 << 49;
+const CLOSED: u64 = 1 << 49;
+const STATES_SHELF_LIFE: u64 = 1 << 50;
 const LEAD_SHIFT: u32 = 52;
 const MOST_LEAD: u16 = 4_000;
 const _: () = assert!(PLACES <= VERSION_SHIFT, "the units lie below");
@@ -53,7 +54,7 @@ pub(super) const VISIBILITY_SHIFT: u32 = 14;
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(32))]
 pub(super) struct Judged {
-    /// Days, by their codes: the first, and the last before it is over or closed.
+    /// Days, by their codes: the first, and the last.
     pub from: u16,
     pub end: u16,
     /// Months of the year, and bits above them.
@@ -84,9 +85,9 @@ impl Judged {
         self.months & WIDE != 0
     }
 
-    /// Whether it was closed before it was over.
-    fn is_cut_short(&self) -> bool {
-        self.delivers_to & CUT_SHORT != 0
+    /// Whether it was closed, on whatever day.
+    fn was_closed(&self) -> bool {
+        self.delivers_to & CLOSED != 0
     }
 
     /// Takes what papers say, of a row that knows nothing of any.
@@ -117,8 +118,8 @@ pub(super) struct Rest {
     /// The number of how much the price is for.
     priced: u8,
     amount: i32,
-    /// Its end, where it was closed before that; else the day from which on it is closed.
-    other_day: u16,
+    /// The code of the day from which on it is closed.
+    closed_on: u16,
 }
 
 const _: () = assert!(size_of::<Row>() == 64, "a line of memory");
@@ -193,13 +194,12 @@ impl Row {
     pub fn is_open(&self, day: u16) -> bool {
         let Judged { from, end, months, .. } = self.judged;
         let is_all_year = months & ALL_MONTHS == ALL_MONTHS && from <= end;
-        end >= day && (is_all_year || self.has_month_left(day))
+        end >= day && !(self.judged.was_closed() && self.rest.closed_on <= day) && (is_all_year || self.has_month_left(day))
     }
 
     fn has_month_left(&self, day: u16) -> bool {
         let Judged { from, end, months, .. } = self.judged;
-        let until = if self.judged.is_cut_short() { self.rest.other_day } else { end };
-        months_left(months & ALL_MONTHS, (day_of(from), day_of(until)), day_of(day)) != 0
+        months_left(months & ALL_MONTHS, (day_of(from), day_of(end)), day_of(day)) != 0
     }
 
     /// Price for one unit; 0 without one.
@@ -357,8 +357,6 @@ impl Block {
         let Row { judged, rest } = &self.rows[row];
         let shown = judged.delivers_to;
         let lead = u16::try_from(shown >> LEAD_SHIFT).unwrap_or(0);
-        let (until, closed_on) =
-            if judged.is_cut_short() { (rest.other_day, judged.end.saturating_add(1)) } else { (judged.end, rest.other_day) };
         Supply {
             id: rest.id,
             version: u32::from(u8::try_from(shown >> VERSION_SHIFT & u64::from(u8::MAX)).unwrap_or(0)),
@@ -370,13 +368,14 @@ impl Block {
             quantity: value_of(judged.quantity),
             months: judged.months & ALL_MONTHS,
             from: day_of(judged.from),
-            until: day_of(until),
-            closed_on: day_of(closed_on),
+            until: day_of(judged.end),
+            closed_on: day_of(rest.closed_on),
             minimum_order: value_of(judged.minimum_order),
             lead_time_days: lead.checked_sub(1),
             price: rest.price(judged.terms, places),
             delivers_to: (judged.months & EVERYWHERE == 0).then(|| Rows(places.units_of(judged.delivers_to))),
             shelf_life_days: judged.shelf_life_days,
+            states_shelf_life: shown & STATES_SHELF_LIFE != 0,
             papers: rest.papers(),
             promises: PromiseSet::default(),
             illustrative: shown & ILLUSTRATIVE != 0,
@@ -462,17 +461,15 @@ fn coded(supply: &Supply, places: &mut Places) -> Option<Row> {
     if supply.unit >> UNIT_BITS != 0 {
         return None;
     }
-    let (until, closed_on) = (day_code(supply.until)?, day_code(supply.closed_on)?);
-    let end = nearest_day_code(supply.end());
-    let is_cut_short = end < until;
     let mark = |is: bool, bit: u64| if is { bit } else { 0 };
     let shown = u64::from(supply.version.min(MANY_VERSIONS)) << VERSION_SHIFT
         | mark(supply.illustrative, ILLUSTRATIVE)
-        | mark(is_cut_short, CUT_SHORT)
+        | mark(supply.closed_on != FOREVER, CLOSED)
+        | mark(supply.states_shelf_life, STATES_SHELF_LIFE)
         | u64::from(lead) << LEAD_SHIFT;
     let judged = Judged {
         from: day_code(supply.from)?,
-        end,
+        end: day_code(supply.until)?,
         months: supply.months & ALL_MONTHS
             | set(supply.delivers_to.is_none(), EVERYWHERE)
             | set(supply.promises != PromiseSet::default(), PROMISED),
@@ -493,7 +490,7 @@ fn coded(supply: &Supply, places: &mut Places) -> Option<Row> {
         papers: Short::fitting(supply.papers.0)?,
         priced,
         amount,
-        other_day: if is_cut_short { until } else { closed_on },
+        closed_on: day_code(supply.closed_on)?,
     };
     Some(Row { judged, rest })
 }

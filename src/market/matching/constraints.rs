@@ -306,7 +306,7 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
         Code::Text => Detail::Text,
         Code::Stars => Detail::Stars { needed: need.least_stars, found: found.held.stars },
         Code::Certificate => Detail::Certificate { needed: need.required, found: need.required & found.held.kinds },
-        Code::Period => Detail::Period { needed: (need.from, need.until), found: (supply.from, supply.end()) },
+        Code::Period => Detail::Period { needed: (need.from, need.until), found: (supply.from, supply.end_on(setting.as_of)) },
         Code::Months => {
             Detail::Months { needed: need.months, found: supply.months, common: found.reach.common, single_supplier: need.single_supplier }
         }

@@ -39,6 +39,7 @@ fn offer() -> Offered {
         price: Some(per_kilogram(20_000)),
         delivers_to: Some(Rows::of([4])),
         shelf_life_days: 90,
+        states_shelf_life: true,
         papers: PaperSet::default(),
         promises: PromiseSet::default(),
         illustrative: true,
@@ -236,13 +237,13 @@ fn what_is_counted_in_two_units_is_not_compared() {
     assert_eq!((found.parts[2].raw, found.parts[2].fit_bp), (super::Raw::Price(None), 5_000));
 }
 
-// Closed on 26 November, to begin on 7 January, in season in February alone, when all of it is promised; needed from
-// 28 November to 1 February, in November, December, January and February. The least change is a day of December, and December.
+// Offered on 2 February alone, when all of it is promised; needed from 28 November to 1 February, in November, December,
+// January and February. The least change is a day of December, and December.
 #[test]
 fn days_alone_are_not_enough_where_the_month_of_both_is_promised() {
     let mends = failing(|offered, need| {
-        let Supply { from, until, closed_on, months, minimum_order, .. } = &mut offered.supply;
-        (*from, *until, *closed_on, *months, *minimum_order) = (NEW_YEAR + 6, NEW_YEAR + 6, TODAY + 1, 1 << 1, 0);
+        let Supply { from, until, months, minimum_order, .. } = &mut offered.supply;
+        (*from, *until, *months, *minimum_order) = (NEW_YEAR + 32, NEW_YEAR + 32, 1 << 1, 0);
         let quantity = offered.supply.quantity;
         let promise = Promise {
             product: Id(1),
@@ -257,7 +258,7 @@ fn days_alone_are_not_enough_where_the_month_of_both_is_promised() {
         offered.promises = vec![promise];
         (need.from, need.until, need.months, need.months_needed) = (TODAY + 4, NEW_YEAR + 31, 1 << 10 | 1 << 11 | 1 | 1 << 1, 4);
     });
-    let days = Mend::Window { from_at_latest: Some(NEW_YEAR - 1), until_at_least: Some(NEW_YEAR - 1) };
+    let days = Mend::Window { from_at_latest: Some(NEW_YEAR - 1), until_at_least: None };
     assert_eq!(mends, [(Code::Period, days), (Code::Period, Mend::AddMonths(1 << 11))]);
 }
 
@@ -432,7 +433,7 @@ fn what_more_would_unlock_is_what_is_left_of_it() {
     demands.put(demand());
     let found = readiness(&world.supplies, &demands, |_, _| true, &world.today());
     let [unlock] = found.unlocks.as_slice() else { panic!("{:?}", found.unlocks) };
-    assert_eq!((unlock.lack, &unlock.mends), (Lack::Quantity, &vec![Mend::Quantity(TONNE + 1_000)]));
+    assert_eq!((unlock.lack, &unlock.mends), (Lack::Quantity(0), &vec![Mend::Quantity(TONNE + 1_000)]));
     assert_eq!(unlock.quantities, [(0, 1_000)]);
 }
 

@@ -3,7 +3,7 @@
 use super::calendar;
 use super::papers::{PaperSet, Papers, PromiseSet, Promises};
 use super::score::Weights;
-use crate::market::record::{Day, DemandRecord, FOREVER, Id, Month, MonthBits, Price, Rows, Visibility};
+use crate::market::record::{Day, DemandRecord, Id, Month, MonthBits, Price, Rows, Visibility};
 use crate::market::tables::Tables;
 use std::borrow::Cow;
 
@@ -44,6 +44,8 @@ pub struct Supply {
     pub delivers_to: Option<Rows>,
     /// Days of shelf life left at delivery, of the offer or else of the product; 0 when unknown.
     pub shelf_life_days: u16,
+    /// Whether the offer states them itself.
+    pub states_shelf_life: bool,
     /// Papers of the product and of its producer.
     pub papers: PaperSet,
     /// Promises of the product.
@@ -53,13 +55,13 @@ pub struct Supply {
 }
 
 impl Supply {
-    /// The last day on which it can supply.
-    pub fn end(&self) -> Day {
-        end(self.until, self.closed_on)
+    /// The last day on which it can supply, as far as was known on `as_of`: that it was closed later was not.
+    pub fn end_on(&self, as_of: Day) -> Day {
+        if self.closed_on <= as_of { self.until.min(self.closed_on.saturating_sub(1)) } else { self.until }
     }
 
-    /// Those of its months of the year that it has left from `as_of` on, in the year that follows: none where it is over. That it
-    /// was closed later nobody knew on a day that has passed.
+    /// Those of its months of the year that it has left from `as_of` on, in the year that follows: none where it is over or
+    /// closed.
     pub fn months_left(&self, as_of: Day) -> MonthBits {
         if self.closed_on <= as_of { 0 } else { months_left(self.months, (self.from, self.until), as_of) }
     }
@@ -78,11 +80,6 @@ pub(super) fn months_left(months: MonthBits, (from, until): (Day, Day), as_of: D
         return months;
     }
     if until < first { 0 } else { months & calendar::bits(calendar::month_of(first), calendar::month_of(until)) }
-}
-
-/// The last day before the end and before the day of closing.
-pub(super) fn end(until: Day, closed_on: Day) -> Day {
-    if closed_on == FOREVER { until } else { until.min(closed_on.saturating_sub(1)) }
 }
 
 /// A demand as offers are held against it. Quantities are thousandths of the base unit.

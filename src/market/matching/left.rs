@@ -13,7 +13,7 @@ const MONTHS: Month = 12;
 /// against it.
 pub fn left(supply: &Supply, months: MonthBits, setting: &Setting<'_>) -> i64 {
     let first = month_of(supply.from.max(setting.as_of));
-    let last = month_of(supply.end()).min(first.saturating_add(MONTHS - 1));
+    let last = month_of(supply.end_on(setting.as_of)).min(first.saturating_add(MONTHS - 1));
     let asked = if months == 0 { supply.months } else { supply.months & months };
     let left = (first..=last).filter(|month| bit(*month) & asked != 0).map(|month| left_in(supply, month, setting));
     if months == 0 { left.max() } else { left.min() }.unwrap_or(supply.quantity)

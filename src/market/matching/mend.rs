@@ -78,9 +78,9 @@ pub(super) fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, 
             // Where what both name in the year is promised, the least change is another month as well.
             let added = if found.fails.contains(Code::Months) { 0 } else { found.reach.season & !supply.months };
             let months = (added != 0).then_some(Mend::AddMonths(added));
-            window(found, supply).into_iter().chain(months).map(|mend| (code, mend)).collect()
+            window(found, supply, setting.as_of).into_iter().chain(months).map(|mend| (code, mend)).collect()
         }
-        Code::Months => months(found, supply).into_iter().map(|mend| (code, mend)).collect(),
+        Code::Months => months(found, supply, setting.as_of).into_iter().map(|mend| (code, mend)).collect(),
         Code::MinimumOrder => one(Mend::MinimumOrder(whole_down(found.largest_order))),
         Code::Quantity => one(Mend::Quantity(whole_up(quantity(found, supply, need, setting)))),
         Code::Price => price(supply, need, setting).map(|price| (code, Mend::Price(price))).into_iter().collect(),
@@ -89,17 +89,17 @@ pub(super) fn mend(code: Code, found: &Judgement, supply: &Supply, need: &Need, 
     }
 }
 
-fn window(found: &Judgement, supply: &Supply) -> Option<Mend> {
-    let (from, until) = found.reach.window;
-    let (from_at_latest, until_at_least) = ((from < supply.from).then_some(from), (until > supply.end()).then_some(until));
+fn window(found: &Judgement, supply: &Supply, as_of: Day) -> Option<Mend> {
+    let ((from, until), end) = (found.reach.window, supply.end_on(as_of));
+    let (from_at_latest, until_at_least) = ((from < supply.from).then_some(from), (until > end).then_some(until));
     (from_at_latest.is_some() || until_at_least.is_some()).then_some(Mend::Window { from_at_latest, until_at_least })
 }
 
 /// Other months, or, where the days that both share lack a demanded month, other days, or both; days are the period's to mend
 /// where no day is shared at all.
-fn months(found: &Judgement, supply: &Supply) -> Vec<Mend> {
+fn months(found: &Judgement, supply: &Supply, as_of: Day) -> Vec<Mend> {
     let added = found.reach.season & !supply.months;
-    let days = if found.fails.contains(Code::Period) { None } else { window(found, supply) };
+    let days = if found.fails.contains(Code::Period) { None } else { window(found, supply, as_of) };
     days.into_iter().chain((added != 0).then_some(Mend::AddMonths(added))).collect()
 }
 
@@ -151,7 +151,7 @@ pub(super) mod tests {
     use crate::market::matching::papers::Papers;
     use crate::market::record::Paper;
 
-    /// What `supply` is after `mend`.
+    /// What `supply` is after `mend`: what is good enough already stays as it is.
     pub fn apply(mend: &Mend, mut supply: Supply, papers: &mut Papers) -> Supply {
         let mut add = |supply: &mut Supply, added: &[Paper]| {
             let all = papers.get(supply.papers).chain(added.iter().copied()).collect();
@@ -165,18 +165,18 @@ pub(super) mod tests {
                 add(&mut supply, &added);
             }
             Mend::Window { from_at_latest, until_at_least } => {
-                supply.from = from_at_latest.unwrap_or(supply.from);
+                supply.from = from_at_latest.map_or(supply.from, |from| supply.from.min(from));
                 if let Some(until) = until_at_least {
                     supply.until = supply.until.max(until);
                     supply.closed_on = supply.closed_on.max(until + 1);
                 }
             }
             Mend::AddMonths(month) => supply.months |= month,
-            Mend::MinimumOrder(most) => supply.minimum_order = most,
-            Mend::Quantity(least) => supply.quantity = least,
+            Mend::MinimumOrder(most) => supply.minimum_order = supply.minimum_order.min(most),
+            Mend::Quantity(least) => supply.quantity = supply.quantity.max(least),
             Mend::Price(price) => supply.price = Some(price),
             Mend::DeliverTo(unit) => supply.delivers_to = supply.delivers_to.map(|units| crate::market::record::Rows(units.0 | 1 << unit)),
-            Mend::ShelfLife(days) => supply.shelf_life_days = days,
+            Mend::ShelfLife(days) => supply.shelf_life_days = supply.shelf_life_days.max(days),
         }
         supply
     }

@@ -237,6 +237,35 @@ proptest! {
         prop_assert!(found.unlocks.is_sorted_by_key(|unlock| Reverse(unlock.demands)));
     }
 
+    // For strangers too, to whom quantities are told rounded.
+    #[test]
+    fn what_unlocks_demands_makes_the_offers_serve_them(
+        offered in samples::market(6), demands in proptest::collection::vec(samples::need(), 0..12), eyes in samples::eyes(),
+    ) {
+        let mut world = World::new(&offered);
+        let mut book = DemandBook::default();
+        let needs: Vec<Need> = (1_u128..).zip(demands).map(|(number, need)| Need { id: Id(number), ..need }).collect();
+        needs.iter().for_each(|need| book.put(need.clone()));
+        let served = |world: &World, supplies: &[Supply]| -> Vec<Id> {
+            let setting = world.setting(eyes.view(), Weights::default(), TODAY);
+            let serves = |need: &&Need| supplies.iter().any(|supply| evaluate(supply, need, true, &setting).eligible);
+            needs.iter().filter(serves).map(|need| need.id).collect()
+        };
+        let before = served(&world, &world.supplies);
+        let found = readiness(&world.supplies, &book, |_, _| true, &world.setting(eyes.view(), Weights::default(), TODAY));
+        for unlock in found.unlocks.iter().filter(|unlock| !unlock.mends.is_empty()) {
+            let concerned: Vec<Supply> =
+                world.supplies.iter().filter(|supply| unlock.offers.iter().any(|one| one.offer == supply.id)).cloned().collect();
+            prop_assert_eq!(concerned.len(), unlock.offers.len());
+            let mended: Vec<Supply> = concerned
+                .into_iter()
+                .map(|supply| unlock.mends.iter().fold(supply, |supply, mend| apply(mend, supply, &mut world.papers)))
+                .collect();
+            let unlocked = served(&world, &mended).into_iter().filter(|id| !before.contains(id)).count();
+            prop_assert!(unlocked >= unlock.demands as usize, "{unlock:?} serves {unlocked}");
+        }
+    }
+
     // Against a demand that begins today, in the months that are left.
     #[test]
     fn a_running_demand_is_judged_by_what_is_left_of_it(offered in samples::offered(), record in samples::demand(), back in 1..400_i32, ahead in -200..200_i32, eyes in samples::eyes()) {

@@ -1,7 +1,7 @@
 //! A demand made ready for a scan: thresholds in the columns' codes, and points by province, months and stars.
 
 use super::calendar;
-use super::codes::{MOST_EXACT, ceil_code, day_code, floor_code, rate_bits};
+use super::codes::{BEFORE_DAYS, MOST_EXACT, ceil_code, day_code, floor_code, rate_bits};
 use super::columns::{CURRENCY, DELIVERED, PRICED, WITH_TAX, terms_of};
 use super::facts::{Need, Setting};
 use super::places::Places;
@@ -85,7 +85,8 @@ impl<'a> Question<'a> {
         }
         let calendar = run(need);
         let enough = if need.single_supplier { need.quantity } else { 1 };
-        let as_of = day_code(setting.as_of)?;
+        // Before all days that have codes everything is still to come.
+        let as_of = if setting.as_of <= BEFORE_DAYS { 0 } else { day_code(setting.as_of)? };
         Some(Self {
             need,
             setting,

@@ -26,7 +26,7 @@ pub(super) struct Reach {
 impl Reach {
     /// As of a day: an offer that is over by then must last until it at least.
     pub fn new(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Self {
-        let window = (supply.from, supply.end());
+        let window = (supply.from, supply.end_on(setting.as_of));
         let common = common(window, supply.months, need);
         let shares_days = supply.from.max(need.from) <= window.1.min(need.until);
         let is_enough = common >= need.least_months();

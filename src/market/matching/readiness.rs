@@ -5,7 +5,7 @@ use super::demands::DemandBook;
 use super::facts::{Need, Setting, Supply};
 use super::judge::judge;
 use super::mend::{Mend, mend};
-use crate::market::record::{Id, Price};
+use crate::market::record::{Basis, Id, Price};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,12 +20,21 @@ pub enum Lack {
     Period,
     /// Other months.
     Months,
-    /// A smaller least order.
-    MinimumOrder,
-    /// A larger quantity.
-    Quantity,
-    /// A lower price, in this currency.
-    Price(u8),
+    /// A smaller least order, counted in this base unit.
+    MinimumOrder(u8),
+    /// A larger quantity, counted in this base unit.
+    Quantity(u8),
+    /// A lower price; prices that can't be compared are lacks of their own.
+    Price {
+        /// The base unit.
+        unit: u8,
+        /// Number of the currency.
+        currency: u8,
+        /// With or without transport.
+        basis: Basis,
+        /// With or without tax.
+        vat_included: bool,
+    },
     /// Delivery to this unit of today.
     Delivery(u8),
     /// A longer shelf life.
@@ -40,9 +49,9 @@ impl Lack {
             Self::Certificates(_) => Code::Certificate,
             Self::Period => Code::Period,
             Self::Months => Code::Months,
-            Self::MinimumOrder => Code::MinimumOrder,
-            Self::Quantity => Code::Quantity,
-            Self::Price(_) => Code::Price,
+            Self::MinimumOrder(_) => Code::MinimumOrder,
+            Self::Quantity(_) => Code::Quantity,
+            Self::Price { .. } => Code::Price,
             Self::Delivery(_) => Code::Delivery,
             Self::ShelfLife => Code::ShelfLife,
         }
@@ -79,6 +88,8 @@ pub struct Concerned {
 /// What a producer is ready for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
+    /// How many of the offers are open.
+    pub on_offer: u32,
     /// Open demands, whatever they ask for.
     pub open: u32,
     /// Those that ask for the group and words of a product on offer.
@@ -110,7 +121,9 @@ struct Kept {
 /// Holds the offers of one producer against all open demands; `answers` says whether the product of an offer answers a
 /// demand's words.
 pub fn readiness(supplies: &[Supply], demands: &DemandBook, answers: impl Fn(&Supply, &Need) -> bool, setting: &Setting<'_>) -> Readiness {
-    let mut found = Readiness { open: 0, considered: 0, served: 0, unlocks: Vec::new() };
+    let supplies: Vec<&Supply> = supplies.iter().filter(|supply| supply.is_open(setting.as_of)).collect();
+    let on_offer = u32::try_from(supplies.len()).unwrap_or(u32::MAX);
+    let mut found = Readiness { on_offer, open: 0, considered: 0, served: 0, unlocks: Vec::new() };
     let groups: BTreeSet<u8> = supplies.iter().map(|supply| supply.group).collect();
     let mut costs: BTreeMap<Lack, Cost> = BTreeMap::new();
     for need in demands.iter().filter(|need| need.is_open(setting.as_of)) {
@@ -119,7 +132,7 @@ pub fn readiness(supplies: &[Supply], demands: &DemandBook, answers: impl Fn(&Su
             continue;
         }
         let need = &*need.still_needed(setting.as_of);
-        let asked = supplies.iter().filter(|supply| supply.is_open(setting.as_of) && need.wants(supply.group) && answers(supply, need));
+        let asked = supplies.iter().copied().filter(|supply| need.wants(supply.group) && answers(supply, need));
         let (mut is_considered, mut is_served) = (false, false);
         let mut lacks: BTreeMap<Lack, Kept> = BTreeMap::new();
         for supply in asked {
@@ -180,9 +193,13 @@ fn lack(code: Code, mends: &[Mend], supply: &Supply, need: &Need) -> Lack {
         Code::Stars => Lack::Stars(need.least_stars),
         Code::Certificate => Lack::Certificates(kinds()),
         Code::Months => Lack::Months,
-        Code::MinimumOrder => Lack::MinimumOrder,
-        Code::Quantity => Lack::Quantity,
-        Code::Price => Lack::Price(supply.price.map_or(0, |price| price.currency)),
+        Code::MinimumOrder => Lack::MinimumOrder(supply.unit),
+        Code::Quantity => Lack::Quantity(supply.unit),
+        Code::Price => {
+            let of = supply.price.map(|price| (price.currency, price.basis, price.vat_included));
+            let (currency, basis, vat_included) = of.unwrap_or((0, Basis::FarmGate, false));
+            Lack::Price { unit: supply.unit, currency, basis, vat_included }
+        }
         Code::Delivery => Lack::Delivery(need.place),
         Code::ShelfLife => Lack::ShelfLife,
         // The others make no near miss.
@@ -242,7 +259,7 @@ fn both(one: Mend, other: Mend) -> Mend {
     }
 }
 
-/// The lower of two prices in one currency; what decides between equal ones means nothing but is always the same.
+/// The lower of two prices that can be compared; what decides between equal ones means nothing but is always the same.
 fn lower(one: Price, other: Price) -> Price {
     let (over_one, over_other) = super::score::over_one(&one, &other);
     let rank = |over: i128, price: &Price| (over, price.per_base, price.basis, price.vat_included, price.visibility);

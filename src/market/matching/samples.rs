@@ -170,6 +170,7 @@ pub fn offered() -> impl Strategy<Value = Offered> {
             price,
             delivers_to: delivers_to.map(Rows::of),
             shelf_life_days,
+            states_shelf_life: product % 2 == 0,
             papers: super::PaperSet::default(),
             promises: super::PromiseSet::default(),
             illustrative,

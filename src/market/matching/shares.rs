@@ -28,7 +28,7 @@ pub fn shares(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<Share>
         if quantity < supply.minimum_order.max(1) {
             continue;
         }
-        let until = last_day(month).min(need.until).min(supply.end());
+        let until = last_day(month).min(need.until).min(supply.end_on(setting.as_of));
         match shares.last_mut() {
             Some((last, share)) if *last + 1 == month && share.quantity == quantity => (*last, share.until) = (month, until),
             _ => {
@@ -58,7 +58,7 @@ mod tests {
                 prop_assert!(0 < share.quantity && share.quantity <= need.quantity.min(supply.quantity));
                 prop_assert!(supply.minimum_order <= share.quantity);
                 prop_assert!(need.from.max(supply.from) <= share.from && share.from <= share.until);
-                prop_assert!(share.until <= need.until.min(supply.end()));
+                prop_assert!(share.until <= need.until.min(supply.until));
             }
             prop_assert!(shares.is_sorted_by(|one, next| one.until < next.from), "they follow each other");
         }

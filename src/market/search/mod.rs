@@ -9,6 +9,8 @@
 //! as sets), `mixed` (products with several offers among them), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
 //! row by row), [`own`] (callers who see more than the columns), [`organisations`] (by name), [`suggest`].
 
+#[cfg(test)]
+mod by_record;
 pub mod filter;
 #[cfg(test)]
 mod large_tests;

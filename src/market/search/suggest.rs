@@ -1,13 +1,17 @@
 //! Type-ahead: names that begin with, or hold, what has been typed so far.
 
+use super::{Filter, Question, Sort};
 use crate::market::Market;
+use crate::market::matching::View;
 use crate::market::organisations::Side;
 use crate::market::text::query::{How, MOST_REWRITINGS};
 use crate::market::text::tokens::{Token, tokens};
 use std::collections::HashSet;
 
-/// Rows of a common beginning that are ranked: the first ones are good enough to choose from while one types.
-const MOST_RANKED: usize = 4_096;
+/// Products that are looked through at once for others of a name that has been told.
+const PAGE: usize = 250;
+/// How often: who types a name that a thousand products have needs no other.
+const MOST_PAGES: usize = 4;
 
 /// A name to choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +25,29 @@ pub struct Suggestion {
 impl Market {
     /// Products of different names whose names fit `text`, the best first.
     pub fn suggest_products(&self, text: &str, limit: usize) -> Vec<Suggestion> {
-        let Some(words) = self.products_meant(text) else { return Vec::new() };
-        let scored = words.rows().iter().take(MOST_RANKED).filter(|row| self.products.shown().contains(*row)).map(|row| {
-            let (score, how) = words.score(row, &self.products.words(row));
-            (std::cmp::Reverse(score), self.products.id(row), Suggestion { row, how })
-        });
-        let mut scored: Vec<_> = scored.collect();
-        scored.sort_unstable_by_key(|(score, id, _)| (*score, *id));
-        let mut names = HashSet::new();
-        let fresh = scored.into_iter().filter(|(_, _, found)| names.insert(self.products.words(found.row)));
-        fresh.map(|(_, _, found)| found).take(limit).collect()
+        let mut asked = Question {
+            text: Some(text),
+            filter: Filter::default(),
+            facets: 0,
+            sort: Sort::Relevance,
+            place: None,
+            limit: PAGE,
+            after: None,
+            as_of: self.today,
+            view: View::PUBLIC,
+        };
+        let (mut names, mut suggested) = (HashSet::new(), Vec::new());
+        for _ in 0..MOST_PAGES {
+            let found = self.search(&asked);
+            let fresh = found.hits.iter().filter(|hit| names.insert(self.products.words(hit.row)));
+            suggested.extend(fresh.map(|hit| Suggestion { row: hit.row, how: hit.how.unwrap_or(How::Partial) }));
+            asked.after = found.hits.last().map(|hit| hit.key);
+            if suggested.len() >= limit || !found.more {
+                break;
+            }
+        }
+        suggested.truncate(limit);
+        suggested
     }
 
     /// What else is said for `text`, in words with their marks.
@@ -41,14 +58,7 @@ impl Market {
 
     /// Organisations on `side` whose names fit `text`, the best first.
     pub fn suggest_organisations(&self, text: &str, side: Side, limit: usize) -> Vec<Suggestion> {
-        let Some(words) = self.organisations_meant(text, side) else { return Vec::new() };
-        let at_work = |row: &u32| self.organisations.get(*row).is_some_and(|known| !known.is_idle);
-        let ranked = words.rows().iter().filter(at_work).take(MOST_RANKED).map(|row| {
-            let (score, how) = words.score(row, &self.organisations.ranked(row));
-            (std::cmp::Reverse(score), self.organisations.id(row), Suggestion { row, how })
-        });
-        let mut scored: Vec<_> = ranked.collect();
-        scored.sort_unstable_by_key(|(score, id, _)| (*score, *id));
-        scored.into_iter().map(|(_, _, found)| found).take(limit).collect()
+        let found = self.rank_organisations(text, side, limit, None, |known| !known.is_idle);
+        found.hits.into_iter().map(|hit| Suggestion { row: hit.row, how: hit.how.unwrap_or(How::Partial) }).collect()
     }
 }

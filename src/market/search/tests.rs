@@ -2,19 +2,31 @@
 
 use super::*;
 use crate::market::Market;
-use crate::market::facet::{Dimension, ones};
+use crate::market::facet::{Counts, Dimension};
 use crate::market::matching::View;
-use crate::market::record::{Basis, Change, FOREVER, Id, MouRecord, OfferRecord, Paper, Per, Price, Promise, Rows, Visibility};
-use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product, public, question, tables};
-use chrono::{Datelike, NaiveDate};
+use crate::market::record::{Basis, Change, FOREVER, Id, MouRecord, Per, Price, Promise, Rows, Visibility};
+use crate::market::samples::{TODAY, loaded, offer, organisation, paper, product, question, tables};
+use crate::market::search::by_record::{Judged, judged, judged_offer, rows_of_records};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Product, quantity, months, last day from today, price with its visibility, unit it delivers to.
-type SampleOffer = (usize, i64, u16, i32, Option<(i64, Visibility)>, Option<u8>);
+/// Days are from today.
+#[derive(Debug, Clone)]
+struct SampleOffer {
+    product: usize,
+    unit: u8,
+    quantity: i64,
+    months: u16,
+    from: i32,
+    days: i32,
+    closed_on: Option<i32>,
+    /// Đồng for one or twelve base units, and whether they are in fact dollars.
+    price: Option<(i64, bool, bool, Visibility)>,
+    delivers_to: Option<u8>,
+}
 
-/// Product, quantity a month, first day and last from today, day from today on which it was signed, whether it ended since.
-type SamplePromise = (usize, i64, i32, i32, i32, bool);
+/// Product, unit, quantity a month, first day and last from today, day from today on which it was signed, whether it ended since.
+type SamplePromise = (usize, u8, i64, i32, i32, i32, bool);
 
 #[derive(Debug, Clone)]
 struct Sample {
@@ -31,23 +43,48 @@ fn visibility() -> impl Strategy<Value = Visibility> {
     prop::sample::select(vec![Visibility::Public, Visibility::Keys, Visibility::Parties, Visibility::Hidden])
 }
 
+/// Mostly kilograms.
+fn unit() -> impl Strategy<Value = u8> {
+    prop::sample::select(vec![0_u8, 0, 0, 1])
+}
+
+fn an_offer() -> impl Strategy<Value = SampleOffer> {
+    let price = (5_000_i64..60_000, prop::bool::weighted(0.2), prop::bool::weighted(0.1), visibility());
+    (
+        (0_usize..25, unit(), 1_i64..400, 1_u16..0x1000),
+        prop_oneof![3 => (Just(-30), -10_i32..70), 1 => (-40_i32..40, 0_i32..80)],
+        prop::option::weighted(0.1, -20_i32..20),
+        (prop::option::of(price), prop::option::of(0_u8..4)),
+    )
+        .prop_map(|((product, unit, quantity, months), (from, days), closed_on, (price, delivers_to))| SampleOffer {
+            product,
+            unit,
+            quantity,
+            months,
+            from,
+            days,
+            closed_on,
+            price,
+            delivers_to,
+        })
+}
+
+/// Ids of some milliseconds, which say what is newer, in another order than records have.
+fn product_id(at: usize) -> Id {
+    Id(((at * 3 % 4) as u128) << 80 | (1 + at as u128))
+}
+
+fn offer_id(at: usize) -> Id {
+    Id(((at * 5 % 3) as u128) << 80 | (7_000 + at as u128))
+}
+
 fn a_sample() -> impl Strategy<Value = Sample> {
     (
         prop::collection::vec((0_u8..4, 0_u8..3), 1..4),
         prop::collection::vec((0_usize..4, 0_u8..7, 0_usize..8), 1..25),
         prop::collection::vec((0_usize..25, 0_u8..4, 3_u8..6, -50_i32..20, -10_i32..60, any::<bool>()), 0..15),
-        prop::collection::vec(
-            (
-                0_usize..25,
-                1_i64..400,
-                1_u16..0x1000,
-                -40_i32..40,
-                prop::option::of((5_000_i64..60_000, visibility())),
-                prop::option::of(0_u8..4),
-            ),
-            0..25,
-        ),
-        prop::collection::vec((0_usize..25, 1_i64..200, -40_i32..40, 0_i32..60, -20_i32..10, any::<bool>()), 0..10),
+        prop::collection::vec(an_offer(), 0..25),
+        prop::collection::vec((0_usize..25, unit(), 1_i64..200, -40_i32..40, 0_i32..60, -20_i32..10, any::<bool>()), 0..10),
     )
         .prop_map(|(organisations, products, papers, offers, promises)| Sample { organisations, products, papers, offers, promises })
 }
@@ -67,35 +104,37 @@ fn changes(sample: &Sample) -> Vec<Change> {
     }
     let producer_of = |product: usize| 1_000 + (sample.products[product].0 % sample.organisations.len()) as u128;
     for (at, (_, group, name)) in sample.products.iter().enumerate() {
-        let mut record = product(1 + at as u128, producer_of(at), WORDS[*name], *group);
+        let mut record = product(product_id(at).0, producer_of(at), WORDS[*name], *group);
         record.illustrative = is_illustrative(*group);
         changes.push(Change::Product(record));
     }
     for (at, (of, kind, stars, from, until, is_of_holder)) in sample.papers.iter().enumerate() {
         let of = of % sample.products.len();
-        let subject = if *is_of_holder && *kind != 0 { None } else { Some(1 + of as u128) };
+        let subject = if *is_of_holder && *kind != 0 { None } else { Some(product_id(of).0) };
         let stars = if *kind == 0 { *stars } else { 0 };
         changes.push(Change::Certificate(paper(5_000 + at as u128, producer_of(of), subject, *kind, stars, TODAY + from, TODAY + until)));
     }
-    for (at, (of, quantity, months, until, price, unit)) in sample.offers.iter().enumerate() {
-        let mut record = offer(7_000 + at as u128, 1 + (of % sample.products.len()) as u128, *quantity);
-        record.months = *months;
-        record.until = TODAY + until;
-        record.price = price.map(|(dong, visibility)| Price {
+    for (at, sampled) in sample.offers.iter().enumerate() {
+        let mut record = offer(offer_id(at).0, product_id(sampled.product % sample.products.len()).0, sampled.quantity);
+        record.unit = sampled.unit;
+        record.months = sampled.months;
+        (record.from, record.until) = (TODAY + sampled.from, TODAY + sampled.from + sampled.days);
+        record.closed_on = sampled.closed_on.map_or(FOREVER, |day| TODAY + day);
+        record.price = sampled.price.map(|(dong, is_of_twelve, is_foreign, visibility)| Price {
             amount: dong * 100,
-            per_base: 1_000,
-            currency: 0,
+            per_base: if is_of_twelve { 12_000 } else { 1_000 },
+            currency: u8::from(is_foreign),
             basis: Basis::FarmGate,
             vat_included: false,
             visibility,
         });
-        record.delivers_to = unit.map(|unit| Rows::of([unit]));
+        record.delivers_to = sampled.delivers_to.map(|unit| Rows::of([unit]));
         changes.push(Change::Offer(record));
     }
-    for (at, (of, quantity, from, days, signed, has_ended)) in sample.promises.iter().enumerate() {
+    for (at, (of, unit, quantity, from, days, signed, has_ended)) in sample.promises.iter().enumerate() {
         let promise = Promise {
-            product: Id(1 + (of % sample.products.len()) as u128),
-            unit: 0,
+            product: product_id(of % sample.products.len()),
+            unit: *unit,
             quantity: *quantity,
             per: Per::Month,
             from: TODAY + from,
@@ -114,14 +153,14 @@ pub(super) struct Asked {
     pub(super) sort: Sort,
     pub(super) place: Option<u8>,
     text: Option<usize>,
-    as_of: i32,
-    level: Visibility,
+    pub(super) as_of: i32,
+    pub(super) level: Visibility,
     organisation: bool,
     /// Offers about which the caller was introduced, in order.
-    introduced: Vec<Id>,
+    pub(super) introduced: Vec<Id>,
     pub(super) facets: u8,
     /// Of this producer alone, by its id.
-    producer: Option<u128>,
+    pub(super) producer: Option<u128>,
 }
 
 fn rows(most: u8) -> impl Strategy<Value = Option<Rows>> {
@@ -137,7 +176,7 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
             prop::sample::select(vec![0_u16, 0, 0, 1, 3, 0x800]),
         ),
         (
-            prop::option::weighted(0.2, 1_i64..300),
+            prop::option::weighted(0.2, (1_i64..300, unit())),
             (prop::option::weighted(0.2, 5_000_u32..60_000), prop::option::weighted(0.1, 0_u8..2)),
             prop::option::weighted(0.2, 0_u8..4),
             prop::option::weighted(0.2, 0_u16..400),
@@ -160,7 +199,7 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
                 held,
                 period: period.map(|(from, days)| (TODAY + from, TODAY + from + days)),
                 months,
-                quantity: quantity.map(|quantity| (quantity, 0)),
+                quantity,
                 price_at_most,
                 unit,
                 delivers_to,
@@ -177,7 +216,7 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
         prop::option::weighted(0.4, 0_usize..8),
         prop::sample::select(vec![TODAY, TODAY, TODAY, TODAY + 15, TODAY - 15]),
         prop::sample::select(vec![Visibility::Public, Visibility::Public, Visibility::Keys, Visibility::Hidden]),
-        (any::<bool>(), prop_oneof![Just(BTreeSet::new()), prop::collection::btree_set(7_000_u128..7_025, 1..6)]),
+        (any::<bool>(), prop_oneof![Just(BTreeSet::new()), prop::collection::btree_set((0_usize..25).prop_map(offer_id), 1..6)]),
         prop::sample::select(vec![0x7F_u8, 0x7F, 0, 0x11, 0x42]),
         prop::option::weighted(0.1, 1_000_u128..1_005),
     )
@@ -189,173 +228,10 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
             as_of,
             level,
             organisation,
-            introduced: introduced.into_iter().map(Id).collect(),
+            introduced: introduced.into_iter().collect(),
             facets,
             producer,
         })
-}
-
-/// Facts of one product, read from the records alone.
-struct Row<'a> {
-    id: u128,
-    province: u8,
-    group: u8,
-    kind: u8,
-    producer: u128,
-    papers: Vec<Paper>,
-    offers: Vec<&'a OfferRecord>,
-    promises: Vec<&'a Promise>,
-}
-
-impl Row<'_> {
-    /// What is left of `offer` in the month of `months` with the least, or in the one with the most where none is asked.
-    fn left(&self, offer: &OfferRecord, asked: &Asked, own: Option<u128>) -> i64 {
-        let date = |day: i32| NaiveDate::default() + chrono::TimeDelta::days(day.into());
-        let month = |day: i32| (date(day).year(), date(day).month0());
-        let (months, is_shown) = (asked.filter.months, asked.level == Visibility::Hidden || own == Some(self.producer));
-        let first = offer.from.max(asked.as_of);
-        // Day by day: an offer here ends within some weeks.
-        let days: BTreeSet<(i32, u32)> = (first..=offer.until.min(first + 364)).map(month).collect();
-        let supplied = days.into_iter().filter(|(_, month)| offer.months >> month & 1 == 1 && (months == 0 || months >> month & 1 == 1));
-        let left = supplied.map(|in_month| {
-            let in_force = self.promises.iter().filter(|promise| promise.signed_on <= asked.as_of && asked.as_of < promise.ended_on);
-            let promised = in_force.filter(|promise| (month(promise.from)..=month(promise.until)).contains(&in_month));
-            let promised: i64 = promised.map(|promise| promise.quantity).sum();
-            let left = (offer.quantity - promised).max(0);
-            if promised == 0 || is_shown {
-                return left;
-            }
-            let digits = left.to_string();
-            format!("{}{}", &digits[..digits.len().min(2)], "0".repeat(digits.len().saturating_sub(2))).parse().unwrap()
-        });
-        if months == 0 { left.max() } else { left.min() }.unwrap_or(offer.quantity)
-    }
-}
-
-/// The months of the year that an offer has left, day by day.
-fn months_left(offer: &OfferRecord, as_of: i32) -> u16 {
-    let first = offer.from.max(as_of);
-    let days = (first..=offer.until.min(first + 364)).map(|day| NaiveDate::default() + chrono::TimeDelta::days(day.into()));
-    days.fold(0, |months, day| months | 1 << day.month0()) & offer.months
-}
-
-fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
-    let mut organisations = BTreeMap::new();
-    let mut rows: Vec<Row<'_>> = Vec::new();
-    for change in changes {
-        match change {
-            Change::Organisation(record) => drop(organisations.insert(record.id, record)),
-            Change::Product(record) => {
-                let producer = organisations[&record.producer];
-                rows.push(Row {
-                    id: record.id.0,
-                    province: producer.province,
-                    group: record.group,
-                    kind: producer.producer_kind.unwrap(),
-                    producer: producer.id.0,
-                    papers: Vec::new(),
-                    offers: Vec::new(),
-                    promises: Vec::new(),
-                });
-            }
-            Change::Certificate(record) => {
-                let is_for = |row: &Row<'_>| record.product.map_or(row.producer == record.holder.0, |product| row.id == product.0);
-                rows.iter_mut().filter(|row| is_for(row)).for_each(|row| row.papers.push(record.paper));
-            }
-            Change::Offer(record) => rows.iter_mut().filter(|row| row.id == record.product.0).for_each(|row| row.offers.push(record)),
-            Change::Mou(record) => {
-                for promise in &record.promises {
-                    rows.iter_mut().filter(|row| row.id == promise.product.0).for_each(|row| row.promises.push(promise));
-                }
-            }
-            _ => unreachable!("samples have no other change"),
-        }
-    }
-    rows
-}
-
-/// What the row is to the question: where it counts by dimension, whether it passes, and its sort key.
-///
-/// In a dimension counts what passes all filters but its own, and is there what it is by all but its own.
-fn judged(row: &Row<'_>, asked: &Asked, own: Option<u128>) -> (BTreeMap<Dimension, Vec<usize>>, bool, u64) {
-    let filter = &asked.filter;
-    let held = |from: i32, until: i32| {
-        let papers: Vec<&Paper> = row.papers.iter().filter(|paper| paper.from <= from && until <= paper.until).collect();
-        (papers.iter().map(|paper| paper.stars).max().unwrap_or(0), papers.iter().fold(0_u64, |kinds, paper| kinds | 1 << paper.kind))
-    };
-    let open: Vec<&&OfferRecord> = row.offers.iter().filter(|offer| months_left(offer, asked.as_of) != 0).collect();
-    let seen_price = |offer: &OfferRecord| {
-        let is_party = |price: &Price| price.visibility == Visibility::Parties && asked.introduced.contains(&offer.id);
-        let price = offer.price.filter(|price| price.visibility <= asked.level || own == Some(row.producer) || is_party(price));
-        price.map(|price| u32::try_from(price.amount / 100).unwrap())
-    };
-    let (from, until) = filter.period.unwrap_or((asked.as_of, asked.as_of));
-    let (stars, kinds) = held(from, until);
-    let bucket =
-        |price: Option<u32>| price.map_or(9, |price| [10_000, 20_000, 50_000, 100_000].iter().filter(|step| price >= **step).count());
-    let mut values = BTreeMap::new();
-    values.insert(Dimension::Province, vec![usize::from(row.province)]);
-    values.insert(Dimension::Group, vec![usize::from(row.group)]);
-    values.insert(Dimension::Stars, vec![usize::from(stars.saturating_sub(2))]);
-    values.insert(Dimension::ProducerKind, vec![usize::from(row.kind)]);
-    values.insert(Dimension::Certificate, ones(kinds).collect());
-
-    let km = 111 * u16::from(row.province.abs_diff(asked.place.unwrap_or(0)));
-    let km = if km == 333 { 334 } else { km };
-    let mut fails: Vec<Option<Dimension>> = Vec::new();
-    let mut fail = |failed: bool, dimension: Option<Dimension>| {
-        if failed && !fails.contains(&dimension) {
-            fails.push(dimension);
-        }
-    };
-    fail(filter.provinces.is_some_and(|rows| !rows.contains(row.province)), Some(Dimension::Province));
-    fail(filter.region.is_some_and(|rows| !rows.contains(row.province)), None);
-    fail(filter.groups.is_some_and(|rows| !rows.contains(row.group)), Some(Dimension::Group));
-    fail(stars < filter.least_stars, Some(Dimension::Stars));
-    fail(kinds & filter.certificates != filter.certificates, Some(Dimension::Certificate));
-    fail(kinds & filter.held != filter.held, None);
-    fail(filter.kinds.is_some_and(|kinds| kinds >> row.kind & 1 == 0), Some(Dimension::ProducerKind));
-    fail(filter.within_km.is_some_and(|most| km > most), None);
-    fail(filter.is_offered.is_some_and(|offered| offered == open.is_empty()), None);
-    fail(filter.is_illustrative.is_some_and(|asked| asked != is_illustrative(row.group)), None);
-    fail(asked.producer.is_some_and(|producer| producer != row.producer), None);
-    let in_season = |offer: &OfferRecord| months_left(offer, asked.as_of) & filter.months == filter.months;
-    let is_cheap = |offer: &OfferRecord| filter.price_at_most.is_none_or(|most| seen_price(offer).is_some_and(|price| price <= most));
-    let has_terms = |offer: &OfferRecord| {
-        filter.quantity.is_none_or(|(least, _)| row.left(offer, asked, own) >= least)
-            && filter.unit.is_none_or(|unit| unit == offer.unit)
-            && filter.delivers_to.is_none_or(|unit| offer.delivers_to.is_none_or(|units| units.contains(unit)))
-    };
-    let taken: Vec<&&OfferRecord> = open.iter().copied().filter(|offer| has_terms(offer)).collect();
-    let asks_offers = filter.asks_offers();
-    // Which offers count for the months and for the price; a product without an offer has no price to anybody.
-    let (cheap, seasonal): (Vec<_>, Vec<_>) =
-        (taken.iter().filter(|offer| is_cheap(offer)).collect(), taken.iter().filter(|offer| in_season(offer)).collect());
-    values.insert(
-        Dimension::Month,
-        ones(u64::from(cheap.iter().fold(0_u16, |months, offer| months | months_left(offer, asked.as_of)))).collect(),
-    );
-    let asks_beside_price = filter.months != 0 || filter.quantity.is_some() || filter.unit.is_some() || filter.delivers_to.is_some();
-    if !asks_beside_price || !seasonal.is_empty() {
-        values.insert(Dimension::Price, vec![bucket(seasonal.iter().filter_map(|offer| seen_price(offer)).min())]);
-    }
-    let passing = || taken.iter().filter(|offer| is_cheap(offer) && in_season(offer));
-    let has_one = !asks_offers || passing().next().is_some();
-    // Months and price have been judged by the offers already.
-    values.retain(|dimension, _| {
-        let is_of_offers = matches!(dimension, Dimension::Month | Dimension::Price);
-        fails.iter().all(|failed| *failed == Some(*dimension)) && (is_of_offers || has_one)
-    });
-    let key = match asked.sort {
-        // Of the offers that pass.
-        Sort::Price => passing().filter_map(|offer| seen_price(offer)).min().map_or(u64::from(u32::MAX), u64::from),
-        Sort::Quantity => u64::MAX - passing().map(|offer| row.left(offer, asked, own)).max().unwrap_or(0).unsigned_abs(),
-        Sort::Stars => 3 - u64::from(stars.saturating_sub(2)),
-        Sort::Distance => u64::from(km),
-        // Samples are all of one millisecond.
-        Sort::Newest | Sort::Relevance => u64::MAX,
-    };
-    (values, fails.is_empty() && has_one, key)
 }
 
 fn question_of<'a>(asked: &'a Asked, text: Option<&'a str>, market: &Market, limit: usize) -> Question<'a> {
@@ -374,62 +250,79 @@ fn question_of<'a>(asked: &'a Asked, text: Option<&'a str>, market: &Market, lim
     }
 }
 
+/// What the records say of all that are found: how many, how many by dimension and value, and in which order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Expected {
+    total: u32,
+    counts: BTreeMap<(Dimension, usize), u32>,
+    order: Vec<(u64, Id)>,
+}
+
+impl Expected {
+    fn take(&mut self, judged: Judged, id: Id, facets: u8) {
+        if judged.passes {
+            self.total += 1;
+            self.order.push((judged.key, id));
+        }
+        for (dimension, values) in judged.values.into_iter().filter(|(dimension, _)| facets & dimension.bit() != 0) {
+            values.into_iter().for_each(|value| *self.counts.entry((dimension, value)).or_default() += 1);
+        }
+    }
+}
+
+fn filled(counts: &Counts) -> BTreeMap<(Dimension, usize), u32> {
+    let of = |dimension: Dimension, counts: &[u32]| {
+        let counted = (0_usize..).zip(counts.to_vec()).filter(|(_, count)| *count > 0);
+        counted.map(move |(value, count)| ((dimension, value), count)).collect::<Vec<_>>()
+    };
+    [
+        of(Dimension::Province, &counts.province),
+        of(Dimension::Group, &counts.group),
+        of(Dimension::Stars, &counts.stars),
+        of(Dimension::Certificate, &counts.certificate),
+        of(Dimension::ProducerKind, &counts.kind),
+        of(Dimension::Month, &counts.month),
+        of(Dimension::Price, &counts.price),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 fn check(market: &Market, sample: &Sample, asked: &Asked) -> Result<(), TestCaseError> {
     let changes = changes(sample);
     let text = asked.text.map(|text| WORDS[text]);
     let own = asked.organisation.then_some(1_000);
     // Which rows the words mean, and how well, is tested above: here only that filters narrow it.
-    let meant: Option<Vec<u128>> = text.map(|text| {
+    let meant: Option<Vec<Id>> = text.map(|text| {
         let mut all = question(Some(text));
         all.limit = 100;
-        market.search(&all).hits.iter().map(|hit| market.products().id(hit.row).0).collect()
+        market.search(&all).hits.iter().map(|hit| market.products().id(hit.row)).collect()
     });
-    let mut total = 0;
-    let mut counts: BTreeMap<(Dimension, usize), u32> = BTreeMap::new();
-    let mut passing: Vec<(u64, Id)> = Vec::new();
+    let (mut products, mut offers) = (Expected::default(), Expected::default());
     for row in rows_of_records(&changes).iter().filter(|row| meant.as_ref().is_none_or(|meant| meant.contains(&row.id))) {
-        let (values, passes, key) = judged(row, asked, own);
-        if passes {
-            total += 1;
-            passing.push((key, Id(row.id)));
-        }
-        for (dimension, values) in values {
-            let counted = asked.facets & dimension.bit() != 0;
-            values.into_iter().filter(|_| counted).for_each(|value| *counts.entry((dimension, value)).or_default() += 1);
-        }
+        products.take(judged(row, asked, own), row.id, asked.facets);
+        row.offers.iter().for_each(|offer| offers.take(judged_offer(row, offer, asked, own), offer.id, asked.facets));
     }
-    passing.sort_unstable();
+    // How well the words fit is not worked out here.
+    let by_words = text.is_some() && asked.sort == Sort::Relevance;
+    let ordered = |mut keys: Vec<(u64, Id)>| {
+        keys.iter_mut().filter(|_| by_words).for_each(|(key, _)| *key = 0);
+        keys.sort_unstable();
+        keys
+    };
 
     let found = market.search(&question_of(asked, text, market, 100));
-    prop_assert_eq!(found.total, total);
-    let by_words = text.is_some() && asked.sort == Sort::Relevance;
-    let mut hits: Vec<(u64, Id)> = found.hits.iter().map(|hit| hit.key).collect();
+    let hits: Vec<(u64, Id)> = found.hits.iter().map(|hit| hit.key).collect();
     prop_assert!(hits.is_sorted());
-    if by_words {
-        hits = hits.into_iter().map(|(_, id)| (u64::MAX, id)).collect();
-        hits.sort_unstable();
-    }
-    prop_assert_eq!(&hits, &passing);
-    let filled = |dimension: Dimension, counts: &[u32]| {
-        (0_usize..)
-            .zip(counts.to_vec())
-            .filter(|(_, count)| *count > 0)
-            .map(move |(value, count)| ((dimension, value), count))
-            .collect::<Vec<_>>()
-    };
-    let found_counts: BTreeMap<(Dimension, usize), u32> = [
-        filled(Dimension::Province, &found.counts.province),
-        filled(Dimension::Group, &found.counts.group),
-        filled(Dimension::Stars, &found.counts.stars),
-        filled(Dimension::Certificate, &found.counts.certificate),
-        filled(Dimension::ProducerKind, &found.counts.kind),
-        filled(Dimension::Month, &found.counts.month),
-        filled(Dimension::Price, &found.counts.price),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    prop_assert_eq!(found_counts, counts);
+    prop_assert_eq!((found.total, filled(&found.counts)), (products.total, products.counts));
+    prop_assert_eq!(ordered(hits.clone()), ordered(products.order));
+
+    let found = market.search_offers(&question_of(asked, text, market, 100));
+    let offer_hits: Vec<(u64, Id)> = found.hits.iter().map(|hit| hit.key).collect();
+    prop_assert!(offer_hits.is_sorted());
+    prop_assert_eq!((found.total, filled(&found.counts)), (offers.total, offers.counts));
+    prop_assert_eq!(ordered(offer_hits.clone()), ordered(offers.order));
 
     // Page by page the same, each once.
     let mut walked = Vec::new();
@@ -442,8 +335,18 @@ fn check(market: &Market, sample: &Sample, asked: &Asked) -> Result<(), TestCase
             break;
         }
     }
-    let all: Vec<(u64, Id)> = found.hits.iter().map(|hit| hit.key).collect();
-    prop_assert_eq!(walked, all);
+    prop_assert_eq!(walked, hits);
+    let mut walked = Vec::new();
+    page.after = None;
+    loop {
+        let found = market.search_offers(&page);
+        walked.extend(found.hits.iter().map(|hit| hit.key));
+        page.after = found.hits.last().map(|hit| hit.key);
+        if !found.more {
+            break;
+        }
+    }
+    prop_assert_eq!(walked, offer_hits);
     Ok(())
 }
 
@@ -518,5 +421,4 @@ proptest! {
 #[test]
 fn distances_are_those_of_the_tables() {
     assert_eq!(Place::Unit(0).distances(&tables())[..4], [0, 111, 222, 334]);
-    let _ = public();
 }
