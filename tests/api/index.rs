@@ -146,8 +146,11 @@ fn eight_writers_at_once_each_read_what_they_wrote() {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    app.post("/v1/producers", a_body("Hợp tác xã")).key(&admin).send().expect(201);
-                    // The log may be longer already, but not by what this writer wrote.
+                    let made = app.post("/v1/producers", a_body("Hợp tác xã")).key(&admin).send().expect(201);
+                    // What others wrote may be on its way; what this writer wrote is there with the answer.
+                    let applied = app.index().applied();
+                    let later = app.changes_after(applied);
+                    assert!(later.iter().all(|change| change.entity_id != made.id()), "{} is not in the index", made.id());
                     let head = app.log_head();
                     soon("the others' as well", || app.index().applied() >= head);
                 }
@@ -211,6 +214,14 @@ fn an_index_that_is_built_anew_has_what_the_old_one_had() {
     let app = TestApp::start();
     a_market(&app);
     let (sizes, applied) = (app.index().sizes(), app.index().applied());
+    let answers = || {
+        let of = |path: &str| app.get(path).send().expect(200).json();
+        [
+            of("/v1/products?sort=price&facets=province,group,stars,certificate,producer_kind,month,price"),
+            of("/v1/offers?sort=quantity&facets=month"),
+        ]
+    };
+    let before = answers();
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| (0..20).for_each(|_| drop(a_producer(&app).create())));
         for _ in 0..3 {
@@ -222,6 +233,8 @@ fn an_index_that_is_built_anew_has_what_the_old_one_had() {
     assert_eq!(app.index().applied(), app.log_head());
     assert_eq!(app.index().state().rebuilds, 3);
     assert_eq!((app.index().sizes().products, app.index().sizes().offers), (sizes.products, sizes.offers));
+    assert_eq!(answers(), before);
+    assert!(before.iter().all(|answer| answer["total"].as_u64() > Some(0)), "there is something to compare: {before:?}");
 }
 
 #[test]

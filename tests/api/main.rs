@@ -51,6 +51,7 @@ mod relevance;
 mod reports;
 mod schema;
 mod search;
+mod search_filters;
 mod shedding;
 mod star_proposals;
 mod support;

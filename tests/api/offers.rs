@@ -350,6 +350,13 @@ fn a_pack_keeps_its_content_while_an_open_offer_is_counted_in_it() {
         let detail = told["detail"].as_str().unwrap();
         assert!(detail.contains("1 TUI = 5 KG") && detail.contains(&offer.id), "{detail}");
     }
+    // Of its season nothing is left until it ends: nobody counts on its packs any more.
+    let etag = app.get(&offer.path).send().expect(200).etag();
+    let ended = json!({"available_until": "2026-12-31", "months": [6]});
+    let etag = app.patch(&offer.path, &etag, ended).key(&app.admin()).send().expect(200).etag();
+    restated(&app, &product, json!({"content_quantity": "10"})).expect(200);
+    restated(&app, &product, json!({"content_quantity": "5"})).expect(200);
+    app.patch(&offer.path, &etag, json!({"available_until": null, "months": null})).key(&app.admin()).send().expect(200);
     // The same in other words is no other pack, and everything else of the product changes as before.
     restated(&app, &product, json!({"content_quantity": "5000", "content_unit": "G"})).expect(200);
     restated(&app, &product, json!({"content_quantity": "5", "content_unit": "KG"})).expect(200);

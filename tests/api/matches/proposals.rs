@@ -1,0 +1,175 @@
+//! From a match to the draft of a memorandum, and why not.
+
+use super::*;
+
+// It is 23 November 2026: of January 2026 to March 2027 five months are left, of which the offer has three.
+#[test]
+fn a_running_demand_is_matched_and_proposed_by_what_is_left_of_it() {
+    let fair = a_fair();
+    let running = json!({"starts_on": "2026-01-01", "ends_on": "2027-03-31", "months": null, "answer_by": null});
+    fair.change(&fair.demand, running);
+    let found = fair.matches();
+    let [only] = found["items"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert!(part(only, "months")["text"].as_str().unwrap().starts_with("3 of 5 months"), "{only}");
+    // The demand itself is shown as it was registered.
+    let from_the_offer = fair.ask(&format!("{}/matches", fair.offer.path), None);
+    assert_eq!(from_the_offer["items"][0]["demand"]["starts_on"], "2026-01-01");
+    assert_eq!(from_the_offer["items"][0]["parts"], only["parts"]);
+    assert_eq!(fair.pair(None)["parts"], only["parts"]);
+
+    // A paper from today on is enough, and what is proposed begins today.
+    let certificate = json!({"required_certificates": ["ATTP_GCN"]});
+    fair.change(&fair.demand, certificate);
+    let mend = fair.pair(None)["what_if"][0].clone();
+    assert_eq!((&mend["code"], &mend["from"], &mend["until"]), (&json!("certificate"), &json!("2026-11-23"), &json!("2027-03-31")));
+    a_certificate(&fair.app, "ATTP_GCN", &fair.producer)
+        .with(json!({"subject": "facility", "facility_id": fair.workshop.id}))
+        .issued_on("2026-11-23")
+        .valid_until("2029-11-22")
+        .create();
+    fair.change(&fair.offer, json!({"months": null, "available_from": "2026-01-01"}));
+    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let draft = fair.app.post(&propose, json!({})).key(&fair.app.admin()).send().expect(201).json();
+    let [commitment] = draft["commitments"].as_array().unwrap().as_slice() else { panic!("{draft}") };
+    assert_eq!((&commitment["starts_on"], &commitment["ends_on"]), (&json!("2026-11-23"), &json!("2027-03-31")));
+
+    // What was needed in spring alone is not needed any more, though the period goes on.
+    fair.change(&fair.demand, json!({"months": [4, 5], "ends_on": "2026-12-31"}));
+    let over = fair.matches();
+    assert_eq!((&over["considered"], &over["note"]["code"]), (&json!(0), &json!("demand_over")));
+    fair.app.post(&propose, json!({})).key(&fair.app.admin()).send().expect(409);
+    let in_spring = fair.ask(&format!("{}/matches?as_of=2026-04-10", fair.demand.path), None);
+    assert_eq!(in_spring.get("note"), None);
+}
+
+#[test]
+fn a_refused_proposal_names_what_keeps_the_two_apart_in_words() {
+    let fair = a_fair();
+    fair.change(&fair.demand, json!({"suppliers_at_most": 1, "least_stars": 5}));
+    fair.change(&fair.offer, json!({"quantity": "4"}));
+    let path = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let refused = |language: &str| {
+        let answer = fair.app.post(&path, json!({})).key(&fair.app.admin()).header("Accept-Language", language).send().expect(409);
+        answer.json()["detail"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("en"), "The offer does not fit the demand; what keeps them apart: OCOP stars, quantity.");
+    assert_eq!(refused("vi"), "Chào bán không đáp ứng nhu cầu về: sao OCOP, số lượng.");
+}
+
+#[test]
+fn a_match_becomes_a_draft_that_the_parties_alone_see() {
+    let fair = a_fair();
+    let (app, key) = (&fair.app, fair.app.buyer(&fair.buyer));
+    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let checked = app.post(&format!("{propose}?validate_only=true"), json!({})).key(&key).send().expect(200);
+    assert_eq!(checked.json()["status"], "draft");
+    assert_eq!(app.rows()["mous"], 0);
+    let ask = || app.post(&propose, json!({})).key(&key).header("Idempotency-Key", "tet-2027").send();
+    let made = ask().expect(201);
+    let mou = made.json();
+    assert_eq!((mou["status"].as_str(), mou["kind"].as_str()), (Some("draft"), Some("producer_distributor")));
+    assert_eq!(mou["title"], "Biên bản ghi nhớ cung cấp Hành tím Vĩnh Châu");
+    assert_eq!(mou["illustrative"], true);
+    let parties: Vec<&str> = mou["parties"].as_array().unwrap().iter().map(|party| party["organisation_id"].as_str().unwrap()).collect();
+    assert_eq!(parties, [fair.producer.id.as_str(), fair.buyer.id.as_str()]);
+    let commitments = mou["commitments"].as_array().unwrap();
+    assert_eq!(commitments.len(), 1);
+    let commitment = &commitments[0];
+    assert_eq!(commitment["product_id"], fair.product.id.as_str());
+    assert_eq!(
+        (commitment["quantity"].as_str(), commitment["unit"].as_str(), commitment["period"].as_str()),
+        (Some("5000"), Some("KG"), Some("month"))
+    );
+    assert_eq!((commitment["starts_on"].as_str(), commitment["ends_on"].as_str()), (Some("2027-01-01"), Some("2027-03-31")));
+    let again = ask().expect(201);
+    assert_eq!((again.text, again.headers.get("Idempotency-Replayed").is_some()), (made.text.clone(), true));
+    assert_eq!(app.rows()["mous"], 1);
+    let path = made.header("Location").unwrap().to_owned();
+    for key in [&key, &app.producer(&fair.producer), &app.officer("92"), &app.officer("79"), &app.admin()] {
+        app.get(&path).key(key).send().expect(200);
+    }
+    let stranger = a_producer(app).named("Người lạ").in_province("01").create();
+    app.get(&path).key(&app.producer(&stranger)).send().expect(404);
+    app.get(&path).send().expect(404);
+    // A draft promises nothing yet; signed, it does.
+    assert_eq!(fair.matches()["eligible"], 1);
+    let admin = app.admin();
+    for to in ["proposed", "agreed", "signed"] {
+        app.post(&format!("{path}/transitions"), json!({"to": to})).key(&admin).send().expect(200);
+    }
+    assert_eq!(fair.matches()["eligible"], 0);
+    let refused = app.post(&propose, json!({})).key(&key).send().expect(409);
+    assert_eq!((refused.problem_code().as_str(), refused.json()["blocked_by"][0]["code"].as_str()), ("not_eligible", Some("quantity")));
+}
+
+#[test]
+fn who_may_make_a_memorandum_of_either_side_proposes() {
+    let fair = a_fair();
+    let app = &fair.app;
+    let propose = format!("{}/matches/{}/propose?validate_only=true", fair.demand.path, fair.offer.id);
+    let ask = |key: &str, body: Value| app.post(&propose, body).key(key).send();
+    let stranger = a_producer(app).named("Người lạ").in_province("01").create();
+    for (key, status) in [
+        (app.producer(&fair.producer), 200),
+        (app.buyer(&fair.buyer), 200),
+        (app.officer("92"), 200),
+        (app.officer("79"), 200),
+        (app.admin(), 200),
+        (app.producer(&stranger), 403),
+        (app.buyer(&stranger), 403),
+        (app.officer("01"), 403),
+        (app.auditor(), 403),
+        (app.partner(), 403),
+    ] {
+        ask(&key, json!({})).expect(status);
+    }
+    app.post(&propose, json!({})).send().expect(401);
+    let admin = app.admin();
+    assert_eq!(ask(&admin, json!({"title": "Tên riêng"})).expect(200).json()["title"], "Tên riêng");
+    assert_eq!(ask(&admin, json!({"title": " "})).expect(422).fault_codes()[0].0, "/title");
+    assert_eq!(ask(&admin, json!({"event_id": "evt_0"})).expect(422).fault_codes()[0].0, "/event_id");
+    ask(&admin, json!({"quantity": "1"})).expect(400);
+    for (demand, offer) in [("dmd_0", fair.offer.id.as_str()), (fair.demand.id.as_str(), "ofr_0")] {
+        app.post(&format!("/v1/demands/{demand}/matches/{offer}/propose"), json!({})).key(&admin).send().expect(404);
+    }
+    app.post(&format!("{}/close", fair.offer.path), json!({})).key(&admin).send().expect(200);
+    assert_eq!(ask(&admin, json!({})).expect(409).problem_code(), "not_eligible");
+    assert_eq!(app.rows()["mous"], 0);
+}
+
+// Needed in January and March; 1 t of January is promised already.
+#[test]
+fn a_draft_commits_month_by_month_what_is_left_and_needed() {
+    let fair = a_fair();
+    fair.change(&fair.demand, json!({"months": [1, 3], "ends_on": "2027-03-15"}));
+    a_mou(&fair.app)
+        .of_producer(&fair.producer)
+        .with_buyer(&fair.buyer)
+        .with(json!({
+            "proposed_on": "2026-10-01", "agreed_on": "2026-10-15", "signed_on": "2026-11-01", "effective_from": "2026-11-01", "effective_until": "2027-12-31",
+            "commitments": [{"product_id": fair.product.id, "quantity": "1", "unit": "TAN", "period": "month", "starts_on": "2027-01-01", "ends_on": "2027-01-31"}]
+        }))
+        .create();
+    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let mou = fair.app.post(&propose, json!({})).key(&fair.app.admin()).send().expect(201).json();
+    let told: Vec<(&str, &str, &str)> = mou["commitments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["quantity"].as_str().unwrap(), one["starts_on"].as_str().unwrap(), one["ends_on"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("4000", "2027-01-01", "2027-01-31"), ("5000", "2027-03-01", "2027-03-15")]);
+}
+
+#[test]
+fn nobody_makes_a_memorandum_with_itself() {
+    let fair = a_fair();
+    let both = a_producer(&fair.app).with(json!({"buyer": {"kind": "processor"}})).create();
+    let product = a_product(&fair.app, &both).named("Hành tím sấy").create();
+    let offer = onions(&fair.app, &product).create();
+    let own = onions_wanted(&fair.app, &both).with(json!({"least_stars": null, "required_certificates": []})).create();
+    let path = format!("{}/matches/{}/propose", own.path, offer.id);
+    let refused = fair.app.post(&path, json!({})).key(&fair.app.admin()).send().expect(409);
+    assert_eq!(refused.problem_code(), "not_eligible");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("one organisation"), "{}", refused.json());
+}
