@@ -195,7 +195,7 @@ impl Code {
                 (StatusCode::BAD_REQUEST, "invalid_parameter", "A parameter is not acceptable", "Tham số không hợp lệ")
             }
             Self::InvalidHeader => {
-                (StatusCode::BAD_REQUEST, "invalid_header", "A header is not acceptable", "Tiêu đề yêu cầu không hợp lệ")
+                (StatusCode::BAD_REQUEST, "invalid_header", "A header is not acceptable", "Header của yêu cầu không hợp lệ")
             }
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid API key is needed", "Cần khóa API hợp lệ"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This key may not do that", "Khóa này không có quyền thực hiện"),
@@ -268,7 +268,7 @@ impl Code {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "storage_full",
                 "The storage is full; nothing was stored",
-                "Bộ nhớ đã đầy; chưa có gì được lưu",
+                "Ổ lưu trữ đã đầy; chưa có gì được lưu",
             ),
         }
     }
@@ -379,7 +379,7 @@ impl Problem {
             Code::Unavailable,
             text(
                 "The database can't be reached or is busy; nothing was stored. Try again.",
-                "Không kết nối được cơ sở dữ liệu hoặc đang bận; chưa có gì được lưu. Hãy thử lại.",
+                "Không kết nối được cơ sở dữ liệu, hoặc cơ sở dữ liệu đang bận; chưa có gì được lưu. Hãy thử lại.",
             ),
         );
         problem.0.cause = Some(cause.to_string());
@@ -545,7 +545,7 @@ impl From<diesel::result::Error> for Problem {
                         Code::StorageFull,
                         text(
                             "The storage is full; nothing was stored. The operator has to make room.",
-                            "Bộ nhớ đã đầy; chưa có gì được lưu. Người vận hành cần giải phóng dung lượng.",
+                            "Ổ lưu trữ đã đầy; chưa có gì được lưu. Người vận hành cần giải phóng dung lượng.",
                         ),
                     )
                     .with_header("Retry-After", "60");

@@ -282,9 +282,10 @@ fn fill_products(base: &mut Base, loaded: &Loaded) {
 }
 
 /// The last day that lies in a month in which it supplies, in its last year; before all others where there is none.
-fn last_day(supply: &Supply) -> Day {
+fn last_day(supply: &Supply, today: Day) -> Day {
     let is_served = |on: &Day| supply.months >> day(*on).month0() & 1 == 1;
-    if supply.until == FOREVER { supply.end() } else { (supply.from..=supply.end()).rev().take(366).find(is_served).unwrap_or(Day::MIN) }
+    let end = supply.end_on(today);
+    if end == FOREVER { end } else { (supply.from..=end).rev().take(366).find(is_served).unwrap_or(Day::MIN) }
 }
 
 fn fill_offers(base: &mut Base, loaded: &Loaded) {
@@ -303,8 +304,8 @@ fn fill_offers(base: &mut Base, loaded: &Loaded) {
             supply.quantity,
             supply.months,
             supply.from,
-            supply.end(),
-            last_day(&supply),
+            supply.end_on(loaded.today),
+            last_day(&supply, loaded.today),
             supply.minimum_order,
             supply.shelf_life_days,
             price.map(|price| price.amount),

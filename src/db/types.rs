@@ -66,13 +66,13 @@ pub(crate) use portable_text;
 
 /// A closed list of words: the same in the body, in the document and in the column's CHECK.
 macro_rules! text_enum {
-    ($(#[doc = $doc:literal])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $variant_doc:literal])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
                  diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
         #[diesel(sql_type = diesel::sql_types::Text)]
         pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+
+            $($(#[doc = $variant_doc])* #[serde(rename = $word)] $variant),+
         }
 
         impl $name {
@@ -90,7 +90,7 @@ macro_rules! text_enum {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
-                    .description(Some(concat!($($doc, "\n"),*).trim()))
+                    .description(Some(concat!($($doc, "\n"),*, $("\n- `", $word, "`:", $($variant_doc),*),+).trim()))
                     .enum_values(Some(Self::WORDS.iter().copied()))
                     .into()
             }

@@ -275,7 +275,7 @@ pub struct NewDemand {
     pub months: Option<Vec<i32>>,
     /// First day of delivery.
     pub starts_on: NaiveDate,
-    /// Last day of delivery.
+    /// Last day of delivery: a demand touches at most 60 calendar months, and ends within 20 years.
     pub ends_on: NaiveDate,
     /// Province-level unit of delivery: code or name, `@YYYY-MM-DD` for another day than today.
     #[schema(min_length = 1, max_length = 100, example = "01")]

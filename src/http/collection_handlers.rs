@@ -117,8 +117,9 @@ pub async fn batch<C: Collection>(
     let context = app.context(&permit.caller, &args);
     let language = language(&request);
     let permit = permit.into_inner();
+    let is_kept = !args.flag("validate_only");
     let answer = app
-        .create_once(&context, key, args.flag("validate_only"), move |tx, context| {
+        .create_once(&context, key, !is_kept, move |tx, context| {
             let good: Vec<C::New> = items.iter().filter_map(|item| item.as_ref().ok().cloned()).collect();
             let mut stored = C::create(tx, &permit, good)?.into_iter();
             let results: Vec<Result<C::Record>> = items
@@ -137,7 +138,7 @@ pub async fn batch<C: Collection>(
                 return Err(refused_batch(&results));
             }
             let list: Vec<Value> =
-                results.iter().enumerate().map(|(index, result)| item_result::<C>(index, result, context, language)).collect();
+                results.iter().enumerate().map(|(index, result)| item_result::<C>(index, result, context, (language, is_kept))).collect();
             let body = json!({"created": results.len() - failed, "failed": failed, "results": list});
             Ok(Answer::ok(body.to_string()))
         })
@@ -559,8 +560,15 @@ fn refused_batch<R>(results: &[Result<R>]) -> Problem {
     Problem::invalid(faults).with_member("results", Value::Array(list))
 }
 
-fn item_result<C: Collection>(index: usize, result: &Result<C::Record>, context: &Context, language: crate::error::Language) -> Value {
+/// What became of an item; what is not kept has no id to come back to.
+fn item_result<C: Collection>(
+    index: usize,
+    result: &Result<C::Record>,
+    context: &Context,
+    (language, is_kept): (crate::error::Language, bool),
+) -> Value {
     match result {
+        Ok(_) if !is_kept => json!({"index": index, "status": 200}),
         Ok(record) => {
             let id = C::id(record);
             json!({"index": index, "status": 201, "id": id, "location": location::<C>(id), "etag": etag(C::version(record), context), "number": C::number(record)})

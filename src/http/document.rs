@@ -94,6 +94,10 @@ fn shared_schemas() -> Value {
                 "code": {"type": "string", "enum": codes},
                 "detail": {"type": "string"},
                 "request_id": {"type": "string"},
+                "results": {"type": "array", "description": "Of a batch that was rolled back: the code of each item, in their order.", "items": {"type": "object"}},
+                "blocked_by": {"type": "array", "description": "Of `not_eligible`: the constraints that keep the two apart, each with its code and a sentence.", "items": {"type": "object"}},
+                "references": {"type": "array", "description": "Of `in_use`: what refers to the record, by collection.", "items": {"type": "object"}},
+                "legal": {"type": "array", "description": "Of `illegal_transition` of an MoU: where it may go from here.", "items": {"type": "string"}},
                 "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}
             }
         },
@@ -102,7 +106,7 @@ fn shared_schemas() -> Value {
             "description": "One bad member.",
             "required": ["pointer", "code", "detail"],
             "properties": {
-                "pointer": {"type": "string", "description": "JSON Pointer into the body, or ?name for a query parameter.", "examples": ["/parties/1/organisation_id"]},
+                "pointer": {"type": "string", "description": "JSON Pointer into the body, or ?name for a parameter of the query or the path.", "examples": ["/parties/1/organisation_id"]},
                 "code": {"type": "string", "examples": ["unknown_province"]},
                 "detail": {"type": "string"}
             }
@@ -217,7 +221,7 @@ fn limits() -> String {
     let (items, depth) = (super::BATCH_ITEMS, super::body::DEPTH);
     let (arrival, answer) = (super::BODY_TIMEOUT.as_secs(), super::REQUEST_TIMEOUT.as_secs());
     format!(
-        "**Share.** Each key, and each address without one, has so many tokens; `RateLimit` and `RateLimit-Policy` tell what is left, and 429 with `Retry-After` that nothing is. A read takes 1, a list 2, a change 5, a report or this document 10, a batch 50. Each process counts for itself; the day of a key is counted for all together. Keys that replace one another share what one has.\n\n**Limits.** A body has at most {body} KiB, that of a batch {batch} MiB and {items} items, and {depth} levels of nesting; it arrives within {arrival} s (408) and is answered within {answer} s (503). A page has at most 100 items. No text holds a NUL. Lengths of texts and lists stand in the schemas."
+        "**Share.** Each key, and each address without one, has so many tokens; `RateLimit` and `RateLimit-Policy` tell what is left, and 429 with `Retry-After` that nothing is. A read takes 1, a list or a ranking of matches 2, a change 5, a report or this document 10, the readiness of a producer 20, a batch 50. Each process counts for itself; the day of a key is counted for all together. Keys that replace one another share what one has.\n\n**Limits.** A body has at most {body} KiB, that of a batch {batch} MiB and {items} items, and {depth} levels of nesting; it arrives within {arrival} s (408) and is answered within {answer} s (503). A page has at most 100 items. No text holds a NUL. Lengths of texts and lists stand in the schemas."
     )
 }
 
@@ -250,7 +254,7 @@ fn tag_description(tag: &str) -> &'static str {
 fn operation(route: &Route) -> Value {
     let doc = &route.doc;
     let mut parameters: Vec<Value> = path_members(&route.path)
-        .map(|name| json!({"name": name, "in": "path", "required": true, "description": path_description(name), "schema": {"type": "string", "minLength": 1, "maxLength": 100}, "example": path_example(name)}))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "description": path_description(name), "schema": {"type": "string", "minLength": 1, "maxLength": 100}, "example": path_example(&route.path, name)}))
         .collect();
     parameters.extend(doc.params.iter().map(query_parameter));
     parameters.extend(header_parameters(doc));
@@ -287,14 +291,19 @@ fn path_description(name: &str) -> &'static str {
         "id" => "Id of the record.",
         "offer" => "Id of the offer.",
         "contact" => "Id of the contact.",
-        "source" => "Name of the script or system that keeps its own keys: letters, digits or `.` `_` `:` `-`.",
+        "source" => {
+            "Name of the script or system that keeps its own keys: letters, digits or `.` `_` `:` `-`. All callers share these names: choose one of your own, such as your organisation's."
+        }
         "ref" => "The record's key in that system: letters, digits or `.` `_` `:` `-`.",
         _ => "Code, name or id.",
     }
 }
 
-fn path_example(name: &str) -> &'static str {
+fn path_example(path: &str, name: &str) -> &'static str {
     match name {
+        "id" if path.starts_with("/v1/offers/") => "ofr_01JDB3B8Q00000000000000000",
+        "id" if path.starts_with("/v1/demands/") => "dmd_01JDB3B8Q00000000000000000",
+        "id" if path.starts_with("/v1/products/") => "prd_01JDB3B8Q00000000000000000",
         "source" => "soc-trang-2020",
         "ref" => "row-17",
         "offer" => "ofr_01JDB3B8Q00000000000000000",

@@ -116,7 +116,7 @@ fn refusal(http: &HttpRequest) -> Option<Problem> {
             Code::InvalidHeader,
             text(
                 format!("Headers have at most {LONGEST_HEADERS} bytes in all."),
-                format!("Các tiêu đề tổng cộng tối đa {LONGEST_HEADERS} byte."),
+                format!("Các header tổng cộng tối đa {LONGEST_HEADERS} byte."),
             ),
         ));
     }

@@ -196,7 +196,7 @@ fn explain(words: &str) -> (&'static str, Option<String>, Text) {
         return ("not_a_day", None, text("A day that exists, as YYYY-MM-DD.", "Một ngày có thật, dạng YYYY-MM-DD."));
     }
     let plain = words.split(" at line ").next().unwrap_or(words);
-    ("not_allowed", None, text(format!("{plain}."), "Giá trị không hợp lệ."))
+    ("not_allowed", None, text(format!("{plain}."), format!("Giá trị không hợp lệ: {plain}.")))
 }
 
 fn expectation(expected: &str) -> (&'static str, &'static str) {

@@ -1,4 +1,4 @@
-//! The HTTP kernel: what every operation has in common. It names no slice.
+//! The HTTP kernel: what every operation has in common. It names no slice but those that every request passes.
 //!
 //! [`collection`] runs the operations that all collections share; [`route`] is the one list entry type which
 //! yields both the router and the API document; [`edge`] wraps every answer.

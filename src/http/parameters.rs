@@ -122,13 +122,16 @@ pub const FIELDS: Param = param(
     "Members of each item to answer, separated by commas; all unless given. The answer then holds these alone: its schema speaks of whole records.",
 );
 /// Check only.
-pub const VALIDATE_ONLY: Param =
-    param("validate_only", Kind::Flag, "`true` does every check and keeps nothing; the answer is 200 with what would have been stored.");
+pub const VALIDATE_ONLY: Param = param(
+    "validate_only",
+    Kind::Flag,
+    "`true` does every check and keeps nothing; the answer is 200 with what would have been stored, of a batch without ids.",
+);
 /// Record as of an instant.
 pub const AT: Param = param(
     "at",
     Kind::Instant,
-    "Answers the record as the register knew it at this instant. What follows from other records is worked out from today's register.",
+    "Answers the record as the register knew it at this instant. What follows from other records is worked out from today's register. Unless `as_of` is given too, its day is that of the instant.",
 );
 /// What a batch does with a bad item.
 pub const ON_ERROR: Param = param(

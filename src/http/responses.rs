@@ -4,7 +4,7 @@
 //! status may stand for, with an example of each code, and every header.
 
 use super::query::Kind;
-use super::route::{Doc, Route};
+use super::route::Route;
 use crate::error::{Code, Fault, Language, Problem, text};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ pub fn of(route: &Route) -> Value {
     let doc = &route.doc;
     let mut list = Map::new();
     for (status, media, schema, example) in &doc.answers {
-        let mut response = json!({"description": success(*status, doc), "headers": references(of_success(*status, route))});
+        let mut response = json!({"description": success(*status, route), "headers": references(of_success(*status, route))});
         if let (Some(schema), Value::Object(members)) = (schema, &mut response) {
             let mut content = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
             if let (Some(example), Value::Object(content)) = (example, &mut content) {
@@ -109,12 +109,18 @@ fn references(names: Vec<&str>) -> Value {
     names.into_iter().map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect::<Map<_, _>>().into()
 }
 
-fn success(status: u16, doc: &Doc) -> &'static str {
+fn success(status: u16, route: &Route) -> &'static str {
+    let doc = &route.doc;
     match status {
         201 => "Stored.",
         204 => "Gone; a tombstone stays in the log.",
         304 => "The copy is current.",
-        200 if doc.body.as_ref().is_some() && doc.idempotency_key => "Checked or replaced; nothing new was made.",
+        200 if route.path.ends_with("/batch") => "One result for each item; with `validate_only` as if they were stored, without ids.",
+        // What is done to a record answers the record.
+        200 if route.method == "POST" && doc.idempotency_key && doc.answers.iter().any(|answer| answer.0 == 201) => {
+            "Checked; nothing was stored."
+        }
+        200 if route.method == "PUT" && doc.idempotency_key => "Checked or replaced; nothing new was made.",
         _ => "The answer.",
     }
 }
@@ -125,6 +131,7 @@ fn of_success(status: u16, route: &Route) -> Vec<&'static str> {
     let mut names = OF_ALL.to_vec();
     let is_done_to_a_record = route.method == "POST" && route.path.contains("{id}");
     let is_a_version = doc.if_match || doc.may_if_match || doc.if_none_match || doc.idempotency_key || is_done_to_a_record;
+    let is_a_version = is_a_version && !route.path.ends_with("/batch");
     let is_a_record = route.method == "GET" && doc.if_none_match && status == 200;
     for (name, has) in [
         ("ETag", is_a_version && status != 204),

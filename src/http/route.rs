@@ -154,7 +154,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             || web::post().to(handlers::batch::<C>),
             Doc {
                 summary: format!("Register up to 1,000 {} at once", spec.name.replace('-', " ")),
-                description: "All in one transaction, with one result for each item in the order of the items. With `on_error=rollback` (unless given) one bad item keeps all out and every fault is named; with `on_error=skip` the good ones are kept.".into(),
+                description: "All in one transaction, with one result for each item in the order of the items. With `on_error=rollback` (unless given) one bad item keeps all out and every fault is named; with `on_error=skip` the good ones are kept. A batch that is rolled back is 422 `invalid` whatever its items lack, with the code of each in `results`.".into(),
                 params: handlers::BATCH_PARAMS.to_vec(),
                 idempotency_key: true,
                 body: Some((Media::Json, format!("{}Batch", view()), json!({"items": [example()]}))),
@@ -245,7 +245,7 @@ pub fn collection_routes<C: Collection>() -> Vec<Route> {
             || web::delete().to(handlers::delete::<C>),
             Doc {
                 summary: format!("Delete {article} {noun}"),
-                description: "Refused with 409 and the list of what refers to it. The change log keeps a tombstone.".into(),
+                description: "Where other records refer to it: 409 with the list of them. The change log keeps a tombstone.".into(),
                 params: handlers::DELETE_PARAMS.to_vec(),
                 if_match: true,
                 answers: vec![(204, "", None, None)],

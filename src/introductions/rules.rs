@@ -54,7 +54,7 @@ pub(super) fn asking_side(caller: &Caller, sides: &Sides, said: Option<Introduct
         }
         (Some(_), ..) | (None, false, false) => Err(Problem::forbidden(text(
             "Only the demand's buyer or the offer's producer asks, or an officer of its province for it.",
-            "Chỉ bên mua của nhu cầu, bên sản xuất của chào bán, hoặc cán bộ của tỉnh thay mặt bên đó mới được đề nghị.",
+            "Chỉ bên mua của nhu cầu, chủ thể sản xuất của chào bán, hoặc cán bộ của tỉnh thay mặt bên đó mới được đề nghị.",
         ))),
     }
 }

@@ -34,7 +34,7 @@ operation!(GetMatch = "get_match", Memory);
 operation!(PreviewMatches = "preview_matches", Memory);
 operation!(GetProducerReadiness = "get_producer_readiness", Memory);
 
-const RULES: &str = "An offer fits when it passes every constraint, of what of the demand's period is still to come on the day asked: category, text, stars, certificate (over that whole period), period, months (one of both; each that is needed where one supplier must bring all), minimum_order (no more than what is needed, nor than what is left in some month), quantity (beside what signed MoUs promise; what is left is rounded down to two digits for callers to whom `promised` is not shown), price, delivery, shelf_life, unit. Its score is the sum of seven parts, weight times fit; equal scores go by distance, then id. A price or ceiling that the caller may not see is unknown: it neither keeps apart nor counts; the producer of an offer is told that its price is above a ceiling, and never the ceiling. What an organisation that is suspended or dissolved offers or needs takes no part until it is active again. Sentences are in Vietnamese or English by Accept-Language.";
+const RULES: &str = "An offer fits when it passes every constraint, of what of the demand's period is still to come on the day asked: category, text, stars, certificate (over that whole period), period, months (one of both; each that is needed where one supplier must bring all), minimum_order (no more than what is needed, nor than what is left in some month), quantity (beside what signed MoUs promise; what is left is rounded down to two digits for callers to whom `promised` is not shown), price, delivery, shelf_life, unit. Its score is the sum of seven parts, weight times fit; equal scores go by distance, then id. Unless `weights` says otherwise they weigh 30, 15, 20, 10, 10, 10 and 5 %: volume fits by the share of what is needed that is left; months by the share of those needed; price by half at the ceiling, wholly for nothing and not at all from twice the ceiling on; stars by a fifth each; preferred certificates by the share of them; distance by a percent less for each 20 km; deliveries, of which nothing is recorded yet, by half. A price that is not stated or can't be compared (no ceiling, another currency, basis or tax) counts half. It keeps apart where it is above the ceiling as far as that can be said: without transport or tax that the ceiling includes it can only come out higher. A price or ceiling that the caller may not see is unknown: it counts half and keeps nothing apart; the producer of an offer is told that its price is above a ceiling, and never the ceiling. What an organisation that is suspended or dissolved offers or needs takes no part until it is active again. Sentences are in Vietnamese or English by Accept-Language.";
 
 /// Routes of matching.
 pub fn routes() -> Vec<Route> {
@@ -62,7 +62,7 @@ pub fn routes() -> Vec<Route> {
             || get_route().to(list_demand_matches),
             "matches",
             "The best offers for a demand",
-            format!("The best offers with the parts of their scores, and those that fail one constraint alone with what would mend it. {RULES}"),
+            format!("The best offers with the parts of their scores, and those that fail one constraint alone (other than category, text and unit) with what would mend it. There are no pages: `considered` and `eligible` count all. {RULES}"),
             RANKING,
             "OfferMatches",
             schema_of::<OfferMatches> as fn(&mut Schemas),

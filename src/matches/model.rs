@@ -290,7 +290,7 @@ crate::db::text_enum! {
         BuyerNotActive = "buyer_not_active",
         /// The offer was closed.
         OfferClosed = "offer_closed",
-        /// The last day of the offer has passed.
+        /// No month in which the offer supplies is left, or its last day has passed.
         OfferOver = "offer_over",
         /// The product is not made any more.
         ProductDiscontinued = "product_discontinued",
@@ -391,9 +391,10 @@ pub struct MatchExplanation {
     pub parts: Vec<MatchPart>,
     /// Every constraint.
     pub constraints: Vec<MatchVerdict>,
-    /// The least changes, one for each that is missing.
+    /// The least changes for what is missing: one or two for each constraint that fails, none for category, text and unit, nor
+    /// for a price above a ceiling that the caller may not see.
     pub what_if: Vec<MatchChange>,
-    /// Whether all these changes together make it fit, as far as the caller may know.
+    /// Whether all these changes together make it fit, as far as the caller may know; `true` where it fits already.
     pub mendable: bool,
     /// Why the pair is in no list on the day, whatever its constraints say: the demand or the offer is closed or over, the
     /// product is not made any more, or one side is suspended or dissolved.

@@ -109,7 +109,7 @@ impl Note {
         if market.organisations().get(need.buyer).is_some_and(|buyer| buyer.is_idle) {
             let told = text(
                 "The buyer is suspended or dissolved: its demands take no part.",
-                "Đơn vị mua đang tạm ngừng hoặc đã giải thể nên nhu cầu không được ghép.",
+                "Bên mua đang tạm ngừng hoặc đã giải thể nên nhu cầu không được ghép.",
             );
             return Some(Self::new(MatchNoteCode::BuyerNotActive, told));
         }

@@ -2,16 +2,21 @@
 
 use super::model::MatchCriterion;
 use crate::error::{Code, Problem, Result, text};
-use crate::http::query::{AS_OF, Args, Kind, LIMIT, Param, param};
+use crate::http::query::{AS_OF, Args, Kind, Param, param};
 use crate::market::matching::{Weights, WrongSum};
 
-const NEAR_MISSES: Param =
-    param("near_misses", Kind::Count(100), "How many of those that fail one constraint alone to tell of; 5 unless given.");
+const NEAR_MISSES: Param = param(
+    "near_misses",
+    Kind::Count(100),
+    "How many of those that fail one constraint alone (other than category, text and unit) to tell of; 5 unless given.",
+);
 const WEIGHTS: Param = param(
     "weights",
     Kind::Text,
-    "What counts how much, in whole percent that add up to 100; what is not named counts nothing. The answer repeats them.",
+    "What counts how much: `criterion:percent`, separated by commas, in whole percent that add up to 100; criteria: volume, months, price, stars, preferred, distance, deliveries. What is not named counts nothing. The answer repeats them in basis points.",
 );
+
+const LIMIT: Param = param("limit", Kind::Limit, "How many of the best to tell of, 1 to 100; 20 unless given.");
 
 /// Parameters of a ranking.
 pub const RANKING: &[Param] = &[LIMIT, NEAR_MISSES, AS_OF, WEIGHTS];

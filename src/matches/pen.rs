@@ -12,7 +12,7 @@ const MONTHS: [&str; 12] =
 /// What is counted in base units, as each language says it: one of it, several of it, and Vietnamese. Measures go by symbol.
 fn base_words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
     match code {
-        "UNIT" => Some(("unit", "units", "đơn vị")),
+        "UNIT" => Some(("unit", "units", "cái")),
         "KHACH" => Some(("person", "people", "khách")),
         "NGAY" => Some(("day", "days", "ngày")),
         _ => None,

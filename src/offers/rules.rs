@@ -120,7 +120,7 @@ fn read_provinces(new: &NewOffer, today: NaiveDate, faults: &mut Faults) -> Opti
             "out_of_range",
             text(
                 format!("1 to {MOST_PROVINCES} provinces; leave the member out when it delivers everywhere."),
-                format!("Từ 1 đến {MOST_PROVINCES} tỉnh; hãy bỏ trường này nếu giao khắp nơi."),
+                format!("Từ 1 đến {MOST_PROVINCES} tỉnh; hãy bỏ trường này nếu giao toàn quốc."),
             ),
         );
         return None;

@@ -48,8 +48,9 @@ pub fn searchable<C: Searched>(mut routes: Vec<Route>) -> Vec<Route> {
         let doc = &mut route.doc;
         doc.from_memory = true;
         doc.description = format!(
-            "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. What a producer who is suspended or dissolved offers is found by no search. Its order is one of relevance (newest without words), price, quantity (largest first, beside what is promised), stars, distance (needs `near`) and newest; `name`, `status` and the other parameters that only a list has don't go with it.",
-            C::SPEC.description
+            "{} Items come in pages; follow `next_cursor` until it is null.\n\nWith `q`, `facets` or another parameter of a search it is one: answered from memory, of what is open or to come on the day asked, with `total`, `facets`, how it was `matched`, and `Server-Timing`. What a producer who is suspended or dissolved offers is found by no search. Its order is one of relevance (newest without words), price (the lowest first), quantity (largest first, beside what is promised), stars (most first), distance (nearest first; needs `near`) and newest; what has no price in đồng that the caller sees comes last by price. Prices are compared for a base unit, whatever their basis and tax. {} don't go with it.",
+            C::SPEC.description,
+            C::OF_LISTS
         );
         // As a search takes a shared parameter: several times.
         doc.params.retain(|known| !SHARED.iter().any(|shared| shared.name == known.name) && known.name != "sort");
@@ -58,7 +59,7 @@ pub fn searchable<C: Searched>(mut routes: Vec<Route>) -> Vec<Route> {
         doc.params.push(Param {
             name: "sort",
             kind: Kind::Word(C::ALL_SORTS),
-            description: "Order of the items; `-` sorts downwards.",
+            description: "Order of the items. Those that are there with `-` too, which sorts downwards, are of a list; the others are of a search.",
             many: false,
         });
         doc.schemas.push(C::SCHEMAS);
@@ -75,6 +76,8 @@ pub trait Searched: Collection {
     const HANDLER: fn() -> actix_web::Route;
     /// Sorts of the list and of the search.
     const ALL_SORTS: &'static [&'static str];
+    /// The parameters that only a list has.
+    const OF_LISTS: &'static str;
     /// Adds the schemas of its answers.
     const SCHEMAS: fn(&mut Schemas);
     /// First part of the names of its pages.
@@ -91,6 +94,8 @@ impl Searched for Products {
         schema_of::<ProductSearchPage>(schemas);
         schemas.insert("ProductAnswer".into(), either("ProductSearchPage", "ProductPage"));
     };
+    const OF_LISTS: &'static str =
+        "`name`, `status`, `certificate_kind`, `gtin`, `storage`, and members of `fields` that only a record has,";
     const PAGE: &'static str = "Product";
     const HIT: &'static str = "ProductHit";
 }
@@ -103,6 +108,7 @@ impl Searched for Offers {
         schema_of::<OfferSearchPage>(schemas);
         schemas.insert("OfferAnswer".into(), either("OfferSearchPage", "OfferPage"));
     };
+    const OF_LISTS: &'static str = "`product`, `month` (a search has `months`) and `open`, and members of `fields` that only a record has,";
     const PAGE: &'static str = "Offer";
     const HIT: &'static str = "OfferHit";
 }
@@ -136,8 +142,11 @@ pub fn routes() -> Vec<Route> {
     }]
 }
 
-const SUGGEST_PARAMS: &[Param] =
-    &[param("q", Kind::Text, "What has been typed so far."), param("limit", Kind::Few(5), "Names of each kind, 1 to 100; 5 unless given.")];
+const SUGGEST_PARAMS: &[Param] = &[
+    param("q", Kind::Text, "What has been typed so far; needed."),
+    AS_OF,
+    param("limit", Kind::Few(5), "Names of each kind, 1 to 100; 5 unless given."),
+];
 
 async fn list_products(permit: Permitted<ListProducts>, app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     if !params::is_search(request.query_string()) {

@@ -247,7 +247,7 @@ pub struct PriceCount {
     /// Below so many đồng; absent in the highest range and where no price is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub below: Option<u32>,
-    /// Whether a price is known to the caller.
+    /// Whether a price in đồng is known to the caller.
     pub known: bool,
     /// How many.
     pub count: u32,
@@ -259,10 +259,12 @@ pub struct ProductSearchPage {
     /// The products.
     pub items: Vec<ProductHit>,
     /// Ask again with cursor= this; null on the last page.
+    #[schema(required)]
     pub next_cursor: Option<String>,
     /// How many there are on all pages.
     pub total: u32,
-    /// How the best one was found; null without words.
+    /// How the first one of this page was found; null without words, and where the page is empty.
+    #[schema(required)]
     pub matched: Option<Matched>,
     /// Counts.
     pub facets: Facets,
@@ -276,10 +278,12 @@ pub struct OfferSearchPage {
     /// The offers.
     pub items: Vec<OfferHit>,
     /// Ask again with cursor= this; null on the last page.
+    #[schema(required)]
     pub next_cursor: Option<String>,
     /// How many there are on all pages.
     pub total: u32,
-    /// How the best one was found; null without words.
+    /// How the first one of this page was found; null without words, and where the page is empty.
+    #[schema(required)]
     pub matched: Option<Matched>,
     /// Counts.
     pub facets: Facets,

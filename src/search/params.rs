@@ -65,7 +65,7 @@ pub const OWN: &[Param] = &[
     param(
         "price_at_most",
         Kind::Whole(DEAREST),
-        "That one offer costs no more than so many đồng for a `unit`. An offer whose price one may not see is not found by it, nor one in another currency.",
+        "That one offer costs no more than so many đồng for a `unit`, whatever the basis and tax of its price. An offer whose price one may not see is not found by it, nor one in another currency.",
     ),
     param("gi", Kind::Flag, "`true`: with a valid right to a geographical indication; `false` asks nothing."),
     param("delivers_to", Kind::Province, "That one offer delivers to this province-level unit."),

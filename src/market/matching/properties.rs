@@ -245,7 +245,9 @@ proptest! {
         let mut world = World::new(&offered);
         let mut book = DemandBook::default();
         let needs: Vec<Need> = (1_u128..).zip(demands).map(|(number, need)| Need { id: Id(number), ..need }).collect();
-        needs.iter().for_each(|need| book.put(need.clone()));
+        for need in &needs {
+            book.put(need.clone());
+        }
         let served = |world: &World, supplies: &[Supply]| -> Vec<Id> {
             let setting = world.setting(eyes.view(), Weights::default(), TODAY);
             let serves = |need: &&Need| supplies.iter().any(|supply| evaluate(supply, need, true, &setting).eligible);

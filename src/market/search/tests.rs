@@ -265,7 +265,9 @@ impl Expected {
             self.order.push((judged.key, id));
         }
         for (dimension, values) in judged.values.into_iter().filter(|(dimension, _)| facets & dimension.bit() != 0) {
-            values.into_iter().for_each(|value| *self.counts.entry((dimension, value)).or_default() += 1);
+            for value in values {
+                *self.counts.entry((dimension, value)).or_default() += 1;
+            }
         }
     }
 }
