@@ -37,7 +37,7 @@ lint-fmt: ## only the formatting check
 	cargo fmt --check
 
 lint-clippy: ## only clippy; a warning fails
-	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --all-targets --features bench-floor --locked -- -D warnings
 
 lint-deny: ## only cargo-deny (cargo install cargo-deny --locked)
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources

@@ -4,6 +4,7 @@
 //! `wrk` sends from one core, the server has another: it is the one that is busy, and its time is told.
 
 use crate::data::{self, Loaded, Size};
+use crate::engine::{BEST, NEAR, setting};
 use crate::questions::{Search, by_filters, by_words};
 use crate::server::{Client, Server, pinned};
 use crate::shared::percentile::median;
@@ -42,6 +43,8 @@ struct Asked {
     path: String,
     /// How many products the index finds.
     total: Option<u32>,
+    /// How many offers fit a demand.
+    eligible: Option<u32>,
     words: String,
 }
 
@@ -50,6 +53,7 @@ impl Plan {
         let ask = |search: &Search| Asked {
             path: search.path(),
             total: Some(loaded.market.search(&search.question(loaded.today)).total),
+            eligible: None,
             words: search.words(),
         };
         let mut words = by_words(&loaded.market, BY_WORDS).into_iter();
@@ -61,7 +65,14 @@ impl Plan {
         let step = (loaded.demands.len() / MATCHES).max(1);
         let matches = loaded.demands.iter().step_by(step).take(MATCHES).map(|demand| {
             let id = format!("dmd_{}", base32(demand.id.0, 26));
-            Asked { path: format!("/v1/demands/{id}/matches?limit=20"), total: None, words: format!("demand {id}") }
+            let asked = loaded.market.asked(demand.id).unwrap();
+            let eligible = loaded.market.best_offers(&asked, &setting(&loaded.market), BEST, NEAR).eligible;
+            Asked {
+                path: format!("/v1/demands/{id}/matches?limit=20"),
+                total: None,
+                eligible: Some(eligible),
+                words: format!("demand {id}"),
+            }
         });
         Self { size: loaded.size, searches, matches: matches.collect() }
     }
@@ -152,6 +163,10 @@ fn alone(server: &Server, asked: &[Asked]) -> Option<Alone> {
         if let Some(total) = asked.total.filter(|_| at < COMPARED) {
             let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(answer["total"], total, "{}", asked.path);
+        }
+        if let Some(eligible) = asked.eligible.filter(|_| at < COMPARED) {
+            let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(answer["eligible"], eligible, "{}", asked.path);
         }
         slowest.push((time, at));
     }

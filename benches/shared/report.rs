@@ -37,7 +37,8 @@ fn machine() -> String {
     };
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1)).unwrap_or("unknown").trim().to_owned();
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    // Those of the machine: the benchmark may be bound to one of them by now.
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("unknown").to_owned();
     format!("{}, {cores} cores ({model}), {}, load {load} at the end", output("date", &["-u", "+%Y-%m-%d"]), output("uname", &["-sr"]))

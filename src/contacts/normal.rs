@@ -150,14 +150,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_is_read_the_same_again(typed in "[0-9+ .()-]{0,16}|[a-zA-Z0-9.@-]{0,20}") {
-            if let Some(one) = phone(&typed) {
-                prop_assert_eq!(phone(&one), Some(one.clone()));
-                prop_assert_eq!(phone(&national(&one)), Some(one));
+        fn a_number_is_one_however_it_is_parted(digits in "[35789][0-9]{8}", parts in proptest::collection::vec(0..9_usize, 0..3), is_foreign: bool) {
+            let mut typed = format!("{}{digits}", if is_foreign { "+84" } else { "0" });
+            for part in parts {
+                typed.insert(typed.len() - 1 - part % 8, ' ');
             }
-            if let Some(one) = email(&typed) {
-                prop_assert_eq!(email(&one), Some(one));
-            }
+            let one = format!("+84{digits}");
+            prop_assert_eq!(phone(&typed), Some(one.clone()), "{}", typed);
+            prop_assert_eq!(phone(&one), Some(one.clone()));
+            prop_assert_eq!(phone(&national(&one)), Some(one));
+        }
+
+        #[test]
+        fn an_address_is_one_in_capitals_and_small_letters(typed in "[a-zA-Z0-9]{1,8}([.+-][a-zA-Z0-9]{1,8})?@[a-zA-Z]{1,8}[.](vn|com[.]vn|VN)") {
+            let one = typed.to_ascii_lowercase();
+            prop_assert_eq!(email(&typed), Some(one.clone()));
+            prop_assert_eq!(email(&format!(" {one} ")), Some(one));
         }
 
         #[test]

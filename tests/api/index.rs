@@ -224,10 +224,17 @@ fn an_index_that_is_built_anew_has_what_the_old_one_had() {
     let before = answers();
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| (0..20).for_each(|_| drop(a_producer(&app).create())));
+        // Readers go on meanwhile, with all that is there.
+        let (answers, before) = (&answers, &before);
+        let reader = scope.spawn(move || {
+            while !writer.is_finished() {
+                assert_eq!(&answers(), before);
+            }
+        });
         for _ in 0..3 {
             app.index().rebuild().unwrap();
         }
-        writer.join().unwrap();
+        reader.join().unwrap();
     });
     assert!(app.index().applied() > applied);
     assert_eq!(app.index().applied(), app.log_head());
@@ -371,4 +378,60 @@ fn two_processes_follow_each_other_and_one_that_was_killed_is_the_same_again() {
     assert_eq!(applied(&again), before);
     write(&again);
     assert!(applied(&again) > before);
+}
+
+/// What is answered from memory of a made-up register: searches with every count, matches from both sides, a pair, readiness.
+fn answers(server: &Server) -> Vec<(String, String)> {
+    const FACETS: &str = "facets=province,group,stars,certificate,producer_kind,month,price";
+    let list = |path: &str| server.get(path).send().expect(200).ids();
+    let (demands, offers, producers) = (list("/v1/demands?limit=5"), list("/v1/offers?limit=5"), list("/v1/producers?limit=5"));
+    let mut paths: Vec<String> = ["relevance", "price", "quantity", "stars", "newest", "distance"]
+        .iter()
+        .flat_map(|sort| ["products", "offers"].map(|of| format!("/v1/{of}?{FACETS}&near=Cần Thơ&sort={sort}")))
+        .collect();
+    paths.extend(["gạo", "tra", "mắm"].map(|typed| format!("/v1/products?q={typed}&{FACETS}")));
+    paths.extend(demands.iter().map(|id| format!("/v1/demands/{id}/matches?near_misses=20")));
+    paths.extend(offers.iter().map(|id| format!("/v1/offers/{id}/matches")));
+    paths.extend(demands.iter().zip(&offers).map(|(demand, offer)| format!("/v1/demands/{demand}/matches/{offer}")));
+    paths.extend(producers.iter().map(|id| format!("/v1/producers/{id}/readiness")));
+    let body = |path: String| {
+        let body = server.get(&path).send().expect(200).json().to_string();
+        (path, body)
+    };
+    paths.into_iter().map(body).collect()
+}
+
+#[test]
+fn a_process_that_was_killed_answers_the_same_again_and_so_does_another() {
+    let place = Place::new();
+    let made = place
+        .command(&["demo-data", "--producers", "60", "--products", "120", "--offers", "150", "--demands", "40", "--seed", "7"])
+        .status();
+    assert!(made.unwrap().success());
+    let first = place.serve();
+    let key = admin_key(&place);
+    // What came change by change, and not from the tables at the start.
+    let offers = first.get("/v1/offers?limit=2").send().expect(200).ids();
+    let (changed, closed) = (&offers[0], &offers[1]);
+    let path = format!("/v1/offers/{changed}");
+    let etag = first.get(&path).key(&key).send().expect(200).etag();
+    let change = json!({"quantity": "7", "unit": "TAN"});
+    first
+        .request("PATCH", &path)
+        .key(&key)
+        .header("If-Match", &etag)
+        .header("Content-Type", "application/merge-patch+json")
+        .json(&change)
+        .send()
+        .expect(200);
+    first.post(&format!("/v1/offers/{closed}/close"), &json!({})).key(&key).send().expect(200);
+    let before = answers(&first);
+    assert!(before.iter().any(|(path, body)| path.ends_with("near_misses=20") && body.contains("\"items\":[{")), "some demand has a match");
+    if let cungcau::db::Target::Postgres(_) = place.target() {
+        let second = place.serve();
+        assert_eq!(answers(&second), before);
+    }
+    first.signal("KILL");
+    drop(first);
+    assert_eq!(answers(&place.serve()), before);
 }

@@ -284,9 +284,21 @@ fn at_least_120_queries_are_judged_half_of_them_held_out() {
     queries.sort_unstable();
     queries.dedup();
     assert_eq!(queries.len(), judgements.len(), "each is judged once");
-    for asked in
-        ["dừa", "dứa", "dưa", "dua", "banh pia", "lap xuong", "lạp xưởng", "gạo st25", "st 25", "hành tím vĩnh châu", "buoi da xanh"]
-    {
+    for asked in [
+        "dừa",
+        "dứa",
+        "dưa",
+        "dua",
+        "banh pia",
+        "lap xuong",
+        "lạp xưởng",
+        "gạo st25",
+        "st 25",
+        "hành tím vĩnh châu",
+        "buoi da xanh",
+        "nuoc mam phu quoc",
+        "tra shan tuyet",
+    ] {
         assert!(queries.contains(&asked), "{asked}");
     }
 }

@@ -5,7 +5,7 @@ use super::calendar;
 use super::constraints::{Code, Detail, evaluate, missed, scored};
 use super::demands::DemandBook;
 use super::facts::{Need, Setting, Supply, View};
-use super::mend::{are_enough, mends, tests::apply};
+use super::mend::{Mend, are_enough, mends, tests::apply};
 use super::ranking::{NearMiss, Ranked, Ranking};
 use super::readiness::readiness;
 use super::samples::{self, Offered, TODAY, World, all_seeing};
@@ -301,18 +301,20 @@ proptest! {
     }
 
     #[test]
-    fn what_is_mended_is_eligible(offered in samples::offered(), need in samples::need()) {
+    fn what_is_mended_is_eligible(offered in samples::offered(), need in samples::need(), eyes in samples::eyes()) {
         let mut world = World::new(&[offered]);
+        // To strangers quantities are told rounded.
+        let (view, weights) = (eyes.view(), Weights::default());
         let supply = world.supplies[0].clone();
         // Neither closed, of one group and unit: all else can be mended, also an offer that is over.
         let need = Need { groups: Rows::ALL, unit: supply.unit, closed_on: FOREVER, ..need };
         prop_assume!(need.is_open(TODAY) && supply.closed_on > TODAY);
-        let found = evaluate(&supply, &need, true, &world.today());
-        let changes = mends(&supply, &need, &world.today());
+        let found = evaluate(&supply, &need, true, &world.setting(view, weights, TODAY));
+        let changes = mends(&supply, &need, &world.setting(view, weights, TODAY));
         for code in found.failing() {
             prop_assert!(changes.iter().any(|(mended, _)| *mended == code) || code == Code::Price, "{code:?} is not mended");
         }
-        if !are_enough(&changes, &found, &supply, &need, &world.today()) {
+        if !are_enough(&changes, &found, &supply, &need, &world.setting(view, weights, TODAY)) {
             prop_assert!(found.failing().any(|code| code == Code::Price));
             return Ok(());
         }
@@ -320,7 +322,7 @@ proptest! {
         for (_, change) in &changes {
             mended = apply(change, mended, &mut world.papers);
         }
-        let after = evaluate(&mended, &need, true, &world.today());
+        let after = evaluate(&mended, &need, true, &world.setting(view, weights, TODAY));
         prop_assert!(after.eligible, "{changes:?} leave {:?} of {found:?}", after.failing().collect::<Vec<_>>());
     }
 
@@ -446,4 +448,31 @@ fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
 fn a_public_caller_sees_nothing_that_is_for_keys() {
     let view = View::PUBLIC;
     assert!(view.level < crate::market::record::Visibility::Keys);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    // Of what has a size: a kilogram or a day less is not enough.
+    #[test]
+    fn no_less_than_the_least_change_is_enough(offered in samples::offered(), need in samples::need()) {
+        let world = World::new(&[offered]);
+        let supply = &world.supplies[0];
+        let need = Need { groups: Rows::ALL, unit: supply.unit, closed_on: FOREVER, ..need };
+        let found = evaluate(supply, &need, true, &world.today());
+        // Rarely: hence so many cases.
+        if found.near_miss().is_none() {
+            return Ok(());
+        }
+        for (code, change) in mends(supply, &need, &world.today()) {
+            let less = match change {
+                Mend::Quantity(least) => Supply { quantity: least - 1_000, ..supply.clone() },
+                Mend::MinimumOrder(most) => Supply { minimum_order: most + 1_000, ..supply.clone() },
+                Mend::ShelfLife(days) => Supply { shelf_life_days: days - 1, ..supply.clone() },
+                _ => continue,
+            };
+            let after = evaluate(&less, &need, true, &world.today());
+            prop_assert!(!after.eligible, "{code:?}: less than {change:?} is enough");
+        }
+    }
 }

@@ -29,7 +29,11 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
         let mut record = organisation(1_000 + producer, "HTX Minh Phát", u8::try_from(producer % 4).unwrap());
         record.producer_kind = Some(u8::try_from(producer % 3).unwrap());
         changes.push(Change::Organisation(record));
-        changes.push(Change::Certificate(paper(50_000 + producer, 1_000 + producer, None, small(chance(3)), 0, TODAY - 9, TODAY + 9)));
+        // Kinds 1 and 2 are asked for together.
+        for kind in [small(chance(3)), small(1 + producer as u64 % 2)] {
+            let id = 50_000 + 10 * producer + u128::from(kind);
+            changes.push(Change::Certificate(paper(id, 1_000 + producer, None, kind, 0, TODAY - 9, TODAY + 9)));
+        }
     }
     for id in 1..=PRODUCTS {
         let name = ["Dứa sấy", "Dừa sáp", "Khóm tươi", "Dứa sấy dẻo", "Gạo ST25", "Cá dứa khô"][usize::from(small(chance(6)))];
@@ -83,16 +87,24 @@ proptest! {
         owner in prop::option::of(1_000_u128..1_008),
         provinces in prop::sample::select(vec![Rows::default(), Rows::default(), Rows::of([1]), Rows::of([0, 3])]),
         introduced in prop_oneof![Just(BTreeSet::new()), prop::collection::btree_set(4_u128..25_000, 1..60)],
-        asks_prices: bool,
+        (asks_prices, asks) in (any::<bool>(), 0..4_u8),
+        goes_on in prop::option::of(0_usize..30),
     ) {
         let market = &*MARKET;
         let organisation = owner.and_then(|owner| market.organisations().row(Id(owner)));
         prop_assert_eq!(organisation.is_some(), owner.is_some());
         // About offers; a few of these ids are of none.
-        let introduced: Vec<Id> = introduced.into_iter().map(|id| Id(id / 4 * 4)).collect::<BTreeSet<_>>().into_iter().collect();
-        let question = Question {
+        let introduced: Vec<Id> = introduced.into_iter().map(|id| Id(id / 4 * 4 + id % 2)).collect::<BTreeSet<_>>().into_iter().collect();
+        // All that may be asked mostly finds nothing: half of the questions ask what belongs to one offer, or to the product.
+        let all = asked.filter.clone();
+        let filter = match asks {
+            0 | 1 => all,
+            2 => Filter { provinces: all.provinces, groups: all.groups, is_illustrative: all.is_illustrative, within_km: all.within_km, ..Filter::default() },
+            _ => Filter { months: all.months, quantity: all.quantity, price_at_most: all.price_at_most, certificates: all.certificates, ..Filter::default() },
+        };
+        let mut question = Question {
             text,
-            filter: asked.filter.clone(),
+            filter,
             facets: asked.facets | if asks_prices { Dimension::Price.bit() } else { 0 },
             sort: asked.sort,
             place: asked.place.map(Place::Unit),
@@ -101,7 +113,14 @@ proptest! {
             as_of: TODAY,
             view: View { level, organisation, provinces, introduced: &introduced },
         };
+        let (products, offers) = (market.search(&question), market.search_offers(&question));
+        prop_assert_eq!(&products, &market.search_by(&question, false));
+        prop_assert_eq!(&offers, &market.search_offers_by(&question, false));
+        // And from somewhere on the first page on.
+        let Some(place) = goes_on else { return Ok(()) };
+        question.after = products.hits.get(place.min(products.hits.len().saturating_sub(1))).map(|hit| hit.key);
         prop_assert_eq!(market.search(&question), market.search_by(&question, false));
+        question.after = offers.hits.get(place.min(offers.hits.len().saturating_sub(1))).map(|hit| hit.key);
         prop_assert_eq!(market.search_offers(&question), market.search_offers_by(&question, false));
     }
 }
