@@ -92,6 +92,7 @@ impl Market {
         self.kept_offers.clear();
         self.kept_shown.clear();
         self.offers.set_today(today);
+        self.forget_old_promises();
         for row in 0..self.products.rows() {
             self.note_terms(row);
             self.refresh(row);
@@ -432,6 +433,21 @@ impl Market {
         for product in products {
             self.refresh_promises(product);
         }
+    }
+
+    /// Forgets what an index that is built today would not know.
+    fn forget_old_promises(&mut self) {
+        let oldest = self.today.saturating_sub(REMEMBERED_DAYS);
+        let mut changed = Vec::new();
+        for (product, promises) in &mut self.sources.promises {
+            let before = promises.len();
+            promises.retain(|(_, promise)| promise.until >= oldest);
+            if promises.len() < before {
+                changed.push(*product);
+            }
+        }
+        self.sources.promises.retain(|_, promises| !promises.is_empty());
+        changed.into_iter().for_each(|product| self.refresh_promises(product));
     }
 
     fn forget_mou(&mut self, id: Id) {

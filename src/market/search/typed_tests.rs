@@ -201,6 +201,45 @@ fn what_is_promised_is_not_there_for_others() {
     }
 }
 
+// An index that ran on and one that is built anew answer alike about days long past.
+#[test]
+fn what_was_promised_over_a_year_ago_is_forgotten() {
+    let promise = Promise {
+        product: Id(1),
+        unit: 0,
+        quantity: 60,
+        per: Per::Month,
+        from: TODAY,
+        until: TODAY + 57,
+        signed_on: TODAY - 5,
+        ended_on: FOREVER,
+    };
+    let changes = || {
+        let mou = Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![promise] });
+        [
+            Change::Organisation(organisation(1_000, "HTX Minh Phát", 0)),
+            Change::Product(product(1, 1_000, "Hành tím", 0)),
+            Change::Offer(offer(1, 1, 100)),
+            mou,
+        ]
+    };
+    let found = |market: &Market| {
+        let filter = Filter { months: 1 << 9, quantity: Some((41, 0)), ..Filter::default() };
+        market.search(&Question { filter, as_of: TODAY + 1, ..question(Some("hành")) }).total
+    };
+    let mut market = loaded(changes());
+    assert_eq!((found(&market), market.promised_products().len()), (0, 1));
+    market.set_today(TODAY + 57 + 366);
+    assert_eq!((found(&market), market.promised_products().len()), (0, 1), "a year is remembered");
+    market.set_today(TODAY + 57 + 367);
+    let mut anew = Market::new(tables(), thesaurus(), TODAY + 57 + 367);
+    changes().into_iter().for_each(|change| anew.apply(change));
+    anew.finish_loading();
+    for market in [market, anew] {
+        assert_eq!((found(&market), market.promised_products().len()), (1, 0));
+    }
+}
+
 fn places(names: &[(&str, &[u8])]) -> PlaceNames {
     let name = |(name, units): &(&str, &[u8])| PlaceName { name: (*name).into(), units: Rows::of(units.iter().copied()) };
     PlaceNames::new(names.iter().map(name))
