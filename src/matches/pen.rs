@@ -307,7 +307,7 @@ pub(super) mod tests {
         // 30 million a tonne, 3,001 a lạng, 2.3 million for two hundred, 100 for 3 l.
         assert_eq!(for_one(3_000_000_000, 1_000_000, "KG"), ["30,000 VND/kg", "30.000 VND/kg"]);
         assert_eq!(for_one(300_100, 100, "KG"), ["30,010 VND/kg", "30.010 VND/kg"]);
-        assert_eq!(for_one(230_000_000, 200_000, "UNIT"), ["11,500 VND/unit", "11.500 VND/đơn vị"]);
+        assert_eq!(for_one(230_000_000, 200_000, "UNIT"), ["11,500 VND/unit", "11.500 VND/cái"]);
         assert_eq!(for_one(10_000, 3_000, "L"), ["100 VND/3 l", "100 VND/3 l"]);
         assert_eq!(for_one(12_345, 1_000_000, "KG"), ["123.45 VND/1,000 kg", "123,45 VND/1.000 kg"]);
     }
@@ -318,7 +318,7 @@ pub(super) mod tests {
             let unit = unit.parse::<UnitId>().unwrap().row();
             both(|pen| pen.quantity(720_000, unit))
         };
-        assert_eq!(said("UNIT"), ["720 units", "720 đơn vị"]);
+        assert_eq!(said("UNIT"), ["720 units", "720 cái"]);
         assert_eq!(said("KHACH"), ["720 people", "720 khách"]);
         assert_eq!(said("KG"), ["720 kg", "720 kg"]);
         // Every base that is no measure has its words.
