@@ -116,12 +116,11 @@ pub fn is_search(query: &str) -> bool {
     })
 }
 
-/// Reads what was asked.
+/// Reads what was asked, beside what is `wrong` already.
 ///
 /// # Errors
 /// 400 with what would be right.
-pub fn read(args: &Args, market: &Market, as_of: NaiveDate) -> Result<Asked> {
-    let mut wrong = Wrong::default();
+pub fn read(args: &Args, market: &Market, as_of: NaiveDate, mut wrong: Wrong) -> Result<Asked> {
     if let Some(words) = args.get("q") {
         wrong.or_default(has_words(words));
     }

@@ -550,6 +550,7 @@ fn everything_that_is_wrong_with_a_search_is_said_at_once() {
             "?unit unknown_unit",
         ]
     );
+    assert_eq!(codes("/v1/products?q=!&fields=x&facets=y"), ["?facets not_allowed", "?fields unknown_member", "?q no_words"]);
     // A plain list as well.
     assert_eq!(codes("/v1/offers?group=X&province=Atlantis"), ["?group unknown_group", "?province unknown_province"]);
     let detail = |path: &str| refused(path).json()["errors"][0]["detail"].as_str().unwrap().to_owned();
