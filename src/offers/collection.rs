@@ -299,10 +299,12 @@ fn promised(record: &Offer, product: &Product, written: &[store::Written], as_of
             Some(Commitment { quantity, period, starts_on, ends_on })
         })
         .collect();
-    rules::promised(&commitments, record.season(), record.quantity_base.unit, as_of)
-        .into_iter()
-        .map(|(month, quantity)| PromisedMonth { month: format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1), quantity })
-        .collect()
+    let unit = record.quantity_base.unit;
+    let of_month = |(month, quantity): (i32, _)| {
+        let month = format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1);
+        PromisedMonth { month, quantity, unit }
+    };
+    rules::promised(&commitments, record.season(), unit, as_of).into_iter().map(of_month).collect()
 }
 
 type Query = offers::BoxedQuery<'static, crate::db::MultiBackend>;

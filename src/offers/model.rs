@@ -276,8 +276,10 @@ pub struct PromisedMonth {
     /// The month.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}$", example = "2027-03")]
     pub month: String,
-    /// How much, in the unit of `quantity_base`.
+    /// How much.
     pub quantity: Quantity,
+    /// What it is counted in: the unit of `quantity_base`.
+    pub unit: UnitId,
 }
 
 /// The body that states a price.

@@ -194,10 +194,10 @@ fn what_signed_memoranda_promise_is_shown_month_by_month_to_the_owner_and_office
     assert_eq!(
         promised,
         json!([
-            {"month": "2027-03", "quantity": "2000"},
-            {"month": "2027-04", "quantity": "2000"},
-            {"month": "2027-05", "quantity": "2050"},
-            {"month": "2027-06", "quantity": "2000"},
+            {"month": "2027-03", "quantity": "2000", "unit": "KG"},
+            {"month": "2027-04", "quantity": "2000", "unit": "KG"},
+            {"month": "2027-05", "quantity": "2050", "unit": "KG"},
+            {"month": "2027-06", "quantity": "2000", "unit": "KG"},
         ])
     );
     let before = app.get(&format!("{}?as_of=2026-10-31", offer.path)).key(&app.admin()).send().expect(200);
@@ -405,7 +405,7 @@ fn a_pack_keeps_its_content_while_a_signed_memorandum_commits_so_many() {
         read["promised"][1].clone()
     };
     // Three kilograms and three bags of ten.
-    assert_eq!(promised(&app), json!({"month": "2026-12", "quantity": "33"}));
+    assert_eq!(promised(&app), json!({"month": "2026-12", "quantity": "33", "unit": "KG"}));
     for pack in [json!({"content_quantity": "5"}), Value::Null] {
         let refused = restated(&app, &product, pack).expect(409);
         assert_eq!(refused.json()["references"], json!([{"collection": "mous", "ids": [signed.id]}]));
