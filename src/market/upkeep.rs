@@ -447,7 +447,9 @@ impl Market {
             }
         }
         self.sources.promises.retain(|_, promises| !promises.is_empty());
-        changed.into_iter().for_each(|product| self.refresh_promises(product));
+        for product in changed {
+            self.refresh_promises(product);
+        }
     }
 
     fn forget_mou(&mut self, id: Id) {

@@ -30,7 +30,7 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
         record.producer_kind = Some(u8::try_from(producer % 3).unwrap());
         changes.push(Change::Organisation(record));
         // Kinds 1 and 2 are asked for together.
-        for kind in [small(chance(3)), small(1 + producer as u64 % 2)] {
+        for kind in [small(chance(3)), if producer % 2 == 0 { 1 } else { 2 }] {
             let id = 50_000 + 10 * producer + u128::from(kind);
             changes.push(Change::Certificate(paper(id, 1_000 + producer, None, kind, 0, TODAY - 9, TODAY + 9)));
         }

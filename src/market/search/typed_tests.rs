@@ -233,7 +233,9 @@ fn what_was_promised_over_a_year_ago_is_forgotten() {
     assert_eq!((found(&market), market.promised_products().len()), (0, 1), "a year is remembered");
     market.set_today(TODAY + 57 + 367);
     let mut anew = Market::new(tables(), thesaurus(), TODAY + 57 + 367);
-    changes().into_iter().for_each(|change| anew.apply(change));
+    for change in changes() {
+        anew.apply(change);
+    }
     anew.finish_loading();
     for market in [market, anew] {
         assert_eq!((found(&market), market.promised_products().len()), (1, 0));
