@@ -11,7 +11,7 @@ use crate::db::Json;
 use crate::db::schema::demands;
 use crate::error::{Faults, Problem, Result};
 use crate::http::collection::{Collection, Spec, operations};
-use crate::http::page::{Page, day_key, keyset, prefix_end};
+use crate::http::page::{Page, day_key, keys_with, keyset};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::introductions::introduced_to_demands;
 use crate::log::{Meta, Operation, Tx, is_same};
@@ -321,9 +321,8 @@ fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
         // The sum of these conditions is never unknown: each nullable column is asked for null first.
         query = if open { query.filter(is_open.assume_not_null()) } else { query.filter(not(is_open.assume_not_null())) };
     }
-    if let Some(text) = args.get("text") {
-        let prefix = fold(text);
-        query = query.filter(demands::title_folded.ge(prefix.clone()).and(demands::title_folded.lt(prefix_end(&prefix))));
+    if let Some((from, end)) = keys_with(args, "text")? {
+        query = query.filter(demands::title_folded.ge(from).and(demands::title_folded.lt(end)));
     }
     if let Some(illustrative) = args.maybe_flag("illustrative") {
         query = query.filter(demands::illustrative.eq(illustrative));

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 text_enum! {
-    /// How a demand stands on a day.
+    /// How a demand stands on a day by what it says itself. Matches leave out that of a buyer who is suspended or dissolved.
     DemandStatus {
         /// It takes answers.
         Open = "open",
@@ -256,7 +256,8 @@ pub struct NewDemand {
     /// What it is called.
     #[schema(min_length = 1, max_length = 200)]
     pub title: String,
-    /// Words for what is needed; this or `group` is given.
+    /// Words for what is needed; this or `group` is given. A product answers them when its name and its producer's have each
+    /// word whole, as it is spelled where it has marks, or another name of the same thing: more strictly than a search for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 300, example = "hành tím Vĩnh Châu")]
     pub text: Option<String>,
@@ -275,7 +276,7 @@ pub struct NewDemand {
     pub months: Option<Vec<i32>>,
     /// First day of delivery.
     pub starts_on: NaiveDate,
-    /// Last day of delivery: a demand touches at most 60 calendar months, and ends within 20 years.
+    /// Last day of delivery: a demand touches at most 60 calendar months, and ends 20 calendar years from now at the latest.
     pub ends_on: NaiveDate,
     /// Province-level unit of delivery: code or name, `@YYYY-MM-DD` for another day than today.
     #[schema(min_length = 1, max_length = 100, example = "01")]

@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::db::schema::events;
 use crate::error::{Faults, Problem, Result};
 use crate::http::collection::{Collection, Spec, operations};
-use crate::http::page::{Page, day_key, keyset, prefix_end, text_key};
+use crate::http::page::{Page, day_key, keys_with, keyset, text_key};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::log::{Operation, Tx, is_same};
 use crate::mous;
@@ -115,9 +115,8 @@ impl Collection for Events {
 
     fn list(db: &mut Db, args: &Args, page: &Page, as_of: NaiveDate, _: &Caller) -> Result<Vec<Event>> {
         let mut query = events::table.into_boxed();
-        if let Some(name) = args.get("name") {
-            let prefix = fold(name);
-            query = query.filter(events::name_folded.ge(prefix.clone()).and(events::name_folded.lt(prefix_end(&prefix))));
+        if let Some((from, end)) = keys_with(args, "name")? {
+            query = query.filter(events::name_folded.ge(from).and(events::name_folded.lt(end)));
         }
         if let Some(kind) = args.word::<EventKind>("kind") {
             query = query.filter(events::kind.eq(kind));

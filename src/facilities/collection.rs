@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::db::schema::facilities;
 use crate::error::{Faults, Problem, Result};
 use crate::http::collection::{Collection, Spec, operations};
-use crate::http::page::{Page, keyset, prefix_end, text_key};
+use crate::http::page::{Page, keys_with, keyset, text_key};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::organisations::{self, Identity, identities};
@@ -145,9 +145,8 @@ fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
     if let Some(provinces) = args.provinces("province", as_of)? {
         query = query.filter(facilities::province_id.eq_any(provinces));
     }
-    if let Some(name) = args.get("name") {
-        let prefix = fold(name);
-        query = query.filter(facilities::name_folded.ge(prefix.clone()).and(facilities::name_folded.lt(prefix_end(&prefix))));
+    if let Some((from, end)) = keys_with(args, "name")? {
+        query = query.filter(facilities::name_folded.ge(from).and(facilities::name_folded.lt(end)));
     }
     Ok(query)
 }

@@ -2,6 +2,7 @@
 
 use super::query::Args;
 use crate::error::{Problem, Result, text};
+use crate::text::fold;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -154,8 +155,23 @@ pub fn day_key(key: &str) -> Result<chrono::NaiveDate> {
         .map_err(|_| Problem::parameter("cursor", "invalid_cursor", text("Send next_cursor unchanged.", "Hãy gửi next_cursor nguyên vẹn.")))
 }
 
+/// Where the search keys begin and end that begin with the words of parameter `name`, for `column >= from AND column < end`.
+///
+/// # Errors
+/// 400 for a text without a letter or digit: every key begins with nothing.
+pub fn keys_with(args: &Args, name: &str) -> Result<Option<(String, String)>> {
+    let Some(words) = args.get(name) else { return Ok(None) };
+    let from = fold(words);
+    if from.is_empty() {
+        let told = text("Give at least one letter or digit.", "Hãy gõ ít nhất một chữ cái hoặc chữ số.");
+        return Err(Problem::parameter(name, "no_words", told));
+    }
+    let end = prefix_end(&from);
+    Ok(Some((from, end)))
+}
+
 /// Upper end of the range of texts that begin with `prefix`, for `column >= prefix AND column < end`.
-pub fn prefix_end(prefix: &str) -> String {
+fn prefix_end(prefix: &str) -> String {
     format!("{prefix}\u{10FFFF}")
 }
 

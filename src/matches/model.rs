@@ -296,7 +296,7 @@ crate::db::text_enum! {
         ProductDiscontinued = "product_discontinued",
         /// The producer is suspended or dissolved.
         ProducerNotActive = "producer_not_active",
-        /// No open offer is of what the demand asks for.
+        /// No open offer is of what the demand asks for; of a producer: it has no open offer.
         NothingOffered = "nothing_offered",
         /// No open demand asks for what is offered.
         NothingAskedFor = "nothing_asked_for",

@@ -5,7 +5,7 @@ use crate::error::{Language, Text, text};
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::instead::Instead;
-use crate::market::matching::{Need, Setting, Supply};
+use crate::market::matching::{Need, Readiness, Setting, Supply};
 use crate::market::record::{Day, FOREVER, Rows};
 use crate::search::date;
 use crate::text::in_vietnamese;
@@ -138,11 +138,23 @@ impl Note {
         })
     }
 
-    /// Why nothing of a producer with so many open offers is considered; nothing where something may be.
-    pub fn of_readiness(market: &Market, producer: u32, on_offer: u32) -> Option<Self> {
-        Self::of_producer(market, producer).or_else(|| {
-            let told = || text("None of its offers is open.", "Không có chào bán nào của chủ thể này đang mở.");
-            (on_offer == 0).then(|| Self::new(MatchNoteCode::NothingOffered, told()))
+    /// Why nothing of a producer is considered; nothing where something is.
+    pub fn of_readiness(market: &Market, producer: u32, found: &Readiness) -> Option<Self> {
+        if let Some(note) = Self::of_producer(market, producer) {
+            return Some(note);
+        }
+        if found.considered > 0 {
+            return None;
+        }
+        Some(if found.on_offer == 0 {
+            let told = text("None of its offers is open.", "Không có chào bán nào của chủ thể này đang mở.");
+            Self::new(MatchNoteCode::NothingOffered, told)
+        } else {
+            let told = text(
+                "No open demand asks for the groups and the words of its products.",
+                "Không có nhu cầu nào đang mở hỏi nhóm và tên của các sản phẩm này.",
+            );
+            Self::new(MatchNoteCode::NothingAskedFor, told)
         })
     }
 

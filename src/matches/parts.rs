@@ -98,7 +98,7 @@ type Value = (i128, u32);
 /// The number that a part was worked out from, and the one it was held against.
 fn values(raw: &Raw) -> (Option<Value>, Option<Value>) {
     match *raw {
-        Raw::Volume { covered, asked } => (Some((covered, 3)), Some((asked, 3))),
+        Raw::Volume { covered, asked, .. } => (Some((covered, 3)), Some((asked, 3))),
         Raw::Months { common, needed } => (Some((common.into(), 0)), Some((needed.into(), 0))),
         Raw::Price(prices) => (prices.map(|(price, _)| (for_one(&price), 2)), prices.map(|(_, ceiling)| (for_one(&ceiling), 2))),
         Raw::Stars(stars) => (Some((stars.into(), 0)), None),

@@ -15,6 +15,7 @@ fn base_words(code: &str) -> Option<(&'static str, &'static str, &'static str)> 
         "UNIT" => Some(("unit", "units", "cái")),
         "KHACH" => Some(("person", "people", "khách")),
         "NGAY" => Some(("day", "days", "ngày")),
+        "L" => Some(("l", "l", "lít")),
         _ => None,
     }
 }
@@ -94,19 +95,6 @@ impl Pen<'_> {
         self.price(price, unit);
         if (price.basis, price.vat_included) != (other.basis, other.vat_included) {
             self.terms(price);
-        }
-    }
-
-    /// Certificates by their codes.
-    pub fn kinds(&mut self, kinds: u64) {
-        let mut rest = kinds;
-        while rest != 0 {
-            let kind = u8::try_from(rest.trailing_zeros()).unwrap_or(u8::MAX);
-            rest &= rest - 1;
-            self.raw(CertificateKindId::from_row(kind).map_or("", |id| id.as_str()));
-            if rest != 0 {
-                self.raw(", ");
-            }
         }
     }
 
@@ -308,7 +296,7 @@ pub(super) mod tests {
         assert_eq!(for_one(3_000_000_000, 1_000_000, "KG"), ["30,000 VND/kg", "30.000 VND/kg"]);
         assert_eq!(for_one(300_100, 100, "KG"), ["30,010 VND/kg", "30.010 VND/kg"]);
         assert_eq!(for_one(230_000_000, 200_000, "UNIT"), ["11,500 VND/unit", "11.500 VND/cái"]);
-        assert_eq!(for_one(10_000, 3_000, "L"), ["100 VND/3 l", "100 VND/3 l"]);
+        assert_eq!(for_one(10_000, 3_000, "L"), ["100 VND/3 l", "100 VND/3 lít"]);
         assert_eq!(for_one(12_345, 1_000_000, "KG"), ["123.45 VND/1,000 kg", "123,45 VND/1.000 kg"]);
     }
 

@@ -72,13 +72,17 @@ impl Pen<'_> {
     /// Why a part of the score has its points; quantities are in `unit`.
     pub fn part(&mut self, part: &Part, unit: u8) {
         match part.raw {
-            Raw::Volume { covered, asked } => {
+            Raw::Volume { covered, asked, opened } => {
                 self.say("", "Đáp ứng ");
                 self.thousandths(covered);
                 self.say(" of ", " trên ");
                 self.thousandths(asked);
                 self.unit(unit);
-                self.say(" in the months of both", " trong các tháng chung");
+                if opened {
+                    self.say(" in the month that a change would open", " trong tháng sẽ có nếu được bổ sung");
+                } else {
+                    self.say(" in the months of both", " trong các tháng chung");
+                }
             }
             Raw::OtherUnit => self.say(
                 "Offer and demand count in different units: nothing is counted",
@@ -121,7 +125,7 @@ impl Pen<'_> {
                 self.say(" preferred certificates", " giấy ưu tiên");
                 if held != 0 {
                     self.say(": ", ": ");
-                    self.kinds(held);
+                    self.kinds_by_name(held);
                 }
             }
             Raw::Distance(km) => {
@@ -361,7 +365,7 @@ impl Pen<'_> {
                 self.days((from, until));
             }
             Mend::Certificates { kinds, from, until } => {
-                self.kinds(kinds);
+                self.kinds_by_name(kinds);
                 self.say(" in force ", " có hiệu lực ");
                 self.days((from, until));
             }

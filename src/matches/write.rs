@@ -226,7 +226,7 @@ impl<'a> Page<'a> {
             self.unlock(unlock);
         }
         self.raw("]");
-        self.note(Note::of_readiness(self.market, producer, found.on_offer).as_ref());
+        self.note(Note::of_readiness(self.market, producer, found).as_ref());
         self.end_with()
     }
 

@@ -43,7 +43,7 @@ pub const FILTERS: &[Param] = &[
         Kind::Word(months::WORDS),
         "That supply in this month of the year, to come or past. Of what is still to come: `months`, in a search.",
     ),
-    param("open", Kind::Flag, "Only those that are open on the day asked, or only the others."),
+    param("open", Kind::Flag, "Only those whose `status` is open on the day asked, or only the others."),
     param("stars", Kind::Stars, "Of products whose OCOP certificate of at least so many stars is valid on the day asked."),
     param("illustrative", Kind::Flag, "Only invented records, or only others."),
 ];

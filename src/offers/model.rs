@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 text_enum! {
-    /// How an offer stands on a day.
+    /// How an offer stands on a day by what it says itself. Searches and matches leave out what is of a product that is not made
+    /// any more, or of a producer who is suspended or dissolved.
     OfferStatus {
         /// It can supply from a later day on.
         NotYet = "not_yet",
@@ -90,7 +91,7 @@ pub struct Offer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<ProvinceId>>)]
     pub delivers_to: Option<Json<Vec<ProvinceId>>>,
-    /// Days of shelf life that are left at delivery.
+    /// Days of shelf life that are left at delivery; matches take those that the product keeps where none are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_shelf_life_days: Option<i32>,
     /// Day from which on it is closed.
@@ -344,7 +345,7 @@ pub struct NewOffer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 100, value_type = Option<Vec<crate::check::Line>>, inline)]
     pub delivers_to: Option<Vec<String>>,
-    /// Days of shelf life that are left at delivery.
+    /// Days of shelf life that are left at delivery; matches take those that the product keeps where none are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 3650)]
     pub remaining_shelf_life_days: Option<i32>,

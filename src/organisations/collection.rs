@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::db::schema::{agencies, buyers, certificates, organisations, producers};
 use crate::error::{Code, Faults, Problem, Result, text};
 use crate::http::collection::{Collection, Operations, Spec, operations};
-use crate::http::page::{Page, keyset, prefix_end, text_key};
+use crate::http::page::{Page, keys_with, keyset, text_key};
 use crate::http::query::{Args, Kind, Param, param};
 use crate::http::refs::forget_refs;
 use crate::log::{Meta, Operation, Tx, is_same};
@@ -343,9 +343,8 @@ fn filtered(args: &Args, profile: Option<ProfileKind>, as_of: NaiveDate, among: 
     if let Some(ids) = among {
         query = query.filter(organisations::id.eq_any(ids.to_vec()));
     }
-    if let Some(name) = args.get("name") {
-        let prefix = fold(name);
-        query = query.filter(organisations::name_folded.ge(prefix.clone()).and(organisations::name_folded.lt(prefix_end(&prefix))));
+    if let Some((from, end)) = keys_with(args, "name")? {
+        query = query.filter(organisations::name_folded.ge(from).and(organisations::name_folded.lt(end)));
     }
     if let Some(provinces) = args.provinces("province", as_of)? {
         query = query.filter(organisations::province_id.eq_any(provinces));

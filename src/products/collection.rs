@@ -9,7 +9,7 @@ use crate::db::schema::{certificates, organisations as organisation_rows, produc
 use crate::db::{Db, Json};
 use crate::error::{Code, Fault, Faults, Problem, Result, Text, text};
 use crate::http::collection::{Collection, Spec, location, operations};
-use crate::http::page::{Page, keyset, prefix_end, text_key};
+use crate::http::page::{Page, keys_with, keyset, text_key};
 use crate::http::query::{Args, Kind, Param, many, param};
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::organisations::{self, Identity, identities};
@@ -201,9 +201,8 @@ fn filtered(args: &Args, as_of: NaiveDate) -> Result<Query> {
         let producers = organisation_rows::table.filter(organisation_rows::province_id.eq_any(provinces)).select(organisation_rows::id);
         query = query.filter(products::producer_id.eq_any(producers));
     }
-    if let Some(name) = args.get("name") {
-        let prefix = fold(name);
-        query = query.filter(products::name_folded.ge(prefix.clone()).and(products::name_folded.lt(prefix_end(&prefix))));
+    if let Some((from, end)) = keys_with(args, "name")? {
+        query = query.filter(products::name_folded.ge(from).and(products::name_folded.lt(end)));
     }
     if let Some(status) = args.word::<ProductStatus>("status") {
         query = query.filter(products::status.eq(status));

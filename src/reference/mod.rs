@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(tables.units.all().len(), 52);
         assert_eq!(tables.retail_systems.all().len(), 39);
         assert_eq!(tables.synonyms.all().len(), 437);
-        assert_eq!(tables.synonyms.other_senses().len(), 222);
+        assert_eq!(tables.synonyms.other_senses().len(), 220);
         assert_eq!(tables.synonyms.trade_words().len(), 43);
     }
 

@@ -131,7 +131,7 @@ pub fn routes() -> Vec<Route> {
         doc: Doc {
             summary: "Suggest names while one types".into(),
             from_memory: true,
-            description: "Products, product groups (by code as well), provinces, producers and buyers whose names fit all that has been typed so far, the best of each first; those one typing error away only where nothing of any kind fits as typed. A province-level unit is found by the name of one before it, too, which is then told as `former_name`. Answered from memory.".into(),
+            description: "Products, product groups (by code as well), provinces, producers and buyers whose names (of products: with their producers') fit all that has been typed so far, the best of each first; those one typing error away only where nothing of any kind fits as typed. A province-level unit is found by the name of one before it, too, which is then told as `former_name`. Answered from memory.".into(),
             tag: "search",
             params: SUGGEST_PARAMS.to_vec(),
             answers: vec![(200, "application/json", Some("Suggestions".into()), None)],

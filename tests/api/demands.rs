@@ -235,7 +235,9 @@ fn demands_are_found_by_what_they_say() {
     assert_eq!(found("open=false"), only_rice);
     assert_eq!(found("open=true&as_of=2026-10-31").len(), 2);
     assert_eq!(found("open=true&as_of=2026-12-16"), [""; 0], "the day to answer by has passed");
-    for (query, code) in [("month=13", "not_allowed"), ("group=IX", "unknown_group"), ("province=Atlantis", "unknown_province")] {
+    for (query, code) in
+        [("month=13", "not_allowed"), ("text=!", "no_words"), ("group=IX", "unknown_group"), ("province=Atlantis", "unknown_province")]
+    {
         let refused = app.get(&format!("/v1/demands?{query}")).send().expect(400);
         assert_eq!(refused.fault_codes()[0].1, code, "{query}");
     }

@@ -352,7 +352,7 @@ fn parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>)
     let raw = [
         match found.left {
             _ if found.fails.contains(Code::Unit) => Raw::OtherUnit,
-            Left { covered, asked, .. } => Raw::Volume { covered, asked },
+            Left { covered, asked, .. } => Raw::Volume { covered, asked, opened: found.reach.common == 0 },
         },
         Raw::Months { common: found.reach.common, needed: need.months_needed },
         prices(supply, need, setting),

@@ -281,7 +281,7 @@ fn what_is_promised_is_not_offered_again() {
     let world = World::new(&[Offered { promises: promises.clone(), ..offer() }]);
     let found = evaluate(&world.supplies[0], &demand(), true, &world.today());
     assert!(found.eligible);
-    assert_eq!(found.parts[0].raw, super::Raw::Volume { covered: i128::from(TONNE / 2), asked: i128::from(4 * TONNE) });
+    assert_eq!(found.parts[0].raw, super::Raw::Volume { covered: i128::from(TONNE / 2), asked: i128::from(4 * TONNE), opened: false });
     assert_eq!(found.parts[0].fit_bp, 1_250);
 
     let all = failing(|offered, _| {
@@ -342,7 +342,7 @@ fn who_cannot_bring_its_own_least_order_does_not_fit() {
     assert_eq!(brought, [(NEW_YEAR + 31, TONNE)]);
     // What is left of January is less than an order: it is not counted either.
     let volume = evaluate(&january.supplies[0], &need, true, &january.today()).parts[0].raw;
-    assert_eq!(volume, super::Raw::Volume { covered: i128::from(TONNE), asked: i128::from(10 * TONNE) });
+    assert_eq!(volume, super::Raw::Volume { covered: i128::from(TONNE), asked: i128::from(10 * TONNE), opened: false });
 }
 
 // 800 kg a month are needed all through 2026 and until the end of March 2027, and it is 24 November 2026: five months are left,

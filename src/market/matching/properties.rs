@@ -411,7 +411,7 @@ fn thousandths_of_a_point(raw: &super::Raw) -> i128 {
     use super::Raw;
     const WHOLE: i128 = 10_000_000;
     match *raw {
-        Raw::Volume { covered, asked } => covered * WHOLE / asked,
+        Raw::Volume { covered, asked, .. } => covered * WHOLE / asked,
         Raw::Months { common, needed } => i128::from(common) * WHOLE / i128::from(needed),
         Raw::Price(Some((price, ceiling))) => {
             let (price, ceiling) = super::score::over_one(&price, &ceiling);
@@ -428,7 +428,7 @@ fn thousandths_of_a_point(raw: &super::Raw) -> i128 {
 fn at_least_as_good(one: &super::Raw, other: &super::Raw) -> bool {
     use super::Raw;
     match (one, other) {
-        (Raw::Volume { covered, asked }, Raw::Volume { covered: other, asked: of }) => covered * of >= other * asked,
+        (Raw::Volume { covered, asked, .. }, Raw::Volume { covered: other, asked: of, .. }) => covered * of >= other * asked,
         (Raw::Months { common, .. }, Raw::Months { common: other, .. }) => common >= other,
         (Raw::Price(Some((price, ceiling))), Raw::Price(Some((other, _)))) => {
             i128::from(price.amount) * i128::from(other.per_base) <= i128::from(other.amount) * i128::from(price.per_base)

@@ -78,6 +78,8 @@ pub enum Raw {
         covered: i128,
         /// Needed.
         asked: i128,
+        /// Whether they are the months that a change would open, where both have none.
+        opened: bool,
     },
     /// The volume, where offer and demand count in two units: nothing is held against anything.
     OtherUnit,

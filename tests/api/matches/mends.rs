@@ -31,7 +31,7 @@ fn cases() -> Vec<Case> {
         }),
         case("certificate", json!({}), json!({"required_certificates": ["HACCP", "ISO22000"]}), |fair, mend| {
             assert_eq!(mend["certificates"], json!(["ISO22000"]));
-            assert_eq!(mend["text"], "ISO22000 in force from 2027-01-01 to 2027-03-31 would be enough");
+            assert_eq!(mend["text"], "ISO 22000 food-safety management in force from 2027-01-01 to 2027-03-31 would be enough");
             a_certificate(&fair.app, "ISO22000", &fair.producer)
                 .with(json!({"subject": "facility", "facility_id": fair.workshop.id}))
                 .issued_on("2026-11-01")
@@ -136,6 +136,8 @@ fn an_offer_without_a_month_left_is_over_and_is_mended_by_another_month() {
     assert_eq!((&pair["offer_is_open"], &pair["eligible"], &pair["mendable"]), (&json!(false), &json!(false), &json!(true)));
     let change = &pair["what_if"][0];
     assert_eq!((&change["code"], &change["months"]), (&json!("months"), &json!([1])));
+    let volume = pair["parts"].as_array().unwrap().iter().find(|part| part["criterion"] == "volume").unwrap();
+    assert_eq!(volume["text"], "5,000 of 5,000 kg in the month that a change would open", "they have none in common");
     patch_offer(&fair, json!({"months": [1, 8, 9]}));
     assert_eq!((&offer()["status"], &fair.pair(None)["eligible"]), (&json!("open"), &json!(true)));
     assert_eq!(offers(&fair.matches(), "items"), [fair.offer.id.as_str()]);

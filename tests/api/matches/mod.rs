@@ -218,6 +218,13 @@ fn words_of_a_demand_mean_what_they_mean_in_a_search() {
     let etag = fair.app.get(&format!("/v1/products/{renamed}")).key(&fair.app.admin()).send().expect(200).etag();
     fair.app.patch(&format!("/v1/products/{renamed}"), &etag, json!({"name": "Thơm tươi"})).key(&fair.app.admin()).send().expect(200);
     assert!(text(&rice), "it is pineapple now");
+    // Pickled greens are dưa, and dưa muối.
+    made("Dưa cải muối Sóc Trăng");
+    for words in ["dưa", "dưa muối", "dưa cải"] {
+        let body = onions_wanted(&fair.app, &fair.buyer).with(json!({"text": words, "group": null})).into_body();
+        let preview = fair.app.post("/v1/matches/preview", body).key(&fair.app.admin()).send().expect(200).json();
+        assert_eq!(preview["considered"], 1, "{words}");
+    }
 }
 
 #[test]

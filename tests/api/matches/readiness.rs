@@ -100,3 +100,17 @@ fn who_has_nothing_open_is_told_so() {
     fair.change(&fair.offer, json!({"available_until": "2027-01-31", "months": [8, 9]}));
     assert_eq!(note(), Some((json!("nothing_offered"), json!("Không có chào bán nào của chủ thể này đang mở."))));
 }
+
+#[test]
+fn who_is_asked_for_nothing_is_told_so() {
+    let fair = a_fair();
+    fair.change(&fair.demand, json!({"text": "gạo", "group": null}));
+    let path = format!("/v1/producers/{}/readiness", fair.producer.id);
+    let answer = fair.app.get(&path).header("Accept-Language", "en").send().expect(200).json();
+    assert_eq!((&answer["open"], &answer["considered"]), (&json!(1), &json!(0)));
+    let note = &answer["note"];
+    assert_eq!(
+        (&note["code"], &note["text"]),
+        (&json!("nothing_asked_for"), &json!("No open demand asks for the groups and the words of its products."))
+    );
+}
