@@ -155,6 +155,11 @@ pub fn day_key(key: &str) -> Result<chrono::NaiveDate> {
         .map_err(|_| Problem::parameter("cursor", "invalid_cursor", text("Send next_cursor unchanged.", "Hãy gửi next_cursor nguyên vẹn.")))
 }
 
+/// Parameter `name` has neither letter nor digit: it names nothing.
+pub fn no_words(name: &str) -> Problem {
+    Problem::parameter(name, "no_words", text("Give at least one letter or digit.", "Hãy gõ ít nhất một chữ cái hoặc chữ số."))
+}
+
 /// Where the search keys begin and end that begin with the words of parameter `name`, for `column >= from AND column < end`.
 ///
 /// # Errors
@@ -163,8 +168,7 @@ pub fn keys_with(args: &Args, name: &str) -> Result<Option<(String, String)>> {
     let Some(words) = args.get(name) else { return Ok(None) };
     let from = fold(words);
     if from.is_empty() {
-        let told = text("Give at least one letter or digit.", "Hãy gõ ít nhất một chữ cái hoặc chữ số.");
-        return Err(Problem::parameter(name, "no_words", told));
+        return Err(no_words(name));
     }
     let end = prefix_end(&from);
     Ok(Some((from, end)))

@@ -2,6 +2,7 @@
 
 use crate::decimal::Quantity;
 use crate::error::{Problem, Result, text};
+use crate::http::page::no_words;
 use crate::http::query::{Args, Kind, Param, Wrong, many, param};
 use crate::indexing::tables::{region_of, regions};
 use crate::market::facet::Dimension;
@@ -150,10 +151,7 @@ pub fn read(args: &Args, market: &Market, as_of: NaiveDate, mut wrong: Wrong) ->
 /// # Errors
 /// 400 that says so.
 pub fn has_words(words: &str) -> Result<()> {
-    if !fold(words).is_empty() {
-        return Ok(());
-    }
-    Err(Problem::parameter("q", "no_words", text("Give at least one letter or digit.", "Hãy gõ ít nhất một chữ cái hoặc chữ số.")))
+    if fold(words).is_empty() { Err(no_words("q")) } else { Ok(()) }
 }
 
 /// What is asked of each product or offer; without what is noted as `wrong`.

@@ -291,6 +291,19 @@ fn filled(counts: &Counts) -> BTreeMap<(Dimension, usize), u32> {
     .collect()
 }
 
+/// The keys of all pages from `first` on, where `search` gives those of one and whether more follow.
+fn walk(first: &Question<'_>, search: impl Fn(&Question<'_>) -> (Vec<SortKey>, bool)) -> Vec<SortKey> {
+    let (mut page, mut walked) = (first.clone(), Vec::new());
+    loop {
+        let (keys, more) = search(&page);
+        page.after = keys.last().copied();
+        walked.extend(keys);
+        if !more {
+            return walked;
+        }
+    }
+}
+
 fn check(market: &Market, sample: &Sample, asked: &Asked) -> Result<(), TestCaseError> {
     let changes = changes(sample);
     let text = asked.text.map(|text| WORDS[text]);
@@ -327,28 +340,17 @@ fn check(market: &Market, sample: &Sample, asked: &Asked) -> Result<(), TestCase
     prop_assert_eq!(ordered(offer_hits.clone()), ordered(offers.order));
 
     // Page by page the same, each once.
-    let mut walked = Vec::new();
-    let mut page = question_of(asked, text, market, 3);
-    loop {
-        let found = market.search(&page);
-        walked.extend(found.hits.iter().map(|hit| hit.key));
-        page.after = found.hits.last().map(|hit| hit.key);
-        if !found.more {
-            break;
-        }
-    }
-    prop_assert_eq!(walked, hits);
-    let mut walked = Vec::new();
-    page.after = None;
-    loop {
-        let found = market.search_offers(&page);
-        walked.extend(found.hits.iter().map(|hit| hit.key));
-        page.after = found.hits.last().map(|hit| hit.key);
-        if !found.more {
-            break;
-        }
-    }
-    prop_assert_eq!(walked, offer_hits);
+    let page = question_of(asked, text, market, 3);
+    let products = |page: &Question<'_>| {
+        let found = market.search(page);
+        (found.hits.iter().map(|hit| hit.key).collect(), found.more)
+    };
+    prop_assert_eq!(walk(&page, products), hits);
+    let offers = |page: &Question<'_>| {
+        let found = market.search_offers(page);
+        (found.hits.iter().map(|hit| hit.key).collect(), found.more)
+    };
+    prop_assert_eq!(walk(&page, offers), offer_hits);
     Ok(())
 }
 

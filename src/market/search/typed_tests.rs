@@ -161,6 +161,20 @@ fn a_neighbour_that_leads_nowhere_is_no_reason_to_find_nothing() {
     assert_eq!((names(&market, "ca tan ngoc"), hows(&market, "ca tan ngoc")), (vec!["Cà phê Tâm Hồng Ngọc".to_owned()], vec![How::Typo]));
 }
 
+/// 60 a month of product 1 in October and November 2024 (days 20,000 to 20,057).
+fn a_promise() -> Promise {
+    Promise {
+        product: Id(1),
+        unit: 0,
+        quantity: 60,
+        per: Per::Month,
+        from: TODAY,
+        until: TODAY + 57,
+        signed_on: TODAY - 5,
+        ended_on: FOREVER,
+    }
+}
+
 #[test]
 fn what_is_promised_is_not_there_for_others() {
     // 100 a month all year, of which 60 are promised in October and November 2024 (days 20,000 to 20,057).
@@ -168,16 +182,7 @@ fn what_is_promised_is_not_there_for_others() {
     for (id, product) in [(1, 1), (2, 2)] {
         market.apply(Change::Offer(offer(id, product, 100)));
     }
-    let promise = Promise {
-        product: Id(1),
-        unit: 0,
-        quantity: 60,
-        per: Per::Month,
-        from: TODAY,
-        until: 20_057,
-        signed_on: TODAY - 5,
-        ended_on: FOREVER,
-    };
+    let promise = a_promise();
     market.apply(Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![promise] }));
     let (october, november, december) = (1 << 9, 1 << 10, 1 << 11);
     for (months, quantity, found) in [
@@ -204,16 +209,7 @@ fn what_is_promised_is_not_there_for_others() {
 // An index that ran on and one that is built anew answer alike about days long past.
 #[test]
 fn what_was_promised_over_a_year_ago_is_forgotten() {
-    let promise = Promise {
-        product: Id(1),
-        unit: 0,
-        quantity: 60,
-        per: Per::Month,
-        from: TODAY,
-        until: TODAY + 57,
-        signed_on: TODAY - 5,
-        ended_on: FOREVER,
-    };
+    let promise = a_promise();
     let changes = || {
         let mou = Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![promise] });
         [
