@@ -494,7 +494,7 @@ fn compare(base: &mut Base, loaded: &Loaded, questions: &Questions, statements: 
     }
     let setting = setting(&loaded.market);
     for (need, sql) in questions.needs.iter().zip(matches) {
-        let ranking = loaded.market.offers().book().best(need, &setting, BEST, NEAR);
+        let ranking = loaded.market.offers().book().best(need, &setting, (BEST, NEAR), &[]);
         let cells = base.cells(sql);
         let of = |which: i32| cells.iter().filter(|cell| cell.d == which).map(|cell| cell.n).collect::<Vec<_>>();
         assert_eq!(of(2), [i64::from(ranking.eligible)], "eligible, {}: {need:?}\n{sql}", base.name());

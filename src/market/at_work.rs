@@ -17,13 +17,14 @@ fn records(versions: &[bool]) -> Vec<Change> {
     let demand = |id: u128, buyer: u128, text: Option<&str>| Change::Demand(DemandRecord { months: 1, ..samples::demand(id, buyer, text) });
     let rest = [
         Change::Organisation(organisation(801, "HTX An", 1)),
+        Change::Organisation(organisation(802, "Siêu thị Tân Định", 0)),
         Change::Product(product(1, 800, "Tỏi khô", 1)),
         Change::Product(product(2, 801, "Tỏi đen", 1)),
         Change::Offer(offer(11, 1, 9_000)),
         Change::Offer(offer(12, 2, 9_000)),
-        demand(21, 801, Some("tỏi")),
+        demand(21, 802, Some("tỏi")),
         demand(22, 800, Some("tỏi")),
-        demand(23, 801, None),
+        demand(23, 802, None),
         demand(24, 800, None),
     ];
     of(800, "HTX Minh Phát").chain(rest).collect()

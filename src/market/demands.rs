@@ -208,13 +208,20 @@ impl Market {
 
     /// The best `limit` offers for a demand, and the best `near_limit` of those that just miss.
     pub fn best_offers(&self, asked: &Asked, setting: &Setting<'_>, limit: usize, near_limit: usize) -> Ranking<Place> {
-        let book = self.offers.book();
+        let (book, own, limits) = (self.offers.book(), self.own_offers(&asked.need), (limit, near_limit));
         let answering = match &asked.words {
-            Words::None => return book.best(&asked.need, setting, limit, near_limit),
+            Words::None => return book.best(&asked.need, setting, limits, &own),
             Words::Kept(wording) => self.offers_answering(*wording),
             Words::Own(wanted) => Arc::new(self.all_answering(wanted)),
         };
-        book.best_among(&asked.need, setting, limit, near_limit, answering.places())
+        book.best_among(&asked.need, setting, limits, &own, answering.places())
+    }
+
+    /// Where the offers of the buyer itself stand, in order: hardly any buyer has some.
+    fn own_offers(&self, need: &Need) -> Vec<Place> {
+        let mut places: Vec<Place> = self.products_of(need.buyer).flat_map(|product| self.offers_of(product)).collect();
+        places.sort_unstable();
+        places
     }
 
     /// The offers whose products answer a wording.
@@ -266,14 +273,14 @@ impl Market {
         self.demands.book.for_offer(supply, |need| is_active && answers(need), setting, limit, near_limit)
     }
 
-    /// What a producer is ready for, over all open demands.
+    /// What a producer is ready for, over all open demands of others.
     pub fn readiness(&self, producer: u32, setting: &Setting<'_>) -> Readiness {
         let made = self.products_of(producer).filter(|product| self.products.is_active(*product));
         let offers = made.flat_map(|product| self.offers.chain(self.products.first_offer(product)));
         let supplies: Vec<Supply> = offers.filter_map(|offer| self.offers.get(offer)).collect();
         let answering: HashMap<u32, _> = supplies.iter().map(|supply| (supply.product, self.answering(supply.product))).collect();
         let answers = |supply: &Supply, need: &Need| answering.get(&supply.product).is_some_and(|answers| answers(need));
-        readiness(&supplies, &self.demands.book, answers, setting)
+        readiness(producer, &supplies, &self.demands.book, answers, setting)
     }
 
     /// The offer `id`.

@@ -296,6 +296,8 @@ crate::db::text_enum! {
         ProductDiscontinued = "product_discontinued",
         /// The producer is suspended or dissolved.
         ProducerNotActive = "producer_not_active",
+        /// Both sides are one organisation.
+        OwnOffer = "own_offer",
         /// No open offer is of what the demand asks for; of a producer: it has no open offer.
         NothingOffered = "nothing_offered",
         /// No open demand asks for what is offered.

@@ -96,7 +96,16 @@ impl Note {
 
     /// Why a pair is not considered, whatever its constraints say; nothing where it is.
     pub fn of_pair(market: &Market, need: &Need, supply: &Supply, as_of: Day) -> Option<Self> {
-        Self::of_demand(market, need, as_of).or_else(|| Self::of_offer(market, supply, as_of))
+        let is_own = || {
+            need.is_of(supply.producer).then(|| {
+                let told = text(
+                    "The demand and the offer are of one organisation, which makes no memorandum with itself.",
+                    "Nhu cầu và chào bán thuộc cùng một tổ chức: không thể ký biên bản ghi nhớ với chính mình.",
+                );
+                Self::new(MatchNoteCode::OwnOffer, told)
+            })
+        };
+        Self::of_demand(market, need, as_of).or_else(|| Self::of_offer(market, supply, as_of)).or_else(is_own)
     }
 
     /// The sentence in both languages.

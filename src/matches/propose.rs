@@ -48,7 +48,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved, or both sides are one organisation.".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -112,13 +112,6 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
     let setting = market.setting(view_of(&permit.caller, &market), Weights::default(), day(tx.today));
     if let Some(note) = Note::of_pair(&market, &asked.need, &supply, setting.as_of) {
         return Err(Problem::new(Code::NotEligible, note.into_text()));
-    }
-    if supply.producer == asked.need.buyer {
-        let told = "The demand and the offer are of one organisation, which makes no memorandum with itself.";
-        return Err(Problem::new(
-            Code::NotEligible,
-            text(told, "Nhu cầu và chào bán thuộc cùng một tổ chức: không thể ký biên bản ghi nhớ với chính mình."),
-        ));
     }
     let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
     if !found.eligible {

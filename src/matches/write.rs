@@ -182,12 +182,12 @@ impl<'a> Page<'a> {
     pub fn explanation(mut self, supply: &Supply, asked: &Asked, version: &str) -> Vec<u8> {
         let (setting, market, need) = (self.setting, self.market, &asked.need);
         let found = evaluate(supply, need, market.answers(supply.product, asked), setting);
-        // What is closed takes no change, and what is over needs none: nothing mends it.
-        let is_closed = supply.closed_on <= setting.as_of || need.is_over(setting.as_of);
-        let mends = if is_closed { Vec::new() } else { mends(supply, need, setting) };
+        // What is closed takes no change, what is over needs none, and nobody serves itself: nothing mends that.
+        let (is_closed, is_own) = (supply.closed_on <= setting.as_of || need.is_over(setting.as_of), need.is_of(supply.producer));
+        let mends = if is_closed || is_own { Vec::new() } else { mends(supply, need, setting) };
         let (demand_is_open, offer_is_open) = (need.is_open(setting.as_of), supply.is_open(setting.as_of) && market.is_made(supply));
         let eligible = found.eligible && demand_is_open && offer_is_open;
-        let mendable = market.is_made(supply) && are_enough(&mends, &found, supply, need, setting);
+        let mendable = market.is_made(supply) && !is_own && are_enough(&mends, &found, supply, need, setting);
         self.raw("{");
         self.sides(Shows::Demand, supply, need);
         self.raw(",");

@@ -1,7 +1,7 @@
 //! `/v1/offers`
 
 use super::model::{BaseColumns, NewOffer, Offer, OfferView, PriceColumns, ProductOfOffer, PromisedMonth};
-use super::rules::{self, Checked, Commitment, check, counts_in_packs};
+use super::rules::{self, Checked, Commitment, check, counts_in_packs, is_over};
 use super::store::{self, Product};
 use crate::access::{Caller, Owners, Permit, Sight};
 use crate::closing::{Closes, closed_already};
@@ -17,6 +17,7 @@ use crate::log::{Meta, Operation, Tx, is_same};
 use crate::measure::{self, Worth};
 use crate::months;
 use crate::price::{Visibility, is_hidden};
+use crate::products::ProductStatus;
 use chrono::NaiveDate;
 use diesel::dsl::{not, sql};
 use diesel::prelude::*;
@@ -114,7 +115,9 @@ impl Collection for Offers {
         let products = store::products_of(tx.db, &items.iter().map(|new| new.product_id.as_str()).collect::<Vec<_>>())?;
         let mut results = Vec::with_capacity(items.len());
         for new in items {
-            results.push(match accepted(tx, permit, &new, products.get(&new.product_id)) {
+            let product = products.get(&new.product_id);
+            let is_made = product.is_none_or(|product| product.status == ProductStatus::Active);
+            results.push(match accepted(tx, permit, &new, product, is_made) {
                 Err(problem) => Err(problem),
                 Ok(checked) => Ok(record_of(new, checked, tx.first_version("ofr")?)),
             });
@@ -134,7 +137,8 @@ impl Collection for Offers {
         let in_packs: &[&str] = if counts_in_packs(&new) { &[new.product_id.as_str()] } else { &[] };
         store::hold_packs(tx.db, in_packs)?;
         let products = store::products_of(tx.db, &[new.product_id.as_str()])?;
-        let checked = accepted(tx, permit, &new, products.get(&new.product_id))?;
+        // What was on offer before its product was given up may be put right.
+        let checked = accepted(tx, permit, &new, products.get(&new.product_id), true)?;
         let next = record_of(new, checked, tx.next_version(current.meta()));
         // The same offer in other words, such as a province by its name, is no new version.
         if is_same(current, &next)? {
@@ -211,10 +215,13 @@ fn product_ids(records: &[Offer]) -> Vec<&str> {
     records.iter().map(|record| record.product_id.as_str()).collect()
 }
 
-/// The checks of `new`, and the permit for its producer.
-fn accepted(tx: &Tx<'_>, permit: &Permit, new: &NewOffer, product: Option<&Product>) -> Result<Checked> {
+/// The checks of `new`, and the permit for its producer; whether its product `is_made`.
+fn accepted(tx: &Tx<'_>, permit: &Permit, new: &NewOffer, product: Option<&Product>, is_made: bool) -> Result<Checked> {
     let mut faults = Faults::new();
     let checked = check(new, product.map(|product| Worth::OfProduct(product.pack.as_ref())), tx.today, &mut faults);
+    if !is_made {
+        is_over(new.available_until, tx.today, &mut faults);
+    }
     faults.into_result()?;
     let (Some(checked), Some(product)) = (checked, product) else {
         return Err(Problem::internal("an offer without faults was not checked"));

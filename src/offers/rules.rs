@@ -81,6 +81,20 @@ pub fn check(new: &NewOffer, worth: Option<Worth<'_>>, today: NaiveDate, faults:
     })
 }
 
+/// What is not made any more was on offer, and is not from `today` on.
+pub fn is_over(until: Option<NaiveDate>, today: NaiveDate, faults: &mut Faults) {
+    if until.is_none_or(|day| day >= today) {
+        faults.add(
+            "/product_id",
+            "product_discontinued",
+            text(
+                "The product is not made any more; make it active again before it is offered.",
+                "Sản phẩm không còn được sản xuất; hãy chuyển sản phẩm về trạng thái đang sản xuất trước khi chào bán.",
+            ),
+        );
+    }
+}
+
 /// Whether its quantity, least order or price is worth what the product says of its pack.
 pub fn counts_in_packs(new: &NewOffer) -> bool {
     let units = [Some(&new.unit), new.minimum_order_unit.as_ref(), new.price.as_ref().map(|price| &price.per_unit)];

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::measure::Pack;
 use crate::mous::Period;
 use crate::organisations::{Identity, identities};
+use crate::products::ProductStatus;
 use crate::reference::{GroupId, UnitId};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -20,12 +21,13 @@ pub(super) struct Product {
     pub(super) name: String,
     pub(super) group_id: GroupId,
     pub(super) pack: Option<Pack>,
+    pub(super) status: ProductStatus,
     pub(super) producer: Identity,
 }
 
 /// The products of `ids` that exist, by id, with their producers, in two round trips.
 pub(super) fn products_of(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, Product>> {
-    type Row = (String, String, String, GroupId, Option<UnitId>, Option<Quantity>, Option<UnitId>);
+    type Row = (String, String, String, GroupId, Option<UnitId>, Option<Quantity>, Option<UnitId>, ProductStatus);
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -39,18 +41,19 @@ pub(super) fn products_of(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, P
             products::pack_unit,
             products::pack_content_milli,
             products::pack_content_unit,
+            products::status,
         ))
         .load(db)?;
     let producers = identities(db, &rows.iter().map(|row| row.1.as_str()).collect::<Vec<_>>())?;
     Ok(rows
         .into_iter()
-        .filter_map(|(id, producer_id, name, group_id, unit, content, content_unit)| {
+        .filter_map(|(id, producer_id, name, group_id, unit, content, content_unit, status)| {
             let pack = match (unit, content, content_unit) {
                 (Some(unit), Some(content), Some(content_unit)) => Some(Pack { unit, content, content_unit }),
                 _ => None,
             };
             let producer = producers.get(&producer_id)?.clone();
-            Some((id, Product { producer_id, name, group_id, pack, producer }))
+            Some((id, Product { producer_id, name, group_id, pack, status, producer }))
         })
         .collect())
 }

@@ -76,7 +76,7 @@ fn a_market(app: &TestApp) -> Vec<Record> {
         .create();
     a_mou(app).of_producer(&producer).with_buyer(&buyer).committing(&rice, "1", "TAN", "total").draft().create();
     a_mou(app).of_agency(&agency).with_buyer(&buyer).create();
-    let gone = an_offer(app, &old).create();
+    let gone = an_offer(app, &old).with(json!({"available_until": "2026-10-31"})).create();
     app.delete(&gone.path, &gone.etag).key(&admin).send().expect(204);
     app.patch(&offer.path, &offer.etag, json!({"quantity": "6"})).key(&admin).send().expect(200);
     let idle = a_producer(app).named("Tạm nghỉ").with(json!({"status": "suspended"})).create();

@@ -78,6 +78,23 @@ fn what_an_offer_cannot_mean_is_named_all_at_once() {
     assert_eq!(form.fault_codes(), [fault("/price/colour", "unknown_member")]);
 }
 
+#[test]
+fn what_is_not_made_any_more_is_not_offered_from_today_on() {
+    let app = TestApp::start();
+    let product = a_product(&app, &a_producer(&app).create()).create();
+    let before = an_offer(&app, &product).create();
+    let old = app.patch(&product.path, &product.etag, json!({"status": "discontinued"})).key(&app.admin()).send().expect(200);
+    let refused = an_offer(&app, &product).with(json!({"quantity": "0"})).send().expect(422);
+    assert_eq!(refused.fault_codes(), [fault("/quantity", "not_positive"), fault("/product_id", "product_discontinued")]);
+    let today = json!({"available_until": "2026-11-23"});
+    assert_eq!(an_offer(&app, &product).with(today).send().expect(422).fault_codes(), [fault("/product_id", "product_discontinued")]);
+    // What is told of the past, and what was on offer before, are taken.
+    an_offer(&app, &product).with(json!({"available_until": "2026-11-22"})).create();
+    app.patch(&before.path, &before.etag, json!({"quantity": "4"})).key(&app.admin()).send().expect(200);
+    app.patch(&product.path, &old.etag(), json!({"status": "active"})).key(&app.admin()).send().expect(200);
+    an_offer(&app, &product).create();
+}
+
 /// The names of those of `keys` whose answer has member `name`, wherever the offer is shown.
 fn readers(app: &TestApp, path: &str, name: &str, keys: &[(&'static str, Option<String>)]) -> Vec<&'static str> {
     let seen = |key: &Option<String>, path: &str| {

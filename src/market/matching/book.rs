@@ -257,11 +257,13 @@ impl Book {
         block.clear(row);
     }
 
-    /// The best `limit` offers for a demand without words, and the best `near_limit` of those that just miss.
+    /// The best offers for a demand without words, and the best of those that just miss, as many as `limits` say; `own` are
+    /// the places of the buyer's own offers, in order.
     ///
-    /// An offer is considered if it is open and its group is one that the demand asks for; none is if the demand is not open.
-    pub fn best(&self, need: &Need, setting: &Setting<'_>, limit: usize, near_limit: usize) -> Ranking<Place> {
-        let mut race = Race::new(limit, near_limit);
+    /// An offer is considered if it is open, its group is one that the demand asks for and it is not the buyer's own; none is
+    /// if the demand is not open.
+    pub fn best(&self, need: &Need, setting: &Setting<'_>, limits: (usize, usize), own: &[Place]) -> Ranking<Place> {
+        let mut race = Race::new(limits.0, limits.1);
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
@@ -272,7 +274,8 @@ impl Book {
         let wanted = (0_u8..).zip(&self.groups).filter(|(group, rows)| rows.rows > 0 && need.wants(*group));
         let Some(question) = &question else {
             for (group, _) in wanted {
-                self.iter_group(group).for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
+                let others = self.iter_group(group).filter(|(place, _)| own.binary_search(place).is_err());
+                others.for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
             }
             return race.finish();
         };
@@ -285,29 +288,43 @@ impl Book {
         while let Some(standing) = now {
             scan::fetch_ahead(question, [next, second, third], &race);
             [now, next, second, third] = [next, second, third, blocks.next()];
-            scan.all(question, standing, &mut race);
-            self.judge_wide(question, &standing, Bits::ALL, &mut race);
+            if own.is_empty() {
+                scan.all(question, standing, &mut race);
+                self.judge_wide(question, &standing, Bits::ALL, &mut race);
+            } else {
+                let others = rows_in(own, standing.start).not();
+                scan.some(question, standing, others, &mut race);
+                self.judge_wide(question, &standing, others, &mut race);
+            }
         }
         scan.look(question, &mut race);
         race.finish()
     }
 
     /// The same among the offers in `places`, those whose products answer the demand's words.
-    pub fn best_among(&self, need: &Need, setting: &Setting<'_>, limit: usize, near_limit: usize, places: &Stretches) -> Ranking<Place> {
-        let mut race = Race::new(limit, near_limit);
+    pub fn best_among(
+        &self,
+        need: &Need,
+        setting: &Setting<'_>,
+        limits: (usize, usize),
+        own: &[Place],
+        places: &Stretches,
+    ) -> Ranking<Place> {
+        let mut race = Race::new(limits.0, limits.1);
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
         let need = &*need.still_needed(setting.as_of);
         let Some(question) = Question::new(need, setting, &self.places, self.today) else {
-            let wanted = places.places().filter(|place| need.wants(place.group));
+            let wanted = places.places().filter(|place| need.wants(place.group) && own.binary_search(place).is_err());
             let supplies = wanted.filter_map(|place| Some((place, self.get(place)?)));
             supplies.for_each(|(place, supply)| scan::whole(&supply, place, need, setting, &mut race));
             return race.finish();
         };
         let promises = |rest: &Rest| self.promises_of(rest);
         let mut scan = Scan::new();
-        for (start, chosen) in places.by_block(|group| need.wants(group)) {
+        for (start, rows) in places.by_block(|group| need.wants(group)) {
+            let chosen = if own.is_empty() { rows } else { rows.without(rows_in(own, start)) };
             let standing = Standing { block: self.block(start), start, places: &self.places, promises: &promises };
             scan.some(&question, standing, chosen, &mut race);
             self.judge_wide(&question, &standing, chosen, &mut race);
@@ -315,6 +332,14 @@ impl Book {
         scan.look(&question, &mut race);
         race.finish()
     }
+}
+
+/// The rows of `places` in the block that begins at `start`.
+fn rows_in(places: &[Place], start: Place) -> Bits {
+    let mut rows = Bits::NONE;
+    let inside = places.iter().filter(|place| place.group == start.group && block_of(**place) == block_of(start));
+    inside.for_each(|place| rows.put(row_of(*place), true));
+    rows
 }
 
 fn block_of(place: Place) -> usize {

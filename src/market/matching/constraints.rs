@@ -285,7 +285,7 @@ fn with_parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting
 pub fn evaluate(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>) -> Evaluation {
     let need = &*need.still_needed(setting.as_of);
     let found = judge(supply, need, text, setting);
-    let considered = supply.is_open(setting.as_of) && need.is_open(setting.as_of);
+    let considered = supply.is_open(setting.as_of) && need.is_open(setting.as_of) && !need.is_of(supply.producer);
     Evaluation {
         considered,
         eligible: considered && found.fails.is_empty(),

@@ -93,7 +93,8 @@ impl DemandBook {
     /// The best `limit` demands for an offer, and the best `near_limit` of those that it just misses; `answers` says whether
     /// its product answers a demand's words.
     ///
-    /// A demand is considered if it is open and asks for the product's group and words; none is if the offer is not open.
+    /// A demand is considered if it is open, asks for the product's group and words and is not the producer's own; none is if
+    /// the offer is not open.
     pub fn for_offer(
         &self,
         supply: &Supply,
@@ -106,7 +107,8 @@ impl DemandBook {
         if !supply.is_open(setting.as_of) {
             return race.finish();
         }
-        for need in self.of_group(supply.group).filter(|need| need.is_open(setting.as_of) && answers(need)) {
+        let is_considered = |need: &&Need| need.is_open(setting.as_of) && !need.is_of(supply.producer) && answers(need);
+        for need in self.of_group(supply.group).filter(is_considered) {
             race.considered += 1;
             let found = judge(supply, &need.still_needed(setting.as_of), true, setting);
             let rank = (Reverse(found.score_bp(setting)), found.distance, need.id);

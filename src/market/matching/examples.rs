@@ -113,7 +113,7 @@ fn a_small_difference_decides_who_comes_first() {
         for supply in &world.supplies {
             book.put(supply.clone(), &world.papers);
         }
-        let best = book.best(&need, &world.today(), 2, 0).best;
+        let best = book.best(&need, &world.today(), (2, 0), &[]).best;
         best.iter().map(|one| (book.get(one.place).unwrap().id, one.score_bp)).collect::<Vec<_>>()
     };
     let score = |found: Vec<(Id, u16)>| (found[0].0, found[0].1 - found[1].1);
@@ -332,7 +332,7 @@ fn who_cannot_bring_its_own_least_order_does_not_fit() {
     assert_eq!(shares(&both.supplies[0], &need, &both.today()), []);
     let mut book = Book::default();
     book.put(both.supplies[0].clone(), &both.papers);
-    let ranking = book.best(&need, &both.today(), 5, 5);
+    let ranking = book.best(&need, &both.today(), (5, 5), &[]);
     assert_eq!((ranking.eligible, ranking.near.iter().map(|near| near.code).collect::<Vec<_>>()), (0, vec![Code::MinimumOrder]));
 
     let january = world(NEW_YEAR + 30);
@@ -431,7 +431,7 @@ fn what_more_would_unlock_is_what_is_left_of_it() {
     let world = World::new(&[offered]);
     let mut demands = DemandBook::default();
     demands.put(demand());
-    let found = readiness(&world.supplies, &demands, |_, _| true, &world.today());
+    let found = readiness(0, &world.supplies, &demands, |_, _| true, &world.today());
     let [unlock] = found.unlocks.as_slice() else { panic!("{:?}", found.unlocks) };
     assert_eq!((unlock.lack, &unlock.mends), (Lack::Quantity(0), &vec![Mend::Quantity(TONNE + 1_000)]));
     assert_eq!(unlock.quantities, [(0, 1_000)]);
@@ -558,15 +558,15 @@ fn many_blocks_are_one_group() {
     let mut book = Book::default();
     let places: Vec<_> = world.supplies.iter().map(|supply| book.put(supply.clone(), &world.papers)).collect();
     let setting = world.setting(all_seeing(), Weights::default(), TODAY);
-    let ranking = book.best(&demand(), &setting, 3, 3);
+    let ranking = book.best(&demand(), &setting, (3, 3), &[]);
     assert_eq!((ranking.considered, ranking.eligible, ranking.near.len()), (1_170, 1_170, 0));
     // 1.6 t are numbers of the form 7k + 6: the last below 1,300 are 1,294 1,287 and 1,280,
     // which is closed; then 1,273.
     let best: Vec<u128> = ranking.best.iter().map(|one| 2_000 - book.get(one.place).unwrap().id.0).collect();
     assert_eq!(best, [1_294, 1_287, 1_273]);
-    assert_eq!(book.best_among(&demand(), &setting, 3, 3, &Stretches::new(places.clone())), ranking);
+    assert_eq!(book.best_among(&demand(), &setting, (3, 3), &[], &Stretches::new(places.clone())), ranking);
     let few: Vec<_> = places[1..9].iter().chain(&places[1_001..1_003]).copied().collect();
-    let some = book.best_among(&demand(), &setting, 1, 0, &Stretches::new(few));
+    let some = book.best_among(&demand(), &setting, (1, 0), &[], &Stretches::new(few));
     assert_eq!((some.considered, some.eligible), (10, 10));
     assert_eq!(book.get(some.best[0].place).unwrap().id, Id(2_000 - 6));
 
@@ -575,6 +575,6 @@ fn many_blocks_are_one_group() {
         book.remove(*place);
     }
     assert_eq!(book.len(), 700);
-    assert_eq!(book.best(&demand(), &setting, 3, 3).best.len(), 3);
-    assert_eq!(book.best(&demand(), &setting, 3, 3).considered, 630);
+    assert_eq!(book.best(&demand(), &setting, (3, 3), &[]).best.len(), 3);
+    assert_eq!(book.best(&demand(), &setting, (3, 3), &[]).considered, 630);
 }

@@ -212,6 +212,11 @@ impl Need {
         if self.single_supplier { shared == self.months } else { shared != 0 }
     }
 
+    /// Whether it is the producer's own: nobody serves itself.
+    pub fn is_of(&self, producer: u32) -> bool {
+        self.buyer == producer
+    }
+
     /// Whether a product of `group` can serve it.
     pub fn wants(&self, group: u8) -> bool {
         self.groups.contains(group)

@@ -16,6 +16,9 @@ use crate::market::record::{Day, DemandRecord, FOREVER, Id, Rows};
 use proptest::prelude::*;
 use std::cmp::Reverse;
 
+/// A producer without a demand.
+const NOBODY: u32 = 99;
+
 fn book(world: &World) -> Book {
     let mut book = Book::default();
     for supply in &world.supplies {
@@ -88,6 +91,11 @@ fn with_ids(book: &Book, ranking: Ranking<Place>) -> Ranking<Id> {
     }
 }
 
+/// Where the offers of the buyer itself stand.
+fn own_places(book: &Book, need: &Need) -> Vec<Place> {
+    all_places(book).into_iter().filter(|place| book.get(*place).unwrap().producer == need.buyer).collect()
+}
+
 fn all_places(book: &Book) -> Vec<Place> {
     (0..128).flat_map(|group| book.iter_group(group).map(|(place, _)| place).collect::<Vec<_>>()).collect()
 }
@@ -99,14 +107,16 @@ proptest! {
     fn the_book_finds_what_explaining_every_offer_finds(
         offered in samples::market(60), need in samples::need(), eyes in samples::eyes(), weights in samples::weights(), limits in (0..8_usize, 0..6_usize),
         day in prop_oneof![2 => Just(TODAY), 1 => TODAY - 400..TODAY + 400], loaded in any::<bool>(), moved_first in any::<bool>(),
+        buyer in 0..5_u32,
     ) {
-        let world = World::new(&offered);
+        // Some buyers offer something themselves.
+        let (world, need) = (World::new(&offered), Need { buyer, ..need });
         let setting = world.setting(eyes.view(), weights, TODAY);
         // Whether the book keeps what is open on the day that is asked, or on another.
         let book = book_on(day, &world, loaded, moved_first);
         let expected = by_hand(&world.supplies, &need, &setting, limits.0, limits.1);
-        prop_assert_eq!(&with_ids(&book, book.best(&need, &setting, limits.0, limits.1)), &expected);
-        let among = book.best_among(&need, &setting, limits.0, limits.1, &Stretches::new(all_places(&book)));
+        prop_assert_eq!(&with_ids(&book, book.best(&need, &setting, limits, &own_places(&book, &need))), &expected);
+        let among = book.best_among(&need, &setting, limits, &own_places(&book, &need), &Stretches::new(all_places(&book)));
         prop_assert_eq!(&with_ids(&book, among), &expected);
     }
 
@@ -129,7 +139,7 @@ proptest! {
         let book = book(&world);
         let named = |supply: &Supply| (supply.id.0 % 2 == 1) == odd;
         let places: Vec<Place> = all_places(&book).into_iter().filter(|place| named(&book.get(*place).unwrap())).collect();
-        let found = with_ids(&book, book.best_among(&need, &world.today(), 5, 5, &Stretches::new(places)));
+        let found = with_ids(&book, book.best_among(&need, &world.today(), (5, 5), &own_places(&book, &need), &Stretches::new(places)));
         let supplies: Vec<Supply> = world.supplies.iter().filter(|supply| named(supply)).cloned().collect();
         prop_assert_eq!(found, by_hand(&supplies, &need, &world.today(), 5, 5));
     }
@@ -142,7 +152,7 @@ proptest! {
     ) {
         let world = World::new(&kept);
         let straight = book(&world);
-        let expected = with_ids(&straight, straight.best(&need, &world.today(), 10, 5));
+        let expected = with_ids(&straight, straight.best(&need, &world.today(), (10, 5), &own_places(&straight, &need)));
 
         // The same offers in another order, each put as something else first, among others that are removed again.
         let all: Vec<Offered> = shuffled.iter().chain(&gone).cloned().collect();
@@ -174,7 +184,7 @@ proptest! {
         for supply in &world.supplies[..shuffled.len()] {
             prop_assert_eq!(&book.get(places[&supply.id]).unwrap(), supply);
         }
-        prop_assert_eq!(with_ids(&book, book.best(&need, &world.today(), 10, 5)), expected);
+        prop_assert_eq!(with_ids(&book, book.best(&need, &world.today(), (10, 5), &own_places(&book, &need))), expected);
     }
 
     #[test]
@@ -184,6 +194,8 @@ proptest! {
         let world = World::new(&offered);
         let setting = world.setting(eyes.view(), Weights::default(), TODAY);
         let (book, mut demand_book) = (book(&world), DemandBook::default());
+        // Every third demand is of somebody who offers something.
+        let demands: Vec<Need> = (0..).zip(demands).map(|(at, need)| Need { buyer: if at % 3 == 0 { at / 3 } else { need.buyer }, ..need }).collect();
         for (number, need) in (1_u128..).zip(&demands) {
             demand_book.put(Need { id: Id(number), closed_on: TODAY, ..need.clone() });
             demand_book.put(Need { id: Id(number), ..need.clone() });
@@ -193,7 +205,7 @@ proptest! {
         }
         let mut by_demand: Vec<(Id, Id, u16)> = Vec::new();
         for need in demand_book.iter() {
-            let ranking = with_ids(&book, book.best(need, &setting, 100, 100));
+            let ranking = with_ids(&book, book.best(need, &setting, (100, 100), &own_places(&book, need)));
             by_demand.extend(ranking.best.iter().map(|one| (one.place, need.id, one.score_bp)));
             by_demand.extend(ranking.near.iter().map(|one| (one.place, need.id, one.score_bp)));
         }
@@ -210,7 +222,7 @@ proptest! {
 
     #[test]
     fn readiness_counts_what_pairs_say(
-        offered in samples::market(6), demands in proptest::collection::vec(samples::need(), 0..12),
+        offered in samples::market(6), demands in proptest::collection::vec(samples::need(), 0..12), asked in 3..6_u32,
     ) {
         let world = World::new(&offered);
         let setting = world.today();
@@ -220,9 +232,13 @@ proptest! {
             straight.put(one.clone());
             backwards.put(other.clone());
         }
-        let found = readiness(&world.supplies, &straight, |_, _| true, &setting);
+        let found = readiness(asked, &world.supplies, &straight, |_, _| true, &setting);
         let reversed: Vec<Supply> = world.supplies.iter().rev().cloned().collect();
-        prop_assert_eq!(&readiness(&reversed, &backwards, |_, _| true, &setting), &found);
+        prop_assert_eq!(&readiness(asked, &reversed, &backwards, |_, _| true, &setting), &found);
+
+        // As if there were no demands of the one who asks.
+        let needs: Vec<Need> = needs.into_iter().filter(|need| need.buyer != asked).collect();
+        prop_assert_eq!(found.open as usize, needs.iter().filter(|need| need.is_open(TODAY)).count());
 
         let verdicts = |need: &Need| -> Vec<_> { world.supplies.iter().map(|supply| evaluate(supply, need, true, &setting)).collect() };
         let served = needs.iter().filter(|need| verdicts(need).iter().any(|found| found.eligible)).count();
@@ -254,7 +270,7 @@ proptest! {
             needs.iter().filter(serves).map(|need| need.id).collect()
         };
         let before = served(&world, &world.supplies);
-        let found = readiness(&world.supplies, &book, |_, _| true, &world.setting(eyes.view(), Weights::default(), TODAY));
+        let found = readiness(NOBODY, &world.supplies, &book, |_, _| true, &world.setting(eyes.view(), Weights::default(), TODAY));
         for unlock in found.unlocks.iter().filter(|unlock| !unlock.mends.is_empty()) {
             let concerned: Vec<Supply> =
                 world.supplies.iter().filter(|supply| unlock.offers.iter().any(|one| one.offer == supply.id)).cloned().collect();

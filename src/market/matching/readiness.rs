@@ -90,7 +90,7 @@ pub struct Concerned {
 pub struct Readiness {
     /// How many of the offers are open.
     pub on_offer: u32,
-    /// Open demands, whatever they ask for.
+    /// Open demands of others, whatever they ask for.
     pub open: u32,
     /// Those that ask for the group and words of a product on offer.
     pub considered: u32,
@@ -118,15 +118,21 @@ struct Kept {
     offers: Vec<(Id, u32)>,
 }
 
-/// Holds the offers of one producer against all open demands; `answers` says whether the product of an offer answers a
-/// demand's words.
-pub fn readiness(supplies: &[Supply], demands: &DemandBook, answers: impl Fn(&Supply, &Need) -> bool, setting: &Setting<'_>) -> Readiness {
+/// Holds the offers of `producer` against all open demands of others; `answers` says whether the product of an offer answers
+/// a demand's words.
+pub fn readiness(
+    producer: u32,
+    supplies: &[Supply],
+    demands: &DemandBook,
+    answers: impl Fn(&Supply, &Need) -> bool,
+    setting: &Setting<'_>,
+) -> Readiness {
     let supplies: Vec<&Supply> = supplies.iter().filter(|supply| supply.is_open(setting.as_of)).collect();
     let on_offer = u32::try_from(supplies.len()).unwrap_or(u32::MAX);
     let mut found = Readiness { on_offer, open: 0, considered: 0, served: 0, unlocks: Vec::new() };
     let groups: BTreeSet<u8> = supplies.iter().map(|supply| supply.group).collect();
     let mut costs: BTreeMap<Lack, Cost> = BTreeMap::new();
-    for need in demands.iter().filter(|need| need.is_open(setting.as_of)) {
+    for need in demands.iter().filter(|need| need.is_open(setting.as_of) && !need.is_of(producer)) {
         found.open += 1;
         if !groups.iter().any(|group| need.wants(*group)) {
             continue;

@@ -8,7 +8,7 @@ use super::run::Search;
 use super::top::Top;
 use crate::market::Market;
 use crate::market::orders::Kept;
-use crate::market::rowset::{Bits, RowSet};
+use crate::market::rowset::RowSet;
 
 /// The rows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,7 +37,7 @@ impl<'a> ByPassing<'a> {
         self.sets().any(|rows| rows.contains(row))
     }
 
-    fn sets(&self) -> impl Iterator<Item = &'a RowSet> {
+    pub fn sets(&self) -> impl Iterator<Item = &'a RowSet> {
         self.several.into_iter().chain(self.promised)
     }
 }
@@ -58,14 +58,12 @@ impl Search<'_> {
         }
     }
 
-    /// Offers these rows, of those that are `passing` or of all, to a page on which all others stand.
-    pub(super) fn offer_by_passing(&self, passing: Option<&Bits<'_>>, kept: Kept, top: &mut Top) {
+    /// Offers such rows to a page on which all others stand.
+    pub(super) fn offer_by_passing(&self, rows: &[u32], kept: Kept, top: &mut Top) {
         let products = &self.market.products;
-        let passes = |row: u32| passing.map_or_else(|| products.shown().contains(row), |rows| rows.contains(row));
-        let rows = self.bits_of(self.by_passing.sets());
-        for row in rows.iter().filter(|row| passes(*row) && !self.is_own(*row)) {
-            if top.may_enter(products.kept_key(kept, row).0) {
-                self.offer(None, row, false, || products.facet(row), top);
+        for row in rows {
+            if top.may_enter(products.kept_key(kept, *row).0) {
+                self.offer(None, *row, false, || products.facet(*row), top);
             }
         }
     }

@@ -295,13 +295,23 @@ impl<'a> Search<'a> {
         if total == 0 || wanted.saturating_mul(products.shown().len()) / total > budget / 2 {
             return false;
         }
+        let mut by_passing = Vec::new();
         for row in products.in_order(kept, question.after).take(usize::try_from(budget).unwrap_or(usize::MAX)) {
-            if passes(row) && !self.by_passing.contains(row) {
-                top.offer(products.kept_key(kept, row), row, None);
-                if top.is_full() {
-                    self.offer_by_passing(passing, kept, top);
-                    return true;
+            if !passes(row) {
+                continue;
+            }
+            if self.by_passing.contains(row) {
+                by_passing.push(row);
+                continue;
+            }
+            top.offer(products.kept_key(kept, row), row, None);
+            if top.is_full() {
+                if question.after.is_some() {
+                    // Some that stand before it in the order may come behind it by the offers that pass.
+                    by_passing = self.bits_of(self.by_passing.sets()).iter().filter(|row| passes(*row)).collect();
                 }
+                self.offer_by_passing(&by_passing, kept, top);
+                return true;
             }
         }
         *top = Top::new(question.limit, question.after);

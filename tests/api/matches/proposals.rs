@@ -162,12 +162,30 @@ fn a_draft_commits_month_by_month_what_is_left_and_needed() {
 }
 
 #[test]
-fn nobody_makes_a_memorandum_with_itself() {
+fn nobody_is_matched_or_makes_a_memorandum_with_itself() {
     let fair = a_fair();
+    let own_without = |asked: Value| onions_wanted(&fair.app, &fair.buyer).with(asked).create();
+    let anything = json!({"least_stars": null, "required_certificates": []});
+    let of_another = own_without(anything.clone());
     let both = a_producer(&fair.app).with(json!({"buyer": {"kind": "processor"}})).create();
-    let product = a_product(&fair.app, &both).named("Hành tím sấy").create();
+    let before = fair.app.get(&format!("{}/matches", of_another.path)).send().expect(200).json()["considered"].as_u64().unwrap();
+    let product = a_product(&fair.app, &both).named("Hành tím sấy").with(json!({"group": "QD26-2026/I.1.a"})).create();
     let offer = onions(&fair.app, &product).create();
-    let own = onions_wanted(&fair.app, &both).with(json!({"least_stars": null, "required_certificates": []})).create();
+    let own = onions_wanted(&fair.app, &both).with(anything).create();
+    let matches = |path: &str| fair.app.get(&format!("{path}/matches")).send().expect(200).json();
+    assert_eq!(matches(&of_another.path)["considered"], before + 1, "others are told of it");
+    let found = matches(&own.path);
+    assert_eq!(found["considered"], before);
+    for list in ["items", "near_misses"] {
+        assert!(found[list].as_array().unwrap().iter().all(|one| one["offer"]["id"] != *offer.id), "{found}");
+        let demands = matches(&offer.path);
+        assert!(demands[list].as_array().unwrap().iter().all(|one| one["demand"]["id"] != *own.id), "{demands}");
+    }
+    let open = |id: &str| fair.app.get(&format!("/v1/producers/{id}/readiness")).send().expect(200).json()["open"].as_u64().unwrap();
+    assert_eq!(open(&both.id) + 1, open(&fair.producer.id));
+    let pair = fair.app.get(&format!("{}/matches/{}", own.path, offer.id)).send().expect(200).json();
+    assert_eq!((&pair["eligible"], &pair["mendable"], &pair["note"]["code"]), (&json!(false), &json!(false), &json!("own_offer")));
+    assert_eq!(pair["what_if"], json!([]), "{pair}");
     let path = format!("{}/matches/{}/propose", own.path, offer.id);
     let refused = fair.app.post(&path, json!({})).key(&fair.app.admin()).send().expect(409);
     assert_eq!(refused.problem_code(), "not_eligible");
