@@ -4,6 +4,7 @@
 //! column of a million products fits the cache of a core.
 
 use super::facet::{Entry, Facet, KindSets, Offered, Parts, SEEN, Seen, UNKNOWN_PRICE, price_bucket};
+use super::month_prices::{Mixed, MonthPrices};
 use super::offers::Terms;
 use super::order::SortKey;
 use super::orders::{Kept, after_stars, newest};
@@ -27,11 +28,20 @@ pub struct Facts {
     pub quantity: i64,
     /// Lowest prices by [`Seen`], VND for a base unit; [`UNKNOWN_PRICE`] without.
     pub prices: [u32; SEEN],
+    /// The lowest price that everybody sees in each month.
+    pub by_month: MonthPrices,
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { facet: Facet::default(), months: 0, certificates: 0, quantity: 0, prices: [UNKNOWN_PRICE; SEEN] }
+        Self {
+            facet: Facet::default(),
+            months: 0,
+            certificates: 0,
+            quantity: 0,
+            prices: [UNKNOWN_PRICE; SEEN],
+            by_month: MonthPrices::NONE,
+        }
     }
 }
 
@@ -46,6 +56,7 @@ impl Facts {
         let has_other_months = terms.months != self.months;
         self.months |= terms.months;
         self.quantity = self.quantity.max(quantity);
+        self.by_month = self.by_month.with(terms.months, price_bucket(terms.price(Seen::Public)));
         for (price, seen) in self.prices.iter_mut().zip(Seen::EACH) {
             *price = terms.price(seen).min(*price);
         }
@@ -117,6 +128,7 @@ pub struct FactColumns {
     /// The quantities that are too large for the column, by row: hardly any is.
     large: HashMap<u32, i64, RandomState>,
     prices: Prices,
+    mixed: Mixed,
 }
 
 impl FactColumns {
@@ -148,6 +160,11 @@ impl FactColumns {
     /// The sets of kinds of certificate, by number.
     pub fn kinds(&self) -> &KindSets {
         &self.kinds
+    }
+
+    /// The rows with several offers that supply in different months: what these have together no single one may have.
+    pub fn mixed(&self) -> &Mixed {
+        &self.mixed
     }
 
     /// The lowest price of `row` as the caller sees it.
@@ -212,6 +229,11 @@ impl FactColumns {
             self.large.remove(&row);
         }
         set(&mut self.quantities, at, quantity);
+        if facet.is_mixed() {
+            self.mixed.put(row, facts.by_month);
+        } else {
+            self.mixed.remove(row);
+        }
     }
 
     /// What follows for `row`.
@@ -219,7 +241,10 @@ impl FactColumns {
         let value = || {
             let Entry { facet, months, certificates } = self.entry(row)?;
             let prices = Seen::EACH.map(|seen| self.price(row, seen));
-            Some(Facts { facet, months, certificates, quantity: self.quantity(row), prices })
+            // Where all offers supply in the same months it costs the same in each.
+            let alike = || MonthPrices::NONE.with(months, price_bucket(*Seen::Public.of(&prices)));
+            let by_month = self.mixed.get(row).unwrap_or_else(alike);
+            Some(Facts { facet, months, certificates, quantity: self.quantity(row), prices, by_month })
         };
         value().unwrap_or_default()
     }
@@ -269,8 +294,8 @@ impl FactColumns {
     }
 
     fn columns_mut(&mut self) -> [&mut dyn Column; 9] {
-        let Self { places, groups, ranks, price_slots: [slots, key_slots, all_slots], months, kinds: _, quantities, large: _, prices } =
-            self;
+        let Self { places, groups, ranks, price_slots, months, kinds: _, quantities, large: _, prices, mixed: _ } = self;
+        let [slots, key_slots, all_slots] = price_slots;
         [places, groups, ranks, slots, key_slots, all_slots, months, quantities, prices]
     }
 
@@ -282,11 +307,16 @@ impl FactColumns {
     /// Gives back what the columns have grown beyond what they hold.
     pub fn shrink(&mut self) {
         self.columns_mut().into_iter().for_each(Column::give_back);
+        self.mixed.shrink();
     }
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        self.places.capacity() * (3 + SEEN + 4 + 4) + self.prices.bytes() + self.kinds.bytes() + table_bytes(&self.large)
+        self.places.capacity() * (3 + SEEN + 4 + 4)
+            + self.prices.bytes()
+            + self.kinds.bytes()
+            + table_bytes(&self.large)
+            + self.mixed.bytes()
     }
 }
 

@@ -25,6 +25,7 @@ pub mod introductions;
 pub mod kept;
 mod loading;
 pub mod matching;
+pub mod month_prices;
 mod names;
 pub mod numbers;
 pub mod offers;

@@ -48,8 +48,6 @@ pub struct Bitmaps {
     pub offered: RowSet,
     /// With several.
     pub several: RowSet,
-    /// With several that supply in different months: what they have together no single one may have.
-    pub mixed: RowSet,
     /// Invented for a demo.
     pub illustrative: RowSet,
 }
@@ -68,7 +66,6 @@ impl Default for Bitmaps {
             unseen: std::array::from_fn(|_| RowSet::default()),
             offered: RowSet::default(),
             several: RowSet::default(),
-            mixed: RowSet::default(),
             illustrative: RowSet::default(),
         }
     }
@@ -86,15 +83,15 @@ impl Bitmaps {
     }
 
     fn shrink(&mut self) {
-        let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, mixed, illustrative } = self;
+        let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, illustrative } = self;
         let of_values = [province, group, stars, kind, certificate, month].into_iter().chain(price).flatten();
-        of_values.chain(unseen).chain([offered, several, mixed, illustrative]).for_each(RowSet::shrink);
+        of_values.chain(unseen).chain([offered, several, illustrative]).for_each(RowSet::shrink);
     }
 
     fn bytes(&self) -> usize {
-        let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, mixed, illustrative } = self;
+        let Self { province, group, stars, kind, certificate, month, price, unseen, offered, several, illustrative } = self;
         let of_values = [province, group, stars, kind, certificate, month].into_iter().chain(price).flatten();
-        of_values.chain(unseen).chain([offered, several, mixed, illustrative]).map(RowSet::bytes).sum()
+        of_values.chain(unseen).chain([offered, several, illustrative]).map(RowSet::bytes).sum()
     }
 }
 
@@ -455,6 +452,7 @@ impl Products {
                 columns.set(row, *facts);
                 shown.insert(row);
             }
+            columns.shrink();
         });
     }
 
@@ -509,7 +507,6 @@ fn for_each_bitmap(bitmaps: &mut Bitmaps, facts: &Facts, mut change: impl FnMut(
     for (rows, stands) in [
         (&mut bitmaps.offered, facet.is_offered()),
         (&mut bitmaps.several, facet.has_several()),
-        (&mut bitmaps.mixed, facet.is_mixed()),
         (&mut bitmaps.illustrative, facet.is_illustrative()),
     ] {
         if stands {

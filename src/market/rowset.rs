@@ -71,6 +71,56 @@ impl RowSet {
         }
     }
 
+    /// The number of the chunk of `row`, how many rows of that come before it, and whether it is in itself.
+    #[expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
+    #[inline(always)]
+    pub fn place(&self, row: u32) -> (usize, usize, bool) {
+        let (high, low) = place(row);
+        match self.chunks.get(high) {
+            None => (high, 0, false),
+            Some(Chunk::Sparse(rows)) => {
+                let (Ok(at) | Err(at)) = rows.binary_search(&low);
+                (high, at, rows.get(at) == Some(&low))
+            }
+            Some(Chunk::Dense(words, _)) => {
+                let (at, bit) = bit(low);
+                let word = words.get(at).copied().unwrap_or(0);
+                let before = words.iter().take(at).map(|word| word.count_ones()).sum::<u32>() + (word & (bit - 1)).count_ones();
+                (high, before as usize, word & bit != 0)
+            }
+        }
+    }
+
+    /// Hands the rows of a chunk that are in `words` too to `take`, each with how many rows of the chunk come before it.
+    #[expect(clippy::inline_always, reason = "what is not inlined is compiled without the wide instructions")]
+    #[inline(always)]
+    pub fn each_common(&self, chunk: usize, words: &Words, mut take: impl FnMut(u32, usize)) {
+        let start = u32::try_from(chunk * CHUNK).unwrap_or(u32::MAX);
+        match self.chunks.get(chunk) {
+            None => {}
+            Some(Chunk::Sparse(rows)) => {
+                for (place, low) in rows.iter().enumerate() {
+                    let (word, bit) = bit(*low);
+                    if words.get(word).is_some_and(|word| word & bit != 0) {
+                        take(start + u32::from(*low), place);
+                    }
+                }
+            }
+            Some(Chunk::Dense(dense, _)) => {
+                let mut before = 0;
+                for ((at, own), other) in (start..).step_by(64).zip(dense.iter()).zip(words) {
+                    let mut both = own & other;
+                    while both != 0 {
+                        let bit = both & both.wrapping_neg();
+                        take(at + bit.trailing_zeros(), (before + (own & (bit - 1)).count_ones()) as usize);
+                        both ^= bit;
+                    }
+                    before += own.count_ones();
+                }
+            }
+        }
+    }
+
     /// How many rows are in it.
     pub fn len(&self) -> u64 {
         self.len

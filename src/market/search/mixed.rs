@@ -5,7 +5,7 @@ use super::run::Search;
 use super::sets::Set;
 use super::tally::Tally;
 use super::walk::walk;
-use crate::market::facet::{Counts, Dimension, UNKNOWN_PRICE};
+use crate::market::facet::{Counts, Dimension, UNKNOWN_PRICE, price_bucket};
 use crate::market::products::NO_ROW;
 use crate::market::record::MonthBits;
 use crate::market::rowset::Bits;
@@ -25,22 +25,28 @@ impl<'a> Search<'a> {
         if asks_one_month && not_dearer.is_none() {
             return set;
         }
-        let mut mixed = self.bits_of([&market.products.bitmaps().mixed]);
-        mixed.intersect(&set.rows);
+        let mixed = market.products.columns().mixed();
+        let mut rows = self.bits_of([mixed.rows()]);
+        rows.intersect(&set.rows);
         // A product that is too dear has an offer for the one month all the same.
         if let Some(not_dearer) = not_dearer.filter(|_| asks_one_month) {
-            mixed.intersect(not_dearer);
+            rows.intersect(not_dearer);
         }
-        let mut rows = mixed.iter();
-        let mut many = [0_u32; MANY_PRODUCTS];
-        loop {
-            let length = many.iter_mut().zip(&mut rows).map(|(place, row)| *place = row).count();
-            let Some(asked @ [_, ..]) = many.get(..length) else { return set };
-            for row in self.without_one_for_all(asked) {
-                set.rows.remove(row);
-                set.parts = None;
-            }
+        let (mut without, mut unknown) = (Vec::new(), Vec::new());
+        let by_month = self.judge.by_month();
+        mixed.each_of(&rows, |row, prices| match by_month.and_then(|asked| asked.supplies(prices)) {
+            Some(true) => {}
+            Some(false) => without.push(row),
+            None => unknown.push(row),
+        });
+        for rows in unknown.chunks(MANY_PRODUCTS) {
+            without.extend(self.without_one_for_all(rows));
         }
+        for row in without {
+            set.rows.remove(row);
+            set.parts = None;
+        }
+        set
     }
 
     /// Those of [`MANY_PRODUCTS`] rows at most of which no single offer supplies in all months asked, within the price where
@@ -82,10 +88,10 @@ impl<'a> Search<'a> {
         firsts
     }
 
-    /// Of the offers of a product, from the first one on: the months of those that cost no more than is asked, and the lowest
-    /// price of those that supply in all months asked, as far as `counted` asks for them.
+    /// Of the offers of a product, from the first one on: the months of those that cost no more than is asked, and the bucket
+    /// of the lowest price of those that supply in all months asked, as far as `counted` asks for them.
     #[inline]
-    fn of_passing(&self, first: u32, counted: u8) -> (Option<MonthBits>, Option<u32>) {
+    fn of_passing(&self, first: u32, counted: u8) -> (Option<MonthBits>, Option<u8>) {
         let (offers, seen) = (&self.market.offers, self.seen);
         let (asked, most) = (self.question.filter.months, self.question.filter.price_at_most.unwrap_or(UNKNOWN_PRICE));
         let [counts_months, counts_price] = [Dimension::Month, Dimension::Price].map(|dimension| counted & dimension.bit() != 0);
@@ -108,22 +114,21 @@ impl<'a> Search<'a> {
                 break;
             }
         }
-        (Some(months).filter(|months| *months != 0), supplies.then_some(lowest))
+        (Some(months).filter(|months| *months != 0), supplies.then(|| price_bucket(lowest)))
     }
 
     /// Of products whose offers supply in different months, the months of those that cost no more than is asked, and the
     /// lowest price of those that supply when it is asked: the columns have counted what all have together.
-    #[expect(clippy::indexing_slicing, reason = "no more are filled in than there are")]
     pub(super) fn count_mixed_anew(&self, of_products: &[Set<'a>], of_offers: &[Set<'a>], counts: &mut Counts) {
         let (Question { filter, facets, .. }, products) = (self.question, &self.market.products);
         let narrowed = |by: bool, dimension: Dimension| if by { facets & dimension.bit() } else { 0 };
         let asks_price = filter.price_at_most.is_some();
         let anew = narrowed(asks_price, Dimension::Month) | narrowed(filter.months != 0, Dimension::Price);
-        let mixed = &products.bitmaps().mixed;
-        if anew == 0 || mixed.is_empty() {
+        let mixed = products.columns().mixed();
+        if anew == 0 || mixed.rows().is_empty() {
             return;
         }
-        let mut rows = self.bits_of([mixed]);
+        let mut rows = self.bits_of([mixed.rows()]);
         for set in of_products {
             rows.intersect(&set.rows);
         }
@@ -140,16 +145,16 @@ impl<'a> Search<'a> {
             others.for_each(|set| counted.intersect(&set.rows));
             walk(products, &mut before, &counted, dimension.bit());
         }
-        let mut left = rows.iter();
-        let mut many = [0_u32; MANY_PRODUCTS];
-        loop {
-            let length = many.iter_mut().zip(&mut left).map(|(place, row)| *place = row).count();
-            if length == 0 {
-                break;
-            }
-            for first in self.first_offers(&many[..length]).into_iter().take(length) {
-                let (months, price) = self.of_passing(first, anew);
-                now.count_of_offers(months, price, anew);
+        let mut unknown = Vec::new();
+        let by_month = self.judge.by_month();
+        mixed.each_of(&rows, |row, prices| match by_month.and_then(|asked| asked.counted(prices, anew)) {
+            Some((months, bucket)) => now.count_of_offers(months, bucket, anew),
+            None => unknown.push(row),
+        });
+        for rows in unknown.chunks(MANY_PRODUCTS) {
+            for (first, _) in self.first_offers(rows).into_iter().zip(rows) {
+                let (months, bucket) = self.of_passing(first, anew);
+                now.count_of_offers(months, bucket, anew);
             }
         }
         counts.subtract(&before.finish());

@@ -6,9 +6,10 @@
 //! that pass all that is asked beside the facet: for June, the lowest price of what is supplied in June.
 //!
 //! In reading order: [`filter`] (what is asked), `meant` (which rows its words mean), [`top`] (the first rows), [`run`] (how it is answered), [`sets`] (filters
-//! as sets), `mixed` (products with several offers among them), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
+//! as sets), `mixed` and `by_month` (products with several offers among them), [`walk`] and [`tally`] (counting their rows), [`screen`] (judging rows column by column), [`scan`] (judging
 //! row by row), [`own`] (callers who see more than the columns), [`organisations`] (by name), [`suggest`].
 
+mod by_month;
 #[cfg(test)]
 mod by_record;
 pub mod filter;

@@ -25,7 +25,7 @@ impl<'a> ByPassing<'a> {
         let bitmaps = market.products.bitmaps();
         let several = match question.ordered_by_passing() {
             Ordered::Nothing => None,
-            Ordered::Mixed => Some(&bitmaps.mixed),
+            Ordered::Mixed => Some(market.products.columns().mixed().rows()),
             Ordered::Several => Some(&bitmaps.several),
         };
         Self { several, promised: market.promised_where_it_orders(question) }

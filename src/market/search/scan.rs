@@ -1,8 +1,9 @@
 //! One pass over rows: each is judged, counted, and offered to the page.
 
+use super::by_month::ByMonth;
 use super::filter::{Filter, Lookup, OTHER, OfferFails, Question, seen_price};
 use crate::market::Market;
-use crate::market::facet::{Counts, Dimension, Entry, Seen, UNKNOWN_PRICE, ones, price_bucket};
+use crate::market::facet::{Counts, Dimension, Entry, NO_PRICE, Seen, UNKNOWN_PRICE, ones, price_bucket};
 use crate::market::offers::Terms;
 use crate::market::record::MonthBits;
 
@@ -49,12 +50,12 @@ pub(super) struct OfOffers {
     passes: bool,
     /// The months of those that cost no more than is asked; nothing where none does.
     pub months: Option<MonthBits>,
-    /// The lowest price of those that supply in all months asked; nothing where none does.
-    pub price: Option<u32>,
+    /// The bucket of the lowest price of those that supply in all months asked; nothing where none does.
+    pub bucket: Option<u8>,
 }
 
 impl OfOffers {
-    const NONE: Self = Self { passes: false, months: None, price: None };
+    const NONE: Self = Self { passes: false, months: None, bucket: None };
 
     #[inline]
     fn take(&mut self, months: MonthBits, price: u32, fails: OfferFails) {
@@ -66,18 +67,19 @@ impl OfOffers {
             self.months = Some(self.months.unwrap_or_default() | months);
         }
         if !fails.month {
-            self.price = Some(self.price.map_or(price, |lowest| lowest.min(price)));
+            let bucket = price_bucket(price);
+            self.bucket = Some(self.bucket.map_or(bucket, |lowest| lowest.min(bucket)));
         }
     }
 
     /// Where the product counts that fails in the dimensions `fails` by what is not asked of an offer.
-    fn counts(&self, fails: u8) -> u8 {
+    fn counts(self, fails: u8) -> u8 {
         let all = if self.passes { counts(fails) & !OF_OFFERS } else { 0 };
         if fails != 0 {
             return all;
         }
         let of = |any: bool, dimension: Dimension| if any { dimension.bit() } else { 0 };
-        all | of(self.months.is_some(), Dimension::Month) | of(self.price.is_some(), Dimension::Price)
+        all | of(self.months.is_some(), Dimension::Month) | of(self.bucket.is_some(), Dimension::Price)
     }
 }
 
@@ -97,6 +99,8 @@ pub struct Judge<'a> {
     asks_each_of_mixed: bool,
     /// Whether stars and certificates are to be those of the period.
     shows_period: bool,
+    /// What the prices by month are asked of a product's offers, where they say all that is.
+    by_month: Option<ByMonth>,
     seen: Seen,
 }
 
@@ -114,8 +118,14 @@ impl<'a> Judge<'a> {
             is_in_columns,
             asks_each_of_mixed: question.asks_each_of_mixed(),
             shows_period: question.shows_period(),
+            by_month: if is_in_columns { ByMonth::of(question, seen) } else { None },
             seen,
         }
+    }
+
+    /// What the prices by month are asked of a product's offers, where they say all that is.
+    pub fn by_month(&self) -> Option<ByMonth> {
+        self.by_month
     }
 
     /// Hands every row that `next` fills in to `take`, judged.
@@ -189,9 +199,10 @@ impl<'a> Judge<'a> {
             return Judged { entry, counts: counts(fails | month | (u8::from(price) * Dimension::Price.bit())) };
         }
         // The terms of offers are those of today, with the prices that the caller sees.
-        let found = if self.is_in_facets { self.of_terms(row) } else { self.of_offers(row) };
+        let by_month = self.by_month.and_then(|asked| self.of_months(row, asked, &entry));
+        let found = by_month.unwrap_or_else(|| if self.is_in_facets { self.of_terms(row) } else { self.of_offers(row) });
         entry.months = found.months.unwrap_or_default();
-        entry.facet = entry.facet.with_price(price_bucket(found.price.unwrap_or(UNKNOWN_PRICE)));
+        entry.facet = entry.facet.with_price(found.bucket.unwrap_or(NO_PRICE));
         Judged { entry, counts: found.counts(fails & !OF_OFFERS) }
     }
 
@@ -241,6 +252,16 @@ impl<'a> Judge<'a> {
             found.take(terms.months, terms.price(self.seen), self.term_fails(row, offer, terms));
         }
         found
+    }
+
+    /// The same by the prices by month, where these say it.
+    fn of_months(&self, row: u32, asked: ByMonth, entry: &Entry) -> Option<OfOffers> {
+        let prices = self.market.products.columns().mixed().get(row)?;
+        let months = Some(asked.months(prices)?).filter(|months| *months != 0);
+        if asked.asks_month() {
+            return Some(OfOffers { passes: asked.supplies(prices)?, months, bucket: asked.lowest(prices) });
+        }
+        Some(OfOffers { passes: months.is_some(), months, bucket: u8::try_from(entry.facet.price(self.seen)).ok() })
     }
 
     /// Whether quantity, unit and delivery are as asked: by what the columns say, where that is all. What the product has at

@@ -1,6 +1,6 @@
 //! Counting rows by facet, one dimension after the other: each reads one column.
 
-use crate::market::facet::{Counts, Dimension, Entry, NO_PRICE, Seen, ones, price_bucket};
+use crate::market::facet::{Counts, Dimension, Entry, NO_PRICE, Seen, ones};
 use crate::market::facts::{FactColumns, GROUP, KIND, KIND_SHIFT, MONTHS, PLACE, SET_SHIFT, SLOT, STARS};
 use crate::market::pairs::NO_OFFER;
 use crate::market::record::MonthBits;
@@ -70,14 +70,14 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// The same by the months and the lowest price of those of its offers that count.
+    /// The same by the months and the bucket of the lowest price of those of its offers that count.
     #[inline]
-    pub fn count_of_offers(&mut self, months: Option<MonthBits>, price: Option<u32>, dimensions: u8) {
+    pub fn count_of_offers(&mut self, months: Option<MonthBits>, bucket: Option<u8>, dimensions: u8) {
         if let Some(months) = months.filter(|_| dimensions & Dimension::Month.bit() != 0) {
             self.count_months(months);
         }
-        if let Some(price) = price.filter(|_| dimensions & Dimension::Price.bit() != 0) {
-            self.count_price(usize::from(price_bucket(price)));
+        if let Some(bucket) = bucket.filter(|_| dimensions & Dimension::Price.bit() != 0) {
+            self.count_price(usize::from(bucket));
         }
     }
 
