@@ -11,7 +11,7 @@ use super::write::code_word;
 use crate::access::{Owners, Permit};
 use crate::app::App;
 use crate::decimal::Quantity;
-use crate::demands::{Demand, Demands};
+use crate::demands::{Demand, Demands, hold as hold_demand};
 use crate::error::{Code, Language, Problem, Result, Text, text};
 use crate::http::answer::Answer;
 use crate::http::auth::{Permitted, operation};
@@ -27,11 +27,12 @@ use crate::log::Tx;
 use crate::market::Market;
 use crate::market::demands::Asked;
 use crate::market::matching::{Evaluation, Setting, Share, Supply, Weights, evaluate, shares};
-use crate::mous::{MouStatus, Mous, NewMou, NewMouCommitment, NewMouParty, Period, Side};
+use crate::mous::{MouStatus, Mous, NewMou, NewMouCommitment, NewMouParty, Period, Side, unsigned_alike};
 use crate::offers::{Offer, Offers};
 use crate::organisations::ProfileKind;
 use crate::reference::UnitId;
 use crate::search::{date, id_text, view_of};
+use crate::text::in_vietnamese;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -48,7 +49,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved, or both sides are one organisation.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved, or both sides are one organisation. A pair that has a memorandum of the product until the same day to sign already is 409 with its address.".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -59,6 +60,7 @@ pub(super) fn route() -> Route {
                 Code::Forbidden,
                 Code::NotFound,
                 Code::NotEligible,
+                Code::AlreadyExists,
                 Code::BodyTooLarge,
                 Code::UnsupportedMediaType,
                 Code::Invalid,
@@ -81,7 +83,10 @@ async fn propose_mou(permit: Permitted<ProposeMou>, app: Data<App>, request: Htt
             let (demand, of_buyer) = visible::<Demands>(tx.db, &demand, context)?;
             let (offer, of_producer) = visible::<Offers>(tx.db, &offer, context)?;
             permit.require(&both(of_buyer, of_producer))?;
+            // Who proposes at the same time waits, and finds the draft.
+            hold_demand(tx.db, &demand.id)?;
             let new = draft(tx, &permit, (&demand, &offer), &index, language)?;
+            refuse_again(tx, &new)?;
             let new = NewMou { title: proposal.title.clone().unwrap_or(new.title), event_id: proposal.event_id.clone(), ..new };
             let made = Mous::create(tx, &permit.also("create_mou")?, vec![new])?.pop();
             let mou = made.unwrap_or_else(|| Err(Problem::internal("no result for the draft")))?;
@@ -91,6 +96,29 @@ async fn propose_mou(permit: Permitted<ProposeMou>, app: Data<App>, request: Htt
         })
         .await?;
     Ok(answer.into_response())
+}
+
+/// Refuses a second draft of what both may sign already.
+fn refuse_again(tx: &mut Tx<'_>, new: &NewMou) -> Result<()> {
+    let [one, other] = new.parties.as_slice() else { return Ok(()) };
+    let last = new.commitments.last().and_then(|last| last.product_id.as_deref().zip(last.ends_on));
+    let Some((product, until)) = last else { return Ok(()) };
+    match unsigned_alike(tx.db, [&one.organisation_id, &other.organisation_id], product, until)? {
+        None => Ok(()),
+        Some(id) => Err(Problem::new(
+            Code::AlreadyExists,
+            text(
+                format!(
+                    "The two have a memorandum of this product until {until} to sign already: {id}. Change that one, or cancel it first."
+                ),
+                format!(
+                    "Hai bên đã có biên bản về sản phẩm này đến ngày {} đang chờ ký: {id}. Hãy sửa biên bản đó, hoặc hủy nó trước.",
+                    in_vietnamese(until)
+                ),
+            ),
+        )
+        .with_header("Location", location::<Mous>(&id))),
+    }
 }
 
 /// Whose a pair is: either side's.

@@ -20,3 +20,4 @@ pub use model::{
     Document, Mou, MouCommitment, MouKind, MouParty, MouPhase, MouRow, MouStatus, MouView, NewMou, NewMouCommitment, NewMouParty, Note,
     Period, Side, Transition,
 };
+pub(crate) use store::unsigned_alike;

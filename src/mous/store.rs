@@ -1,12 +1,12 @@
 //! MoUs in the database.
 
-use super::model::{COMMITMENT_COLUMNS, MOU_COLUMNS, Mou, MouCommitment, MouParty, MouRow, PARTY_COLUMNS};
+use super::model::{COMMITMENT_COLUMNS, MOU_COLUMNS, Mou, MouCommitment, MouParty, MouRow, MouStatus, PARTY_COLUMNS};
 use crate::db::schema::{mou_commitments, mou_parties, mous, products};
 use crate::db::{Db, each, insert_all, load_of};
 use crate::error::Result;
 use chrono::NaiveDate;
 use diesel::backend::Backend;
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -59,6 +59,23 @@ pub(super) const UNSIGNED: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 3
 /// The day of signing, or [`UNSIGNED`]: the expression of the index `mous_signed`, since nulls sort differently.
 pub(super) fn signing_day() -> SqlLiteral<Date> {
     sql("COALESCE(mous.signed_on, '9999-12-31')")
+}
+
+/// The oldest `MoU` that is to be signed yet by these two, in which one commits this product until this day.
+pub(crate) fn unsigned_alike(db: &mut Db, [one, other]: [&str; 2], product: &str, until: NaiveDate) -> Result<Option<String>> {
+    let of_party = |id: &str| mou_parties::organisation_id.eq(id.to_owned()).and(mou_parties::mou_id.eq(mous::id));
+    let committed = mou_commitments::table
+        .filter(mou_commitments::product_id.eq(product).and(mou_commitments::ends_on.eq(until)))
+        .select(mou_commitments::mou_id);
+    Ok(mous::table
+        .filter(mous::id.eq_any(committed))
+        .filter(mous::status.eq(MouStatus::Draft).or(mous::status.eq(MouStatus::Proposed)).or(mous::status.eq(MouStatus::Agreed)))
+        .filter(exists(mou_parties::table.filter(of_party(one))))
+        .filter(exists(mou_parties::table.filter(of_party(other))))
+        .order(mous::id)
+        .select(mous::id)
+        .first(db)
+        .optional()?)
 }
 
 /// Which of `ids` are products.

@@ -85,6 +85,11 @@ fn a_match_becomes_a_draft_that_the_parties_alone_see() {
     assert_eq!((again.text, again.headers.get("Idempotency-Replayed").is_some()), (made.text.clone(), true));
     assert_eq!(app.rows()["mous"], 1);
     let path = made.header("Location").unwrap().to_owned();
+    // Whichever side asks again is told of it, checked or not.
+    let twice = app.post(&propose, json!({})).key(&key).send().expect(409);
+    assert_eq!((twice.problem_code().as_str(), twice.header("Location")), ("already_exists", Some(path.as_str())));
+    let other_side = app.post(&format!("{propose}?validate_only=true"), json!({})).key(&app.producer(&fair.producer)).send().expect(409);
+    assert_eq!(other_side.header("Location"), Some(path.as_str()));
     for key in [&key, &app.producer(&fair.producer), &app.officer("92"), &app.officer("79"), &app.admin()] {
         app.get(&path).key(key).send().expect(200);
     }
@@ -100,6 +105,40 @@ fn a_match_becomes_a_draft_that_the_parties_alone_see() {
     assert_eq!(fair.matches()["eligible"], 0);
     let refused = app.post(&propose, json!({})).key(&key).send().expect(409);
     assert_eq!((refused.problem_code().as_str(), refused.json()["blocked_by"][0]["code"].as_str()), ("not_eligible", Some("quantity")));
+}
+
+#[test]
+fn what_was_cancelled_or_is_of_another_demand_is_proposed() {
+    let fair = a_fair();
+    let propose = |demand: &Record| {
+        fair.app.post(&format!("{}/matches/{}/propose", demand.path, fair.offer.id), json!({})).key(&fair.app.admin()).send()
+    };
+    let first = propose(&fair.demand).expect(201);
+    let until_february = onions_wanted(&fair.app, &fair.buyer).with(json!({"ends_on": "2027-02-28"})).create();
+    propose(&until_february).expect(201);
+    let of_another = onions_wanted(&fair.app, &a_buyer(&fair.app).named("Chuỗi cửa hàng Sen Xanh").create()).create();
+    propose(&of_another).expect(201);
+    propose(&fair.demand).expect(409);
+    let path = first.header("Location").unwrap().to_owned();
+    fair.app
+        .post(&format!("{path}/transitions"), json!({"to": "cancelled", "reason": "Nhập nhầm"}))
+        .key(&fair.app.admin())
+        .send()
+        .expect(200);
+    propose(&fair.demand).expect(201);
+}
+
+#[test]
+fn of_two_who_propose_at_once_one_is_told_of_the_other() {
+    let fair = a_fair();
+    let (app, propose) = (&fair.app, format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id));
+    let keys = [app.buyer(&fair.buyer), app.producer(&fair.producer), app.admin(), app.officer("92")];
+    let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = keys.iter().map(|key| scope.spawn(|| app.post(&propose, json!({})).key(key).send_patiently().status)).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    statuses.sort_unstable();
+    assert_eq!((statuses, app.rows()["mous"]), (vec![201, 409, 409, 409], 1));
 }
 
 #[test]
