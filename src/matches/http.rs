@@ -95,7 +95,7 @@ pub fn routes() -> Vec<Route> {
             || get_route().to(get_producer_readiness),
             "matches",
             "What a producer is ready for, and what it lacks",
-            "Over all open demands: how many its offers fit, and what each thing that it lacks costs it in demands and quantity, most valuable first, with the offers that it is about: a change of these is enough, and of no other is anything asked.".into(),
+            "Over all open demands of others: how many its offers fit, and what each thing that it lacks costs it in demands and quantity, most valuable first, with the offers that it is about: a change of these is enough, and of no other is anything asked.".into(),
             &[AS_OF],
             "ProducerReadiness",
             schema_of::<ProducerReadiness>,

@@ -452,7 +452,7 @@ pub struct ReadinessUnlock {
 pub struct ProducerReadiness {
     /// The producer.
     pub producer: OrganisationSummary,
-    /// Open demands, whatever they ask for.
+    /// Open demands of others, whatever they ask for.
     pub open: u32,
     /// Those that ask for the group and words of a product on offer.
     pub considered: u32,

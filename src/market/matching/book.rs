@@ -16,6 +16,9 @@ use crate::market::record::{Day, Id, Rows};
 use crate::market::upkeep::table_bytes;
 use std::collections::HashMap;
 
+/// Blocks that are moved to another day by one thread at least.
+const BLOCKS_A_THREAD: usize = 64;
+
 /// Where an offer stands in the [`Book`], until it or the last of its group is removed. Every offer has one, and every list
 /// of offers: it takes no more bytes than it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +59,16 @@ impl Book {
         if self.is_loading {
             return;
         }
-        self.groups.iter_mut().flat_map(|group| &mut group.blocks).for_each(|block| block.set_today(self.today));
+        let (today, threads) = (self.today, std::thread::available_parallelism().map_or(1, usize::from));
+        let mut blocks: Vec<&mut Block> = self.groups.iter_mut().flat_map(|group| &mut group.blocks).collect();
+        let share = blocks.len().div_ceil(threads).max(BLOCKS_A_THREAD);
+        let set_all = |blocks: &mut [&mut Block]| blocks.iter_mut().for_each(|block| block.set_today(today));
+        std::thread::scope(|scope| {
+            let mut shares = blocks.chunks_mut(share);
+            let own = shares.next();
+            shares.for_each(|share| _ = scope.spawn(move || set_all(share)));
+            own.into_iter().for_each(set_all);
+        });
     }
 
     /// From now on, until [`Book::finish_loading`], offers are only stored.

@@ -364,7 +364,9 @@ proptest! {
 
     // Change by change, with detours: each record first came in an older version of another sample's making.
     #[test]
-    fn an_index_that_followed_is_one_that_was_loaded(sample in a_sample(), before in a_sample(), asked in asked()) {
+    fn an_index_that_followed_is_one_that_was_loaded(
+        sample in a_sample(), before in a_sample(), asked in asked(), days in prop_oneof![Just(15), -40..15_i32, -800..15_i32],
+    ) {
         let mut market = loaded([]);
         for change in self::changes(&before) {
             market.apply(change);
@@ -390,7 +392,7 @@ proptest! {
             market.apply(change);
         }
         // On another day other offers are over.
-        market.set_today(TODAY + 15);
+        market.set_today(TODAY + days);
         market.set_today(TODAY);
         check(&market, &sample, &asked)?;
         // What words mean may depend on names that are gone no more than on the way they came.
