@@ -217,6 +217,13 @@ impl Market {
         book.best_among(&asked.need, setting, limits, &own, answering.places())
     }
 
+    /// Whether an open offer of the buyer itself is of the groups and has the words that its demand asks for.
+    pub fn has_own_offer(&self, asked: &Asked, as_of: Day) -> bool {
+        let own = self.own_offers(&asked.need).into_iter().filter_map(|place| self.offers.book().get(place));
+        let mut open = own.filter(|supply| supply.is_open(as_of) && asked.need.wants(supply.group) && self.is_made(supply));
+        open.any(|supply| self.answers(supply.product, asked))
+    }
+
     /// Where the offers of the buyer itself stand, in order: hardly any buyer has some.
     fn own_offers(&self, need: &Need) -> Vec<Place> {
         let mut places: Vec<Place> = self.products_of(need.buyer).flat_map(|product| self.offers_of(product)).collect();

@@ -296,7 +296,7 @@ crate::db::text_enum! {
         ProductDiscontinued = "product_discontinued",
         /// The producer is suspended or dissolved.
         ProducerNotActive = "producer_not_active",
-        /// Both sides are one organisation.
+        /// Both sides are one organisation; of a demand: all open offers of what it asks for are the buyer's own.
         OwnOffer = "own_offer",
         /// No open offer is of what the demand asks for; of a producer: it has no open offer.
         NothingOffered = "nothing_offered",
@@ -399,7 +399,7 @@ pub struct MatchExplanation {
     /// Whether all these changes together make it fit, as far as the caller may know; `true` where it fits already.
     pub mendable: bool,
     /// Why the pair is in no list on the day, whatever its constraints say: the demand or the offer is closed or over, the
-    /// product is not made any more, or one side is suspended or dissolved.
+    /// product is not made any more, one side is suspended or dissolved, or both are one organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<MatchNote>,
     /// What counted how much.

@@ -35,6 +35,13 @@ impl Note {
         if let Some(note) = Self::of_demand(market, &asked.need, setting.as_of) {
             return note;
         }
+        if market.has_own_offer(asked, setting.as_of) {
+            let told = text(
+                "The only open offers of what the demand asks for are of the buyer itself, which makes no memorandum with itself.",
+                "Chỉ có chào bán của chính bên mua đáp ứng nhóm và các từ mà nhu cầu nêu: không thể ký biên bản ghi nhớ với chính mình.",
+            );
+            return Self::new(MatchNoteCode::OwnOffer, told);
+        }
         let (typed, asks_groups) = (words.unwrap_or_default(), asked.need.groups != Rows::ALL);
         let (instead, text) = match market.instead(asked, words, setting) {
             Some(Instead::Words(words, offers)) => {

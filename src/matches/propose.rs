@@ -49,7 +49,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved, or both sides are one organisation. A pair that has a memorandum of the product until the same day to sign already is 409 with its address.".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved, or both sides are one organisation. Where the two sides have a memorandum of this product to sign already, for days of the same time, that is 409 with its address: theirs is to be added to, or cancelled. (A memorandum that is registered or changed by itself is not held against others.)".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -101,18 +101,21 @@ async fn propose_mou(permit: Permitted<ProposeMou>, app: Data<App>, request: Htt
 /// Refuses a second draft of what both may sign already.
 fn refuse_again(tx: &mut Tx<'_>, new: &NewMou) -> Result<()> {
     let [one, other] = new.parties.as_slice() else { return Ok(()) };
-    let last = new.commitments.last().and_then(|last| last.product_id.as_deref().zip(last.ends_on));
-    let Some((product, until)) = last else { return Ok(()) };
-    match unsigned_alike(tx.db, [&one.organisation_id, &other.organisation_id], product, until)? {
+    let product = new.commitments.first().and_then(|first| first.product_id.as_deref());
+    let starts = new.commitments.iter().filter_map(|one| one.starts_on).min();
+    let ends = new.commitments.iter().filter_map(|one| one.ends_on).max();
+    let (Some(product), Some(from), Some(until)) = (product, starts, ends) else { return Ok(()) };
+    match unsigned_alike(tx.db, [&one.organisation_id, &other.organisation_id], product, (from, until))? {
         None => Ok(()),
         Some(id) => Err(Problem::new(
             Code::AlreadyExists,
             text(
                 format!(
-                    "The two have a memorandum of this product until {until} to sign already: {id}. Change that one, or cancel it first."
+                    "The two have a memorandum of this product for days between {from} and {until} to sign already: {id}. Add to that one, or cancel it first."
                 ),
                 format!(
-                    "Hai bên đã có biên bản về sản phẩm này đến ngày {} đang chờ ký: {id}. Hãy sửa biên bản đó, hoặc hủy nó trước.",
+                    "Hai bên đã có biên bản về sản phẩm này trong khoảng từ {} đến {} đang chờ ký: {id}. Hãy bổ sung vào biên bản đó, hoặc hủy nó trước.",
+                    in_vietnamese(from),
                     in_vietnamese(until)
                 ),
             ),

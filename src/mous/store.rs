@@ -61,11 +61,18 @@ pub(super) fn signing_day() -> SqlLiteral<Date> {
     sql("COALESCE(mous.signed_on, '9999-12-31')")
 }
 
-/// The oldest `MoU` that is to be signed yet by these two, in which one commits this product until this day.
-pub(crate) fn unsigned_alike(db: &mut Db, [one, other]: [&str; 2], product: &str, until: NaiveDate) -> Result<Option<String>> {
+/// The oldest `MoU` that is to be signed yet by these two, in which one commits this product on a day between these two.
+pub(crate) fn unsigned_alike(
+    db: &mut Db,
+    [one, other]: [&str; 2],
+    product: &str,
+    (from, until): (NaiveDate, NaiveDate),
+) -> Result<Option<String>> {
     let of_party = |id: &str| mou_parties::organisation_id.eq(id.to_owned()).and(mou_parties::mou_id.eq(mous::id));
     let committed = mou_commitments::table
-        .filter(mou_commitments::product_id.eq(product).and(mou_commitments::ends_on.eq(until)))
+        .filter(mou_commitments::product_id.eq(product))
+        .filter(mou_commitments::starts_on.is_null().or(mou_commitments::starts_on.le(until)))
+        .filter(mou_commitments::ends_on.is_null().or(mou_commitments::ends_on.ge(from)))
         .select(mou_commitments::mou_id);
     Ok(mous::table
         .filter(mous::id.eq_any(committed))

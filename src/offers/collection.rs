@@ -67,7 +67,7 @@ impl Collection for Offers {
         noun: "offer",
         entity: "offer",
         table: "offers",
-        description: "What a producer can supply of a product: how much a month, in which months, from when to when. `quantity_base` is the same quantity in the base unit of its dimension (kilogram, litre, piece), in which an offer compares with a demand. The price is in the answer only for callers whom its visibility names. A closed offer takes no change.",
+        description: "What a producer can supply of a product: how much a month, in which months, from when to when. `quantity_base` is the same quantity in the base unit of its dimension (kilogram, litre, piece), in which an offer compares with a demand. The price is in the answer only for callers whom its visibility names. A closed offer takes no change. What is not made any more (its product is `discontinued`) is not offered anew: only an offer that was over before today is registered then, and one that is there stays and may be put right.",
         operations: operations!("offer", "offers"),
         filters: FILTERS,
         sorts: SORTS,
@@ -116,8 +116,7 @@ impl Collection for Offers {
         let mut results = Vec::with_capacity(items.len());
         for new in items {
             let product = products.get(&new.product_id);
-            let is_made = product.is_none_or(|product| product.status == ProductStatus::Active);
-            results.push(match accepted(tx, permit, &new, product, is_made) {
+            results.push(match accepted(tx, permit, &new, product, is_made(product)) {
                 Err(problem) => Err(problem),
                 Ok(checked) => Ok(record_of(new, checked, tx.first_version("ofr")?)),
             });
@@ -137,8 +136,10 @@ impl Collection for Offers {
         let in_packs: &[&str] = if counts_in_packs(&new) { &[new.product_id.as_str()] } else { &[] };
         store::hold_packs(tx.db, in_packs)?;
         let products = store::products_of(tx.db, &[new.product_id.as_str()])?;
-        // What was on offer before its product was given up may be put right.
-        let checked = accepted(tx, permit, &new, products.get(&new.product_id), true)?;
+        // What was on offer before its product was given up may be put right; what was over is not opened again.
+        let was_on_offer = current.product_id == new.product_id && current.available_until.is_none_or(|day| day >= tx.today);
+        let product = products.get(&new.product_id);
+        let checked = accepted(tx, permit, &new, product, was_on_offer || is_made(product))?;
         let next = record_of(new, checked, tx.next_version(current.meta()));
         // The same offer in other words, such as a province by its name, is no new version.
         if is_same(current, &next)? {
@@ -215,11 +216,16 @@ fn product_ids(records: &[Offer]) -> Vec<&str> {
     records.iter().map(|record| record.product_id.as_str()).collect()
 }
 
-/// The checks of `new`, and the permit for its producer; whether its product `is_made`.
-fn accepted(tx: &Tx<'_>, permit: &Permit, new: &NewOffer, product: Option<&Product>, is_made: bool) -> Result<Checked> {
+/// Whether a product is made still, where there is one.
+fn is_made(product: Option<&Product>) -> bool {
+    product.is_none_or(|product| product.status == ProductStatus::Active)
+}
+
+/// The checks of `new`, and the permit for its producer; it must be over unless it `may_go_on`.
+fn accepted(tx: &Tx<'_>, permit: &Permit, new: &NewOffer, product: Option<&Product>, may_go_on: bool) -> Result<Checked> {
     let mut faults = Faults::new();
     let checked = check(new, product.map(|product| Worth::OfProduct(product.pack.as_ref())), tx.today, &mut faults);
-    if !is_made {
+    if !may_go_on {
         is_over(new.available_until, tx.today, &mut faults);
     }
     faults.into_result()?;

@@ -88,8 +88,8 @@ pub fn is_over(until: Option<NaiveDate>, today: NaiveDate, faults: &mut Faults) 
             "/product_id",
             "product_discontinued",
             text(
-                "The product is not made any more; make it active again before it is offered.",
-                "Sản phẩm không còn được sản xuất; hãy chuyển sản phẩm về trạng thái đang sản xuất trước khi chào bán.",
+                "The product is not made any more: make it active again before it is offered. An offer that is over already (available_until before today) may be registered.",
+                "Sản phẩm không còn được sản xuất: hãy chuyển sản phẩm về trạng thái đang sản xuất trước khi chào bán. Chào bán đã kết thúc (available_until trước hôm nay) vẫn được ghi nhận.",
             ),
         );
     }

@@ -61,7 +61,7 @@ pub const OWN: &[Param] = &[
     param(
         "unit",
         Kind::Text,
-        "Unit of `quantity` and `price_at_most`: one of fixed size. Unless given, a quantity is one of KG, and a price one for whichever base unit (kg, litre, piece) an offer is counted in.",
+        "Unit of `quantity` and `price_at_most`: one of fixed size. Unless given, a quantity is one of KG, and a price one for whichever base unit (kg, litre, piece) an offer is counted in; given, only offers that are counted in its base unit are looked at, by the facet of prices too.",
     ),
     param(
         "price_at_most",

@@ -89,8 +89,14 @@ fn what_is_not_made_any_more_is_not_offered_from_today_on() {
     let today = json!({"available_until": "2026-11-23"});
     assert_eq!(an_offer(&app, &product).with(today).send().expect(422).fault_codes(), [fault("/product_id", "product_discontinued")]);
     // What is told of the past, and what was on offer before, are taken.
-    an_offer(&app, &product).with(json!({"available_until": "2026-11-22"})).create();
+    let over = an_offer(&app, &product).with(json!({"available_until": "2026-11-22"})).create();
     app.patch(&before.path, &before.etag, json!({"quantity": "4"})).key(&app.admin()).send().expect(200);
+    // But what is over is not opened again, nor is an offer of something else moved there.
+    let other = an_offer(&app, &a_product(&app, &a_producer(&app).named("Hợp tác xã An").create()).create()).create();
+    for (offer, change) in [(&over, json!({"available_until": null})), (&other, json!({"product_id": product.id}))] {
+        let refused = app.patch(&offer.path, &offer.etag, change).key(&app.admin()).send().expect(422);
+        assert_eq!(refused.fault_codes(), [fault("/product_id", "product_discontinued")]);
+    }
     app.patch(&product.path, &old.etag(), json!({"status": "active"})).key(&app.admin()).send().expect(200);
     an_offer(&app, &product).create();
 }

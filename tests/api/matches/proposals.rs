@@ -108,18 +108,23 @@ fn a_match_becomes_a_draft_that_the_parties_alone_see() {
 }
 
 #[test]
-fn what_was_cancelled_or_is_of_another_demand_is_proposed() {
+fn what_was_cancelled_or_is_of_another_time_or_buyer_is_proposed() {
     let fair = a_fair();
     let propose = |demand: &Record| {
         fair.app.post(&format!("{}/matches/{}/propose", demand.path, fair.offer.id), json!({})).key(&fair.app.admin()).send()
     };
     let first = propose(&fair.demand).expect(201);
+    let path = first.header("Location").unwrap().to_owned();
+    // The months of another demand of the same buyer are in the draft already, or are not.
     let until_february = onions_wanted(&fair.app, &fair.buyer).with(json!({"ends_on": "2027-02-28"})).create();
-    propose(&until_february).expect(201);
+    assert_eq!(propose(&until_february).expect(409).header("Location"), Some(path.as_str()));
+    let a_year_later = onions_wanted(&fair.app, &fair.buyer)
+        .with(json!({"starts_on": "2028-01-01", "ends_on": "2028-03-31", "required_certificates": []}))
+        .create();
+    propose(&a_year_later).expect(201);
     let of_another = onions_wanted(&fair.app, &a_buyer(&fair.app).named("Chuỗi cửa hàng Sen Xanh").create()).create();
     propose(&of_another).expect(201);
     propose(&fair.demand).expect(409);
-    let path = first.header("Location").unwrap().to_owned();
     fair.app
         .post(&format!("{path}/transitions"), json!({"to": "cancelled", "reason": "Nhập nhầm"}))
         .key(&fair.app.admin())
@@ -210,7 +215,8 @@ fn nobody_is_matched_or_makes_a_memorandum_with_itself() {
     let before = fair.app.get(&format!("{}/matches", of_another.path)).send().expect(200).json()["considered"].as_u64().unwrap();
     let product = a_product(&fair.app, &both).named("Hành tím sấy").with(json!({"group": "QD26-2026/I.1.a"})).create();
     let offer = onions(&fair.app, &product).create();
-    let own = onions_wanted(&fair.app, &both).with(anything).create();
+    let own = onions_wanted(&fair.app, &both).with(anything.clone()).create();
+    let dried = onions_wanted(&fair.app, &both).with(anything).with(json!({"text": "sấy"})).create();
     let matches = |path: &str| fair.app.get(&format!("{path}/matches")).send().expect(200).json();
     assert_eq!(matches(&of_another.path)["considered"], before + 1, "others are told of it");
     let found = matches(&own.path);
@@ -220,8 +226,9 @@ fn nobody_is_matched_or_makes_a_memorandum_with_itself() {
         let demands = matches(&offer.path);
         assert!(demands[list].as_array().unwrap().iter().all(|one| one["demand"]["id"] != *own.id), "{demands}");
     }
+    assert_eq!(matches(&dried.path)["note"]["code"], "own_offer", "nobody else dries any");
     let open = |id: &str| fair.app.get(&format!("/v1/producers/{id}/readiness")).send().expect(200).json()["open"].as_u64().unwrap();
-    assert_eq!(open(&both.id) + 1, open(&fair.producer.id));
+    assert_eq!(open(&both.id) + 2, open(&fair.producer.id));
     let pair = fair.app.get(&format!("{}/matches/{}", own.path, offer.id)).send().expect(200).json();
     assert_eq!((&pair["eligible"], &pair["mendable"], &pair["note"]["code"]), (&json!(false), &json!(false), &json!("own_offer")));
     assert_eq!(pair["what_if"], json!([]), "{pair}");
