@@ -43,6 +43,7 @@ mod samples;
 pub mod search;
 pub mod tables;
 pub mod text;
+mod turning;
 mod upkeep;
 mod varints;
 mod whereabouts;

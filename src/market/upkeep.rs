@@ -17,7 +17,6 @@ use super::text::lexicon::Word;
 use super::text::senses::RowNames;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::ops::Range;
 
 /// The group of what is not made any more: the reference table has no such row.
 const NO_GROUP: u8 = 127;
@@ -33,9 +32,6 @@ pub(super) struct Stored {
     /// What it is today.
     pub terms: Terms,
 }
-
-/// Products that are looked at by one thread at least, where the day turns.
-const ROWS_A_THREAD: u32 = 4_096;
 
 /// What is kept to undo a change: certificates and promises by the record that brought them.
 #[derive(Debug, Default)]
@@ -84,61 +80,6 @@ impl Market {
             Change::Introduction(record) => self.introductions.put(record),
             Change::IntroductionGone(id) => self.introductions.forget(id),
         }
-    }
-
-    /// Moves the day on: what is kept ready for today is worked out anew where it differs.
-    pub fn set_today(&mut self, today: Day) {
-        if self.today == today {
-            return;
-        }
-        self.today = today;
-        self.kept.clear();
-        self.kept_offers.clear();
-        self.kept_shown.clear();
-        self.offers.set_today(today);
-        self.forget_old_promises();
-        for row in self.rows_that_turned() {
-            self.note_terms(row);
-            self.refresh(row);
-        }
-    }
-
-    /// The products that are something else today than what is kept of them, found on several threads: nobody is answered
-    /// meanwhile.
-    fn rows_that_turned(&self) -> Vec<u32> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = u32::try_from(threads).map_or(u32::MAX, |threads| self.products.rows().div_ceil(threads)).max(ROWS_A_THREAD);
-        let shares = (0..self.products.rows()).step_by(share as usize).map(|first| first..(first + share).min(self.products.rows()));
-        std::thread::scope(|scope| {
-            let find = |rows: Range<u32>| move || rows.filter(|row| self.has_turned(*row)).collect::<Vec<u32>>();
-            let mut shares = shares.map(find);
-            let own = shares.next();
-            let others: Vec<_> = shares.map(|share| scope.spawn(share)).collect();
-            let mut found = own.map(|own| own()).unwrap_or_default();
-            for other in others {
-                match other.join() {
-                    Ok(rows) => found.extend(rows),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            found
-        })
-    }
-
-    /// Whether a product or one of its offers is something else today than what is kept of it.
-    fn has_turned(&self, row: u32) -> bool {
-        let mut facts = self.facts_without_offers(row, self.today);
-        for offer in self.offers.chain(self.products.first_offer(row)) {
-            let Some(supply) = self.offers.get(offer) else { continue };
-            let terms = terms(&supply, self.today);
-            if terms != self.offers.terms(offer) {
-                return true;
-            }
-            if let Some(facts) = facts.as_mut().filter(|_| terms.months != 0) {
-                facts.take(terms, supply.quantity);
-            }
-        }
-        facts != self.products.shown().contains(row).then(|| self.products.facts(row))
     }
 
     fn put_organisation(&mut self, record: &OrganisationRecord) {
@@ -478,7 +419,7 @@ impl Market {
     }
 
     /// Forgets what an index that is built today would not know.
-    fn forget_old_promises(&mut self) {
+    pub(super) fn forget_old_promises(&mut self) {
         let oldest = self.today.saturating_sub(REMEMBERED_DAYS);
         let mut changed = Vec::new();
         for (product, promises) in &mut self.sources.promises {
@@ -524,7 +465,7 @@ impl Market {
     }
 
     /// Works out anew what is shown of a product.
-    fn refresh(&mut self, row: u32) {
+    pub(super) fn refresh(&mut self, row: u32) {
         if self.is_loading {
             return;
         }
@@ -540,7 +481,7 @@ impl Market {
     }
 
     /// Notes what each offer of a product is today.
-    fn note_terms(&mut self, product: u32) {
+    pub(super) fn note_terms(&mut self, product: u32) {
         let first = self.products.first_offer(product);
         if first != NO_ROW {
             let today = self.today;
@@ -584,7 +525,7 @@ impl Market {
 }
 
 /// What an offer is to a search on a day, with the months that it has left: nothing where it is over.
-fn terms(supply: &Supply, day: Day) -> Terms {
+pub(super) fn terms(supply: &Supply, day: Day) -> Terms {
     let months = supply.months_left(day);
     if months == 0 {
         return Terms::default();
