@@ -1,6 +1,7 @@
 //! From a match to the draft of a memorandum, and why not.
 
 use super::*;
+use crate::support::Response;
 
 // It is 23 November 2026: of January 2026 to March 2027 five months are left, of which the offer has three.
 #[test]
@@ -179,6 +180,32 @@ fn who_may_make_a_memorandum_of_either_side_proposes() {
     app.post(&format!("{}/close", fair.offer.path), json!({})).key(&admin).send().expect(200);
     assert_eq!(ask(&admin, json!({})).expect(409).problem_code(), "not_eligible");
     assert_eq!(app.rows()["mous"], 0);
+}
+
+// 1,050 kg are left in March, which the buyer is told as 1,000, below the least order: its draft has two months, the
+// producer's would have three.
+#[test]
+fn who_sees_more_of_what_is_left_makes_no_second_draft() {
+    let fair = a_fair();
+    fair.change(&fair.offer, json!({"quantity": "10000", "unit": "KG", "minimum_order": "1020", "minimum_order_unit": "KG"}));
+    fair.change(&fair.demand, json!({"quantity": "1500", "unit": "KG"}));
+    a_mou(&fair.app)
+        .of_producer(&fair.producer)
+        .with_buyer(&a_buyer(&fair.app).named("Chuỗi cửa hàng Sen Xanh").create())
+        .with(json!({
+            "proposed_on": "2026-10-01", "agreed_on": "2026-10-15", "signed_on": "2026-11-01", "effective_from": "2026-11-01", "effective_until": "2027-12-31",
+            "commitments": [{"product_id": fair.product.id, "quantity": "8950", "unit": "KG", "period": "month", "starts_on": "2027-03-01", "ends_on": "2027-03-31"}]
+        }))
+        .create();
+    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
+    let last_day = |answer: &Response| answer.json()["commitments"].as_array().unwrap().last().unwrap()["ends_on"].clone();
+    let (buyer, producer) = (fair.app.buyer(&fair.buyer), fair.app.producer(&fair.producer));
+    let would = fair.app.post(&format!("{propose}?validate_only=true"), json!({})).key(&producer).send().expect(200);
+    assert_eq!(last_day(&would), "2027-03-31");
+    let made = fair.app.post(&propose, json!({})).key(&buyer).send().expect(201);
+    assert_eq!(last_day(&made), "2027-02-28");
+    let refused = fair.app.post(&propose, json!({})).key(&producer).send().expect(409);
+    assert_eq!((refused.problem_code().as_str(), refused.header("Location")), ("already_exists", made.header("Location")));
 }
 
 // Needed in January and March; 1 t of January is promised already.
