@@ -1,6 +1,7 @@
 //! Offers.
 
 use super::packs::Measure;
+use super::products;
 use super::random::{Random, rounded, rounded_to};
 use super::world::{ProductShape, Stage, World, pack_of, quantity};
 use crate::decimal::{Decimal, Quantity};
@@ -9,8 +10,11 @@ use crate::measure::{self, Pack};
 use crate::months::Months;
 use crate::offers::{self, NewOffer, NewPrice, Offer};
 use crate::price::{PriceBasis, Visibility};
+use crate::products::ProductStatus;
 use chrono::{Days, NaiveDate};
 
+/// Days in which every month lies.
+const YEAR: i64 = 366;
 /// How many thousandths a whole unit has.
 const WHOLE: i64 = 1_000;
 
@@ -29,6 +33,10 @@ pub fn offer(world: &World, index: usize) -> Result<Offer> {
         .then(|| day(today, random.between(-30, 400)).max(available_from))
         // An offer ends in a season of its own: an end that leaves it no month is none.
         .filter(|until| can_supply(months.as_deref(), available_from, *until));
+    // What is not made any more was on offer for a year, until the day before all of this is registered.
+    let is_made = products::product(world, product)?.status == ProductStatus::Active;
+    let (available_from, available_until) =
+        if is_made { (available_from, available_until) } else { (day(today, -2 - YEAR), Some(day(today, -2))) };
     let new = NewOffer {
         product_id: world.id(Stage::Products, product),
         quantity: amounts.quantity,
