@@ -17,4 +17,4 @@ pub use collection::{Demands, FILTERS, SORTS};
 pub use http::routes;
 pub use model::{Ceiling, Demand, DemandStatus, DemandView, NewCeiling, NewDemand};
 pub use rules::status;
-pub(crate) use store::{hold, insert};
+pub(crate) use store::insert;

@@ -24,14 +24,6 @@ pub(super) fn update(db: &mut Db, current: &Demand, next: &Demand) -> Result<boo
     Ok(changed > 0)
 }
 
-/// Keeps other transactions that hold the demand waiting until this one ends. On `SQLite` there is one writer.
-pub(crate) fn hold(db: &mut Db, id: &str) -> Result<()> {
-    if let Db::Postgres(conn) = db {
-        let _: Option<String> = demands::table.find(id).select(demands::id).for_no_key_update().first(conn).optional()?;
-    }
-    Ok(())
-}
-
 pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
     diesel::delete(demands::table.find(id)).execute(db)?;
     Ok(())

@@ -11,7 +11,7 @@ use super::write::code_word;
 use crate::access::{Owners, Permit};
 use crate::app::App;
 use crate::decimal::Quantity;
-use crate::demands::{Demand, Demands, hold as hold_demand};
+use crate::demands::{Demand, Demands};
 use crate::error::{Code, Language, Problem, Result, Text, text};
 use crate::http::answer::Answer;
 use crate::http::auth::{Permitted, operation};
@@ -30,6 +30,7 @@ use crate::market::matching::{Evaluation, Setting, Share, Supply, Weights, evalu
 use crate::mous::{MouStatus, Mous, NewMou, NewMouCommitment, NewMouParty, Period, Side, unsigned_alike};
 use crate::offers::{Offer, Offers};
 use crate::organisations::ProfileKind;
+use crate::products;
 use crate::reference::UnitId;
 use crate::search::{date, id_text, view_of};
 use crate::text::in_vietnamese;
@@ -83,8 +84,8 @@ async fn propose_mou(permit: Permitted<ProposeMou>, app: Data<App>, request: Htt
             let (demand, of_buyer) = visible::<Demands>(tx.db, &demand, context)?;
             let (offer, of_producer) = visible::<Offers>(tx.db, &offer, context)?;
             permit.require(&both(of_buyer, of_producer))?;
-            // Who proposes at the same time waits, and finds the draft.
-            hold_demand(tx.db, &demand.id)?;
+            // Who proposes the product at the same time, for whatever demand, waits and finds the draft.
+            products::lock(tx.db, &offer.product_id)?;
             let new = draft(tx, &permit, (&demand, &offer), &index, language)?;
             refuse_again(tx, &new)?;
             let new = NewMou { title: proposal.title.clone().unwrap_or(new.title), event_id: proposal.event_id.clone(), ..new };

@@ -1,7 +1,7 @@
 //! `/v1/offers`
 
 use super::model::{BaseColumns, NewOffer, Offer, OfferView, PriceColumns, ProductOfOffer, PromisedMonth};
-use super::rules::{self, Checked, Commitment, check, counts_in_packs, is_over};
+use super::rules::{self, Checked, Commitment, check, counts_in_packs, must_be_over};
 use super::store::{self, Product};
 use crate::access::{Caller, Owners, Permit, Sight};
 use crate::closing::{Closes, closed_already};
@@ -226,7 +226,7 @@ fn accepted(tx: &Tx<'_>, permit: &Permit, new: &NewOffer, product: Option<&Produ
     let mut faults = Faults::new();
     let checked = check(new, product.map(|product| Worth::OfProduct(product.pack.as_ref())), tx.today, &mut faults);
     if !may_go_on {
-        is_over(new.available_until, tx.today, &mut faults);
+        must_be_over(new.available_until, tx.today, &mut faults);
     }
     faults.into_result()?;
     let (Some(checked), Some(product)) = (checked, product) else {

@@ -82,7 +82,7 @@ pub fn check(new: &NewOffer, worth: Option<Worth<'_>>, today: NaiveDate, faults:
 }
 
 /// What is not made any more was on offer, and is not from `today` on.
-pub fn is_over(until: Option<NaiveDate>, today: NaiveDate, faults: &mut Faults) {
+pub fn must_be_over(until: Option<NaiveDate>, today: NaiveDate, faults: &mut Faults) {
     if until.is_none_or(|day| day >= today) {
         faults.add(
             "/product_id",

@@ -13,4 +13,4 @@ pub use collection::Products;
 pub(crate) use collection::made;
 pub use model::{NewPack, NewProduct, Pack, Picture, Product, ProductStatus, ProductView, Storage, ValidCertificate};
 pub(crate) use rules::is_package;
-pub(crate) use store::insert;
+pub(crate) use store::{insert, lock};

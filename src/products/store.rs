@@ -55,8 +55,9 @@ pub(super) fn uses(db: &mut Db, caller: &Caller, id: &str) -> Result<Uses> {
     Ok(mous::using(db, caller, uses, mous::Named::Product(id))?.and("offers", of_offers.load(db)?))
 }
 
-/// Keeps offers from being counted in the packs of a product until the transaction ends. On `SQLite` there is one writer.
-pub(super) fn lock(db: &mut Db, id: &str) -> Result<()> {
+/// Keeps offers from being counted in the packs of a product, and others from locking it, until the transaction ends. On
+/// `SQLite` there is one writer.
+pub(crate) fn lock(db: &mut Db, id: &str) -> Result<()> {
     if let Db::Postgres(conn) = db {
         let _: Option<String> = products::table.find(id).select(products::id).for_no_key_update().first(conn).optional()?;
     }

@@ -137,10 +137,18 @@ fn what_was_cancelled_or_is_of_another_time_or_buyer_is_proposed() {
 #[test]
 fn of_two_who_propose_at_once_one_is_told_of_the_other() {
     let fair = a_fair();
-    let (app, propose) = (&fair.app, format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id));
+    let app = &fair.app;
+    // For two demands of the same months.
+    let demands = [&fair.demand, &onions_wanted(app, &fair.buyer).create()];
+    let propose = demands.map(|demand| format!("{}/matches/{}/propose", demand.path, fair.offer.id));
     let keys = [app.buyer(&fair.buyer), app.producer(&fair.producer), app.admin(), app.officer("92")];
     let mut statuses: Vec<u16> = std::thread::scope(|scope| {
-        let asked: Vec<_> = keys.iter().map(|key| scope.spawn(|| app.post(&propose, json!({})).key(key).send_patiently().status)).collect();
+        let paths = propose.iter().cycle();
+        let asked: Vec<_> = keys
+            .iter()
+            .zip(paths)
+            .map(|(key, path)| scope.spawn(move || app.post(path, json!({})).key(key).send_patiently().status))
+            .collect();
         asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     });
     statuses.sort_unstable();
