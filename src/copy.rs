@@ -145,11 +145,6 @@ tables! {
         mou_id: String, position: i32, organisation_id: String, side: String, capacity: String, name: String,
         province_id: String, acting_for: Option<String>,
     }
-    mou_commitments by (mou_id, position) {
-        mou_id: String, position: i32, product_id: Option<String>, group_id: Option<String>, description: Option<String>,
-        quantity_milli: Option<i64>, unit: Option<String>, period: Option<String>, starts_on: Option<Day>, ends_on: Option<Day>,
-        value_cents: Option<i64>, currency: Option<String>,
-    }
     mou_numbers by (year) { year: i32, last: i64 }
     offers by (id) {
         id: String, version: i64, origin: String, created_at: Instant, updated_at: Instant, product_id: String,
@@ -170,6 +165,11 @@ tables! {
         least_stars: Option<i32>, required_certificates: String, preferred_certificates: String,
         minimum_remaining_shelf_life_days: Option<i32>, answer_by: Option<Day>, suppliers_at_most: Option<i32>,
         closed_on: Option<Day>, closed_reason: Option<String>, illustrative: bool,
+    }
+    mou_commitments by (mou_id, position) {
+        mou_id: String, position: i32, product_id: Option<String>, group_id: Option<String>, description: Option<String>,
+        quantity_milli: Option<i64>, unit: Option<String>, period: Option<String>, starts_on: Option<Day>, ends_on: Option<Day>,
+        value_cents: Option<i64>, currency: Option<String>, demand_id: Option<String>, offer_id: Option<String>,
     }
     contacts by (id) {
         id: String, version: i64, origin: String, created_at: Instant, updated_at: Instant, organisation_id: String,

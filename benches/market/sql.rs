@@ -10,7 +10,7 @@ use crate::shared::percentile::percentile;
 use crate::statements::{self, Dialect, FACETS, Vocabulary, folded_key, marked_key};
 use chrono::Datelike;
 use cungcau::market::facet::{Counts, Seen, ones, price_bucket};
-use cungcau::market::matching::{Need, Supply};
+use cungcau::market::matching::{Need, Supply, View, Weights};
 use cungcau::market::record::{Day, DemandRecord, FOREVER, Visibility};
 use cungcau::market::text::tokens::{Token, tokens, without_mark};
 use cungcau::market::text::typed::Typed;
@@ -444,7 +444,8 @@ impl Questions {
         };
         let chosen = |searches: Vec<Search>| searches.into_iter().filter(plain).take(many).collect();
         // Words of a demand are matched by rules of their own: here only demands of a group alone.
-        let need = |record: &DemandRecord| Some(loaded.market.asked(record.id)?.need.still_needed(loaded.today).into_owned());
+        let setting = loaded.market.setting(View::PUBLIC, Weights::default(), loaded.today);
+        let need = |record: &DemandRecord| Some(loaded.market.asked(record.id)?.need.still_needed(&setting).into_owned());
         let all: Vec<&DemandRecord> = loaded.demands.iter().filter(|record| record.text.is_none()).collect();
         let step = (all.len() / many).max(1);
         Self {

@@ -124,7 +124,8 @@ pub const COLUMNS: &[Table] = &[
     ]),
     ("mou_commitments", &[
         ("mou_id", S), ("position", S), ("product_id", S), ("group_id", S), ("description", S), ("quantity_milli", S),
-        ("unit", S), ("period", S), ("starts_on", S), ("ends_on", S), ("value_cents", S), ("currency", S),
+        ("unit", S), ("period", S), ("starts_on", S), ("ends_on", S), ("value_cents", S), ("currency", S), ("demand_id", S),
+        ("offer_id", S),
     ]),
     ("mou_numbers", &[
         ("year", N), ("last", N),

@@ -363,6 +363,8 @@ diesel::table! {
         ends_on -> Nullable<Date>,
         value_cents -> Nullable<BigInt>,
         currency -> Nullable<Text>,
+        demand_id -> Nullable<Text>,
+        offer_id -> Nullable<Text>,
     }
 }
 
@@ -529,6 +531,8 @@ diesel::joinable!(buyers -> organisations (organisation_id));
 diesel::joinable!(agencies -> organisations (organisation_id));
 diesel::joinable!(mou_parties -> mous (mou_id));
 diesel::joinable!(mou_commitments -> mous (mou_id));
+diesel::joinable!(mou_commitments -> products (product_id));
+diesel::joinable!(offers -> products (product_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,

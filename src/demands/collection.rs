@@ -3,8 +3,8 @@
 use super::model::{CeilingColumns, Demand, DemandView, NewDemand};
 use super::rules::{self, Checked, check};
 use super::store;
-use crate::access::{Caller, Owners, Permit};
-use crate::check;
+use crate::access::{Caller, Owners, Permit, Sight};
+use crate::check::{self, Uses};
 use crate::closing::{Closes, closed_already};
 use crate::db::Db;
 use crate::db::Json;
@@ -17,6 +17,7 @@ use crate::introductions::introduced_to_demands;
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::measure;
 use crate::months;
+use crate::mous::{self, PromisedOf, Season};
 use crate::organisations::{Identity, ProfileKind, identities, owners};
 use crate::price::{Visibility, is_hidden};
 use crate::reference::views::ProvinceView;
@@ -100,7 +101,14 @@ impl Collection for Demands {
     }
 
     fn hidden(object: &Map<String, Value>, caller: &Caller, owners: &Owners) -> Vec<&'static str> {
-        if is_hidden(object, "price_ceiling", caller, owners) { vec!["price_ceiling"] } else { Vec::new() }
+        let mut hidden = Vec::new();
+        if is_hidden(object, "price_ceiling", caller, owners) {
+            hidden.push("price_ceiling");
+        }
+        if caller.sight(owners) < Sight::Parties {
+            hidden.push("promised");
+        }
+        hidden
     }
 
     fn create(tx: &mut Tx<'_>, permit: &Permit, items: Vec<NewDemand>) -> Result<Vec<Result<Demand>>> {
@@ -134,7 +142,8 @@ impl Collection for Demands {
         stored(tx, current, next)
     }
 
-    fn delete(tx: &mut Tx<'_>, _: &Permit, current: &Demand) -> Result<()> {
+    fn delete(tx: &mut Tx<'_>, permit: &Permit, current: &Demand) -> Result<()> {
+        mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Demand(&current.id))?.refuse()?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "demand", &current.id, current.version + 1, &())
     }
@@ -163,13 +172,18 @@ impl Collection for Demands {
 
     fn views(db: &mut Db, records: Vec<Demand>, as_of: NaiveDate) -> Result<Vec<DemandView>> {
         let buyers = identities(db, &buyer_ids(&records))?;
+        let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
+        let commitments = mous::signed_commitments(db, PromisedOf::Demands(&ids), as_of)?;
         records
             .into_iter()
             .map(|record| {
                 // What was checked when it was written: a record from the log has no derived column.
                 let quantity_base = measure::to_base(record.quantity, record.unit, None)
                     .map_err(|error| Problem::internal(format!("demand {}: {error:?}", record.id)))?;
+                let season = Season { months: record.months, from: record.starts_on, until: Some(record.ends_on) };
+                let written = commitments.get(&record.id).map_or(&[] as &[_], Vec::as_slice);
                 Ok(DemandView {
+                    promised: Some(mous::promised_months(written, season, quantity_base.unit, as_of)),
                     status: rules::status(record.closed_on, record.answer_by, (record.months, record.ends_on), as_of),
                     quantity_base,
                     buyer: buyers.get(&record.buyer_id).map(|buyer| buyer.summary(&record.buyer_id, as_of)),

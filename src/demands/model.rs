@@ -7,6 +7,7 @@ use crate::decimal::{Amount, Quantity};
 use crate::log::Meta;
 use crate::measure::Base;
 use crate::months::Months;
+use crate::mous::PromisedMonth;
 use crate::organisations::OrganisationSummary;
 use crate::price::{PriceBasis, Visibility};
 use crate::reference::views::{GroupView, ProvinceView};
@@ -17,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 text_enum! {
-    /// How a demand stands on a day by what it says itself. Matches leave out that of a buyer who is suspended or dissolved.
+    /// How a demand stands on a day by what it says itself. Matches leave out that of a buyer who is suspended or dissolved, and one
+    /// to which signed memoranda promise all that is still to come.
     DemandStatus {
         /// It takes answers.
         Open = "open",
@@ -222,6 +224,11 @@ pub struct DemandView {
     pub group: Option<GroupView>,
     /// Province-level unit of delivery, with today's in its place.
     pub delivery_province: ProvinceView,
+    /// What signed `MoUs` with a commitment that names the demand have promised it in its months, over the twelve calendar months
+    /// from the day asked; months without a promise are left out. Shown to the owner, officers of its province, auditors and
+    /// administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promised: Option<Vec<PromisedMonth>>,
 }
 
 /// The body that states a highest price.

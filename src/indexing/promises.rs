@@ -1,4 +1,4 @@
-//! What `MoUs` promise of products: the one record of the index that is made of several tables.
+//! What `MoUs` promise, of products and to demands: the one record of the index that is made of several tables.
 //!
 //! A quantity in packs is worth what its product says of its pack, so that a product that is stated anew can change what
 //! an `MoU` promises. An `MoU` is therefore read from the tables as they are whenever it, or the pack of a product that it
@@ -68,10 +68,11 @@ struct Commitment {
     period: Option<Period>,
     starts_on: Option<NaiveDate>,
     ends_on: Option<NaiveDate>,
+    demand_id: Option<String>,
 }
 
-/// The `MoU` in the body of a change, where nothing but itself says what it promises: no commitment to a product is
-/// counted in packs, whose worth the product states. Most are like that, and the tables need not be asked.
+/// The `MoU` in the body of a change, where nothing but itself says what it promises: no commitment to a product or
+/// for a demand is counted in packs, whose worth the product states. Most are like that, and the tables need not be asked.
 pub(super) fn of_body(text: &str) -> std::result::Result<Option<MouRecord>, Unfit> {
     #[derive(Deserialize)]
     struct Commitments {
@@ -82,7 +83,8 @@ pub(super) fn of_body(text: &str) -> std::result::Result<Option<MouRecord>, Unfi
     // Twice over the text is cheaper than once with `flatten`, which keeps a copy of all that it meets.
     let mou: Mou = serde_json::from_str(text).map_err(unfit)?;
     let Commitments { commitments } = serde_json::from_str(text).map_err(unfit)?;
-    let named: Vec<&Commitment> = commitments.iter().filter(|commitment| commitment.product_id.is_some()).collect();
+    let is_counted = |commitment: &&Commitment| commitment.product_id.is_some() || commitment.demand_id.is_some();
+    let named: Vec<&Commitment> = commitments.iter().filter(is_counted).collect();
     if named.iter().any(|commitment| commitment.unit.is_some_and(is_package)) {
         return Ok(None);
     }
@@ -102,7 +104,7 @@ fn promised(db: &mut Db, ids: Option<&[String]>) -> QueryResult<Promised> {
         query = query.filter(mou_commitments::mou_id.eq_any(ids));
     }
     let commitments: Vec<Commitment> = query
-        .filter(mou_commitments::product_id.is_not_null())
+        .filter(mou_commitments::product_id.is_not_null().or(mou_commitments::demand_id.is_not_null()))
         .order((mou_commitments::mou_id, mou_commitments::position))
         .select((
             mou_commitments::mou_id,
@@ -112,6 +114,7 @@ fn promised(db: &mut Db, ids: Option<&[String]>) -> QueryResult<Promised> {
             mou_commitments::period,
             mou_commitments::starts_on,
             mou_commitments::ends_on,
+            mou_commitments::demand_id,
         ))
         .load(db)?;
     let named: HashSet<&str> = commitments.iter().filter_map(|commitment| commitment.product_id.as_deref()).collect();
@@ -153,28 +156,32 @@ fn facts(db: &mut Db, ids: &[&str]) -> QueryResult<HashMap<String, Product>> {
 }
 
 fn record(mou: &Mou, commitments: &[&Commitment], products: &HashMap<String, Product>) -> std::result::Result<MouRecord, Unfit> {
-    let mut promises = Vec::new();
+    let (mut promises, mut meets) = (Vec::new(), Vec::new());
     let mut versions: i64 = 0;
     for commitment in commitments {
-        let Some(product_id) = &commitment.product_id else { continue };
-        let product = products.get(product_id).copied().unwrap_or_default();
+        let product = commitment.product_id.as_ref().and_then(|id| products.get(id)).copied().unwrap_or_default();
         if commitment.unit.is_some_and(is_package) {
             versions = versions.saturating_add(product.version);
         }
-        promises.extend(promise(convert::id(product_id)?, commitment, mou, product.pack.as_ref()));
+        let Some(promise) = promise(commitment, mou, product.pack.as_ref()) else { continue };
+        if let Some(product) = &commitment.product_id {
+            promises.push((convert::id(product)?, promise));
+        }
+        if let Some(demand) = &commitment.demand_id {
+            meets.push((convert::id(demand)?, promise));
+        }
     }
     // The versions of the products whose packs count stand below its own, so that a pack that is stated anew makes a
     // later version of the same `MoU`. Within one version of it the products are the same ones, whose versions only rise.
     let version = (mou.version << 32) | versions.min(i64::from(u32::MAX));
-    Ok(MouRecord { id: convert::id(&mou.id)?, version, promises })
+    Ok(MouRecord { id: convert::id(&mou.id)?, version, promises, meets })
 }
 
 /// The promise of a commitment, by the rule by which an offer shows what is promised of it: what has no quantity, no
 /// first day or no worth in a base unit promises nothing.
-fn promise(product: Id, commitment: &Commitment, mou: &Mou, pack: Option<&Pack>) -> Option<Promise> {
+fn promise(commitment: &Commitment, mou: &Mou, pack: Option<&Pack>) -> Option<Promise> {
     let base = measure::to_base(commitment.quantity?, commitment.unit?, pack).ok()?;
     Some(Promise {
-        product,
         unit: base.unit.row(),
         quantity: base.quantity.0,
         per: match commitment.period {

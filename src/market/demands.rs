@@ -3,7 +3,7 @@
 use super::Market;
 use super::answering::Answering;
 use super::matching::{DemandBook, Need, Place, Ranking, Readiness, Setting, Supply, View, Weights, readiness};
-use super::record::{Day, DemandRecord, Id, OfferRecord, Rows};
+use super::record::{Day, DemandRecord, Id, OfferRecord, Promise, Rows};
 use super::text::senses::RowNames;
 use super::text::synonyms::Thesaurus;
 use super::upkeep::table_bytes;
@@ -107,6 +107,13 @@ impl Demands {
         }
     }
 
+    /// States anew what is promised to a demand, where it is known.
+    pub fn meet(&mut self, id: Id, met: Option<Arc<[Promise]>>) {
+        if let Some(need) = self.book.get(id).cloned() {
+            self.book.put(Need { met, ..need });
+        }
+    }
+
     /// Gives back what has grown beyond what it holds.
     pub fn shrink(&mut self) {
         self.book.shrink();
@@ -195,6 +202,7 @@ impl Market {
         let buyer = self.organisations.row(record.buyer).unwrap_or(u32::MAX);
         let known = self.organisations.get(buyer);
         let need = Need::new(record, buyer, known.map_or(0, |buyer| buyer.province), &self.tables);
+        let need = Need { met: self.met.promises(record.id), ..need };
         if known.is_some_and(|buyer| buyer.is_idle) { Need { closed_on: Day::MIN, ..need } } else { need }
     }
 
@@ -204,6 +212,11 @@ impl Market {
             let need = self.need(&record);
             self.demands.put(need, record, &self.thesaurus);
         }
+    }
+
+    /// Works out anew what is promised to a demand.
+    pub(super) fn refresh_met(&mut self, demand: Id) {
+        self.demands.meet(demand, self.met.promises(demand));
     }
 
     /// The best `limit` offers for a demand, and the best `near_limit` of those that just miss.

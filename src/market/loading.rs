@@ -129,6 +129,7 @@ impl Market {
         self.offers.shrink();
         self.demands.shrink();
         self.sources.shrink();
+        self.met.shrink();
         self.papers.shrink();
         self.products.set_all_facts(&found);
     }

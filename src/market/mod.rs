@@ -7,7 +7,7 @@
 //! In reading order: [`record`] (what goes in), [`tables`] (what it is told of the reference tables), `upkeep` (what
 //! each change means), `loading` (all of them at once), [`products`], [`organisations`], [`offers`] (the columns),
 //! [`numbers`], `rings`, `whereabouts`, [`prices`], [`orders`], `varints` (how they take few bytes), `names`, `certificates`,
-//! [`introductions`] (who sees more than others), [`text`] (words), [`search`] (which products, how many by facet),
+//! [`introductions`] (who sees more than others), `met` (what is promised to demands), [`text`] (words), [`search`] (which products, how many by facet),
 //! [`matching`] (which offer serves which demand, and why), [`wording`], `wordings`, [`answering`], [`demands`] and
 //! [`instead`] (what is asked of the latter, and what would find more).
 
@@ -25,6 +25,7 @@ pub mod introductions;
 pub mod kept;
 mod loading;
 pub mod matching;
+mod met;
 pub mod month_prices;
 mod names;
 pub mod numbers;
@@ -55,6 +56,7 @@ use foldhash::fast::RandomState;
 use introductions::Introductions;
 use kept::Kept;
 use matching::{Papers, PromiseSet, Promises};
+use met::Met;
 use offers::Offers;
 use organisations::Organisations;
 use products::{NO_ROW, Products};
@@ -82,6 +84,7 @@ pub struct Market {
     demands: Demands,
     papers: Papers,
     promises: Promises,
+    met: Met,
     promise_sets: HashMap<u32, PromiseSet, RandomState>,
     /// The products that have one.
     promised_products: RowSet,
@@ -113,6 +116,7 @@ impl Market {
             demands: Demands::default(),
             papers: Papers::default(),
             promises: Promises::default(),
+            met: Met::default(),
             promise_sets: HashMap::default(),
             promised_products: RowSet::default(),
             introductions: Introductions::default(),
@@ -203,7 +207,10 @@ impl Market {
             ("offers", self.offers.bytes()),
             ("demands", self.demands.bytes()),
             ("papers", self.papers.bytes()),
-            ("promises", self.promises.bytes() + upkeep::table_bytes(&self.promise_sets) + self.promised_products.bytes()),
+            (
+                "promises",
+                self.promises.bytes() + upkeep::table_bytes(&self.promise_sets) + self.promised_products.bytes() + self.met.bytes(),
+            ),
             ("sources", self.sources.bytes() + self.introductions.bytes()),
             ("kept texts", [&self.kept, &self.kept_offers, &self.kept_shown].into_iter().map(Kept::bytes).sum()),
         ]

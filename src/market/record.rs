@@ -280,15 +280,17 @@ pub struct DemandRecord {
     pub illustrative: bool,
 }
 
-/// What one signed `MoU` has promised of products.
+/// What one signed `MoU` has promised: of products, and to demands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MouRecord {
     /// `mou_…`
     pub id: Id,
     /// Rises with each version of it, and with each version of a product that it names: what a pack holds is worth.
     pub version: i64,
-    /// Its commitments that name a product, where it was ever signed.
-    pub promises: Vec<Promise>,
+    /// Its commitments that name a product, each with that, where it was ever signed.
+    pub promises: Vec<(Id, Promise)>,
+    /// Its commitments that are to meet a demand, each with that, where it was ever signed.
+    pub meets: Vec<(Id, Promise)>,
 }
 
 /// How a promised quantity is meant.
@@ -304,11 +306,9 @@ pub enum Per {
     Total,
 }
 
-/// A commitment that names a product.
+/// A commitment to a quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Promise {
-    /// `prd_…`
-    pub product: Id,
     /// Base unit: row of the units.
     pub unit: u8,
     /// Thousandths of the base unit.

@@ -405,8 +405,8 @@ impl Market {
         let mut products = Vec::new();
         // What ended long ago takes nothing from what is offered now; a register keeps thousands of such MoUs.
         let oldest = self.today.saturating_sub(REMEMBERED_DAYS);
-        for promise in record.promises.iter().filter(|promise| promise.until >= oldest) {
-            let product = self.products.row_or_new(promise.product);
+        for (product, promise) in record.promises.iter().filter(|(_, promise)| promise.until >= oldest) {
+            let product = self.products.row_or_new(*product);
             self.sources.promises.entry(product).or_default().push((record.id, *promise));
             products.push(product);
         }
@@ -416,11 +416,18 @@ impl Market {
         for product in products {
             self.refresh_promises(product);
         }
+        let meets = record.meets.iter().filter(|(_, promise)| promise.until >= oldest).copied();
+        for demand in self.met.put(record.id, meets) {
+            self.refresh_met(demand);
+        }
     }
 
     /// Forgets what an index that is built today would not know.
     pub(super) fn forget_old_promises(&mut self) {
         let oldest = self.today.saturating_sub(REMEMBERED_DAYS);
+        for demand in self.met.forget_before(oldest) {
+            self.refresh_met(demand);
+        }
         let mut changed = Vec::new();
         for (product, promises) in &mut self.sources.promises {
             let before = promises.len();
@@ -445,6 +452,9 @@ impl Market {
                 }
             }
             self.refresh_promises(product);
+        }
+        for demand in self.met.forget(id) {
+            self.refresh_met(demand);
         }
     }
 

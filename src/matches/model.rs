@@ -187,6 +187,10 @@ pub struct MatchedDemand {
     pub text: Option<String>,
     /// How much a month, in the base unit.
     pub quantity_base: Base,
+    /// How much of it is needed still, beside what signed memoranda promise the demand, in the month with most; where that is
+    /// less, and rounded up to two digits for callers to whom promises are not shown. Matches are about this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_base: Option<Base>,
     /// Months of the year in which it is needed.
     pub months: Months,
     /// First day of delivery.
@@ -286,6 +290,8 @@ crate::db::text_enum! {
         AnswerByPassed = "answer_by_passed",
         /// The last month in which it is needed has passed.
         DemandOver = "demand_over",
+        /// Signed memoranda promise the demand all that is still to come.
+        DemandMet = "demand_met",
         /// The buyer is suspended or dissolved.
         BuyerNotActive = "buyer_not_active",
         /// The offer was closed.

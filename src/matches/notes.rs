@@ -139,8 +139,17 @@ impl Note {
             let text = on(need.answer_by, "The demand took answers until", "Nhu cầu chỉ nhận trả lời đến hết ngày");
             return Some(Self::new(code, text));
         }
-        let told = || text("No month in which it is needed is left.", "Không còn tháng nào cần hàng.");
-        need.is_over(as_of).then(|| Self::new(MatchNoteCode::DemandOver, told()))
+        if need.is_over(as_of) {
+            let told = text("No month in which it is needed is left.", "Không còn tháng nào cần hàng.");
+            return Some(Self::new(MatchNoteCode::DemandOver, told));
+        }
+        need.is_met(as_of).then(|| {
+            let told = text(
+                "Signed memoranda promise all of it that is still to come.",
+                "Các biên bản ghi nhớ đã ký đã cam kết đủ toàn bộ số lượng còn cần.",
+            );
+            Self::new(MatchNoteCode::DemandMet, told)
+        })
     }
 
     /// Why nothing of a producer is considered; nothing where it may be.

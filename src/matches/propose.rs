@@ -50,7 +50,7 @@ pub(super) fn route() -> Route {
         handler: || web::post().to(propose_mou),
         doc: Doc {
             summary: "Draft a memorandum between the two sides of a match".into(),
-            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved, or both sides are one organisation. Where the two sides have a memorandum of this product to sign already, for days of the same time, that is 409 with its address: theirs is to be added to, or cancelled. (A memorandum that is registered or changed by itself is not held against others.)".into(),
+            description: "Makes a draft with both as parties and what the offer can bring filled in: of each month of both that is not over what is left, as the caller is shown it, at most what is needed beside what signed memoranda promise the demand, and nothing of a month in which that is less than the least order. Like every draft it is seen by its parties and officers alone, and is theirs to finish. A pair that does not fit today is 409 with what keeps it apart, and so is one that is in no list today, with why: a side was closed or is over, takes no answers any more, is not made any more, or is of an organisation that is suspended or dissolved, or both sides are one organisation. Its commitments name the demand that they are to meet and the offer that they are made of. Where the two sides have a memorandum of this product for this demand, or for none that it names, to sign already, for days of the same time, that is 409 with its address: theirs is to be added to, or cancelled. (A memorandum that is registered or changed by itself is not held against others.)".into(),
             tag: "matches",
             params: WRITE_PARAMS.to_vec(),
             idempotency_key: true,
@@ -102,11 +102,12 @@ async fn propose_mou(permit: Permitted<ProposeMou>, app: Data<App>, request: Htt
 /// Refuses a second draft of what both may sign already.
 fn refuse_again(tx: &mut Tx<'_>, new: &NewMou) -> Result<()> {
     let [one, other] = new.parties.as_slice() else { return Ok(()) };
-    let product = new.commitments.first().and_then(|first| first.product_id.as_deref());
+    let Some(first) = new.commitments.first() else { return Ok(()) };
     let starts = new.commitments.iter().filter_map(|one| one.starts_on).min();
     let ends = new.commitments.iter().filter_map(|one| one.ends_on).max();
-    let (Some(product), Some(from), Some(until)) = (product, starts, ends) else { return Ok(()) };
-    match unsigned_alike(tx.db, [&one.organisation_id, &other.organisation_id], product, (from, until))? {
+    let (Some(product), Some(from), Some(until)) = (first.product_id.as_deref(), starts, ends) else { return Ok(()) };
+    let about = (product, first.demand_id.as_deref());
+    match unsigned_alike(tx.db, [&one.organisation_id, &other.organisation_id], about, (from, until))? {
         None => Ok(()),
         Some(id) => Err(Problem::new(
             Code::AlreadyExists,
@@ -147,10 +148,20 @@ fn draft(tx: &Tx<'_>, permit: &Permit, (demand, offer): (&Demand, &Offer), index
     }
     let found = evaluate(&supply, &asked.need, market.answers(supply.product, &asked), &setting);
     if !found.eligible {
-        let needed = asked.need.still_needed(setting.as_of);
+        let needed = asked.need.still_needed(&setting);
         return Err(not_eligible(&found, &Pair::new(&supply, &needed, demand.text.is_some(), &market, setting.as_of), language));
     }
-    Ok(filled_in(&market, (&supply, &asked), demand.illustrative || offer.illustrative, &setting))
+    let new = filled_in(&market, (&supply, &asked), demand.illustrative || offer.illustrative, &setting);
+    if new.commitments.is_empty() {
+        return Err(Problem::new(
+            Code::NotEligible,
+            text(
+                "In no month of both is so much still needed, beside what signed memoranda promise the demand, as the least order of the offer.",
+                "Không có tháng nào của cả hai bên mà số lượng còn cần, ngoài phần các biên bản đã ký cam kết, đạt mức đặt hàng tối thiểu của chào bán.",
+            ),
+        ));
+    }
+    Ok(new)
 }
 
 /// 409 with the constraints that fail.
@@ -193,6 +204,8 @@ fn filled_in(market: &Market, (supply, asked): (&Supply, &Asked), illustrative: 
         period: Some(Period::Month),
         starts_on: date(from),
         ends_on: date(until),
+        demand_id: Some(id_text("dmd", asked.need.id)),
+        offer_id: Some(id_text("ofr", supply.id)),
         ..NewMouCommitment::default()
     });
     NewMou {

@@ -123,7 +123,7 @@ impl<'a> Page<'a> {
         self.raw("{");
         self.sides(shows, supply, need);
         self.raw(",");
-        let need = &*need.still_needed(self.setting.as_of);
+        let need = &*need.still_needed(self.setting);
         let found = missed(supply, need, self.setting);
         self.score(&found.scored, supply.unit);
         self.raw(",\"blocked_by\":[");
@@ -182,8 +182,9 @@ impl<'a> Page<'a> {
     pub fn explanation(mut self, supply: &Supply, asked: &Asked, version: &str) -> Vec<u8> {
         let (setting, market, need) = (self.setting, self.market, &asked.need);
         let found = evaluate(supply, need, market.answers(supply.product, asked), setting);
-        // What is closed takes no change, what is over needs none, and nobody serves itself: nothing mends that.
-        let (is_closed, is_own) = (supply.closed_on <= setting.as_of || need.is_over(setting.as_of), need.is_of(supply.producer));
+        // What is closed takes no change, what is over or met needs none, and nobody serves itself: nothing mends that.
+        let is_past = need.is_over(setting.as_of) || need.is_met(setting.as_of);
+        let (is_closed, is_own) = (supply.closed_on <= setting.as_of || is_past, need.is_of(supply.producer));
         let mends = if is_closed || is_own { Vec::new() } else { mends(supply, need, setting) };
         let (demand_is_open, offer_is_open) = (need.is_open(setting.as_of), supply.is_open(setting.as_of) && market.is_made(supply));
         let eligible = found.eligible && demand_is_open && offer_is_open;
@@ -198,7 +199,7 @@ impl<'a> Page<'a> {
         self.raw(",");
         self.score(&Scored { parts: found.parts, score_bp: found.score_bp, distance_km: found.distance_km }, supply.unit);
         self.raw(",\"constraints\":[");
-        let needed = need.still_needed(setting.as_of);
+        let needed = need.still_needed(setting);
         for (at, verdict) in found.verdicts.iter().enumerate() {
             self.json.separate(at);
             self.verdict(verdict, supply, &needed, Some(verdict.passes));
@@ -304,6 +305,11 @@ impl<'a> Page<'a> {
         }
         self.raw(",\"quantity_base\":");
         self.json.base(need.quantity, need.unit);
+        let left = need.left(self.setting);
+        if left < need.quantity {
+            self.raw(",\"left_base\":");
+            self.json.base(left, need.unit);
+        }
         self.raw(",\"months\":");
         self.json.months(need.months);
         for (name, day) in [("starts_on", need.from), ("ends_on", need.until), ("answer_by", need.answer_by)] {

@@ -1,11 +1,12 @@
 //! `/v1/mous` as the kernel sees it.
 
-use super::list::{filtered, visible};
+use super::commitments::Subjects;
+use super::list::{filtered, of_commitments, visible};
 use super::model::{
-    Mou, MouCommitment, MouCommitmentView, MouKind, MouParty, MouPartyView, MouPhase, MouRow, MouStatus, MouView, NewMou, NewMouCommitment,
-    SuccessorView, Transition,
+    Mou, MouCommitment, MouCommitmentView, MouKind, MouParty, MouPartyView, MouPhase, MouRow, MouStatus, MouView, NewMou, SuccessorView,
+    Transition,
 };
-use super::rules::{CheckedCommitment, check, corrected, day_of_paper, kind_of, party_may, phase_on, restated};
+use super::rules::{check, corrected, day_of_paper, kind_of, party_may, phase_on, restated};
 use super::store::{self, NaturalKey, signing_day};
 use crate::access::{Caller, Owners, Permit, Role};
 use crate::check;
@@ -45,6 +46,8 @@ const FILTERS: &[Param] = &[
     param("number", Kind::Text, "With this number."),
     param("registrar", Kind::Id, "Registered by this organisation."),
     param("external_number", Kind::Text, "With this number of the registering organisation."),
+    param("demand", Kind::Id, "With a commitment that is to meet this demand, among those whose commitments the caller sees."),
+    param("offer", Kind::Id, "With a commitment that is made of this offer, among those whose commitments the caller sees."),
     param("illustrative", Kind::Flag, "Only invented records, or only others."),
 ];
 
@@ -152,7 +155,7 @@ impl Collection for Mous {
     }
 
     fn list(db: &mut Db, args: &Args, page: &Page, as_of: NaiveDate, caller: &Caller) -> Result<Vec<Mou>> {
-        let query = filtered(visible(caller), args, as_of)?;
+        let query = of_commitments(filtered(visible(caller), args, as_of)?, args, caller);
         let rows: Vec<MouRow> = if page.sort.ends_with("signed_on") {
             keyset!(query, page, mous::id, signing_day(), day_key).select(MouRow::as_select()).load(db)?
         } else {
@@ -277,7 +280,7 @@ fn view(record: Mou, lineage: &Lineage, events: &HashMap<String, String>, as_of:
 /// What the items of a batch refer to, loaded at once.
 struct Known {
     organisations: HashMap<String, Identity>,
-    products: HashSet<String>,
+    subjects: Subjects,
     events: HashMap<String, String>,
     taken: HashMap<NaturalKey, String>,
 }
@@ -287,14 +290,12 @@ impl Known {
         let mut organisations: HashSet<&str> =
             items.iter().flat_map(|new| &new.parties).map(|party| party.organisation_id.as_str()).collect();
         organisations.extend(items.iter().filter_map(|new| new.registrar_id.as_deref()));
-        let products: HashSet<&str> =
-            items.iter().flat_map(|new| &new.commitments).filter_map(|commitment| commitment.product_id.as_deref()).collect();
         let events: HashSet<&str> = items.iter().filter_map(|new| new.event_id.as_deref()).collect();
         let keys: Vec<NaturalKey> =
             items.iter().filter_map(|new| Some((new.registrar_id.clone()?, new.external_number.clone()?, new.signed_on?))).collect();
         Ok(Self {
             organisations: identities(db, &organisations.into_iter().collect::<Vec<_>>())?,
-            products: store::known_products(db, &products.into_iter().collect::<Vec<_>>())?,
+            subjects: Subjects::load(db, items)?,
             events: events::names(db, &events.into_iter().collect::<Vec<_>>())?,
             taken: store::taken(db, &keys)?,
         })
@@ -306,12 +307,14 @@ impl Known {
         let checked = check(new, current.map(|mou| mou.row.status), tx.today, &mut faults);
         let parties = self.parties(new, current, tx.today, &mut faults);
         self.check_references(new, &mut faults);
+        self.subjects.check(new, &parties, &mut faults);
         let decisions = match current {
             None => first_decisions(tx, new),
             Some(mou) => corrected(mou.row.transitions.get(), new, &mut faults),
         };
         faults.into_result()?;
-        Ok(assemble(tx, new, id, current, Parts { parties, commitments: commitments(new, checked), decisions }))
+        let commitments = self.subjects.resolve(new, checked);
+        Ok(assemble(tx, new, id, current, Parts { parties, commitments, decisions }))
     }
 
     fn check_references(&self, new: &NewMou, faults: &mut Faults) {
@@ -330,11 +333,6 @@ impl Known {
                     "external_number thuộc về tổ chức đã cấp: hãy nêu registrar_id.",
                 ),
             );
-        }
-        for (index, commitment) in new.commitments.iter().enumerate() {
-            if commitment.product_id.as_ref().is_some_and(|id| !self.products.contains(id)) {
-                check::unknown_reference(faults, &format!("/commitments/{index}/product_id"), "product", "sản phẩm");
-            }
         }
     }
 
@@ -483,31 +481,6 @@ fn assemble(tx: &Tx<'_>, new: &NewMou, id: String, current: Option<&Mou>, parts:
         illustrative,
     };
     Mou { row, parties, commitments }
-}
-
-/// The commitments of `new` with their words resolved.
-fn commitments(new: &NewMou, checked: Vec<CheckedCommitment>) -> Vec<MouCommitment> {
-    let resolved = (0_i32..).zip(new.commitments.iter().cloned()).zip(checked);
-    resolved
-        .map(|((position, commitment), checked)| {
-            let NewMouCommitment { product_id, group: _, description, quantity, unit: _, period, starts_on, ends_on, value, currency } =
-                commitment;
-            MouCommitment {
-                mou_id: String::new(),
-                position,
-                product_id,
-                group_id: checked.group_id,
-                description,
-                quantity,
-                unit: checked.unit,
-                period,
-                starts_on,
-                ends_on,
-                value,
-                currency,
-            }
-        })
-        .collect()
 }
 
 /// The decisions that a new MoU brings with it, each on its day.

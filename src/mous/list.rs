@@ -9,7 +9,7 @@ use crate::db::schema::{mou_commitments, mou_parties, mous};
 use crate::error::Result;
 use crate::http::query::Args;
 use crate::organisations::ProfileKind;
-use crate::reference::UnitId;
+use crate::reference::{ProvinceId, UnitId};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -18,19 +18,58 @@ type Query = mous::BoxedQuery<'static, crate::db::MultiBackend>;
 /// The MoUs whose existence the caller may know: the same decision as `Mous::is_visible`, as SQL.
 pub(super) fn visible(caller: &Caller) -> Query {
     let query = mous::table.into_boxed();
-    let Ok(permit) = Permit::new("see_unsigned_mou", caller.clone()) else { return query.filter(mous::signed_on.is_not_null()) };
-    if permit.is_for_all() {
-        return query;
-    }
-    let of_province = mou_parties::table.filter(mou_parties::province_id.eq_any(caller.own_provinces())).select(mou_parties::mou_id);
-    let signed_or_of_province = mous::signed_on.is_not_null().or(mous::id.eq_any(of_province));
-    match caller.organisation_id.clone() {
-        None => query.filter(signed_or_of_province),
-        Some(own) => {
-            let of_party = mou_parties::table.filter(mou_parties::organisation_id.eq(own)).select(mou_parties::mou_id);
-            query.filter(signed_or_of_province.or(mous::id.eq_any(of_party)))
+    match own(caller) {
+        Own::All => query,
+        Own::Nothing => query.filter(mous::signed_on.is_not_null()),
+        Own::Of { provinces, organisations } => {
+            query.filter(mous::signed_on.is_not_null().or(mous::id.eq_any(of_parties(provinces, organisations))))
         }
     }
+}
+
+/// Those whose unsigned ones the caller may know, and whose commitments it sees.
+enum Own {
+    All,
+    Nothing,
+    /// Those with a party in these provinces or of these organisations.
+    Of {
+        provinces: Vec<ProvinceId>,
+        organisations: Vec<String>,
+    },
+}
+
+fn own(caller: &Caller) -> Own {
+    let Ok(permit) = Permit::new("see_unsigned_mou", caller.clone()) else { return Own::Nothing };
+    if permit.is_for_all() {
+        return Own::All;
+    }
+    Own::Of { provinces: caller.own_provinces(), organisations: caller.organisation_id.iter().cloned().collect() }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_parties(provinces: Vec<ProvinceId>, organisations: Vec<String>) -> _ {
+    let are_in = mou_parties::province_id.eq_any(provinces);
+    mou_parties::table.filter(are_in.or(mou_parties::organisation_id.eq_any(organisations))).select(mou_parties::mou_id)
+}
+
+/// The filters by what commitments name, which find nothing whose commitments the caller does not see.
+pub(super) fn of_commitments(mut query: Query, args: &Args, caller: &Caller) -> Query {
+    let (demand, offer) = (args.get("demand"), args.get("offer"));
+    if demand.is_none() && offer.is_none() {
+        return query;
+    }
+    match own(caller) {
+        Own::All => {}
+        Own::Nothing => return query.filter(mous::id.eq_any(Vec::<String>::new())),
+        Own::Of { provinces, organisations } => query = query.filter(mous::id.eq_any(of_parties(provinces, organisations))),
+    }
+    if let Some(demand) = demand {
+        query = naming(query, Named::Demand(demand));
+    }
+    if let Some(offer) = offer {
+        query = naming(query, Named::Offer(offer));
+    }
+    query
 }
 
 /// What an MoU may refer to.
@@ -42,6 +81,10 @@ pub enum Named<'a> {
     Product(&'a str),
     /// A product of which a signed MoU that has not ended commits so many of this unit, on this day or later.
     Units(&'a str, UnitId, NaiveDate),
+    /// A demand that a commitment is to meet.
+    Demand(&'a str),
+    /// An offer that a commitment is made of.
+    Offer(&'a str),
     /// An organisation, as a party or as the registrar.
     Organisation(&'a str),
     /// An organisation that is a party by this profile.
@@ -66,6 +109,14 @@ fn naming(query: Query, named: Named<'_>) -> Query {
                 .filter(mous::signed_on.is_not_null())
                 .filter(mous::ended_on.is_null().or(mous::ended_on.gt(day)))
                 .filter(mous::id.eq_any(until).or(goes_on.and(mous::id.eq_any(throughout))))
+        }
+        Named::Demand(id) => {
+            let committed = mou_commitments::table.filter(mou_commitments::demand_id.eq(id.to_owned()));
+            query.filter(mous::id.eq_any(committed.select(mou_commitments::mou_id)))
+        }
+        Named::Offer(id) => {
+            let committed = mou_commitments::table.filter(mou_commitments::offer_id.eq(id.to_owned()));
+            query.filter(mous::id.eq_any(committed.select(mou_commitments::mou_id)))
         }
         Named::Organisation(id) => {
             let of_party = mou_parties::table.filter(mou_parties::organisation_id.eq(id.to_owned())).select(mou_parties::mou_id);

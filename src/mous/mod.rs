@@ -7,9 +7,11 @@
 //! decisions and notes are seen by them alone.
 
 mod collection;
+mod commitments;
 mod http;
 mod list;
 mod model;
+mod promised;
 mod rules;
 mod store;
 
@@ -20,4 +22,5 @@ pub use model::{
     Document, Mou, MouCommitment, MouKind, MouParty, MouPhase, MouRow, MouStatus, MouView, NewMou, NewMouCommitment, NewMouParty, Note,
     Period, Side, Transition,
 };
+pub use promised::{Commitment, PromisedMonth, PromisedOf, Season, Written, promised, promised_months, signed_commitments};
 pub(crate) use store::unsigned_alike;

@@ -307,10 +307,16 @@ pub struct MouCommitment {
     /// ISO 4217 code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+    /// The demand that it is to meet, where one is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand_id: Option<String>,
+    /// The offer that it is made of, where one is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer_id: Option<String>,
 }
 
 /// Columns of a commitment.
-pub(super) const COMMITMENT_COLUMNS: usize = 12;
+pub(super) const COMMITMENT_COLUMNS: usize = 14;
 
 /// An `MoU` with its parties and commitments: the whole record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -455,6 +461,15 @@ pub struct NewMouCommitment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, example = "VND")]
     pub currency: Option<String>,
+    /// The demand that it is to meet; its buyer is a party. What is signed is not asked for again: matches and memoranda that are
+    /// proposed of the demand are about what is left of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 40)]
+    pub demand_id: Option<String>,
+    /// The offer that it is made of; its producer is a party. The product is that of the offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 40)]
+    pub offer_id: Option<String>,
 }
 
 /// The body that makes an `MoU`: a draft, or a finished, signed one in one call.
@@ -585,6 +600,8 @@ impl From<&Mou> for NewMou {
                     ends_on: commitment.ends_on,
                     value: commitment.value,
                     currency: commitment.currency.clone(),
+                    demand_id: commitment.demand_id.clone(),
+                    offer_id: commitment.offer_id.clone(),
                 })
                 .collect(),
             documents: documents.get().clone(),

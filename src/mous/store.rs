@@ -1,8 +1,8 @@
 //! MoUs in the database.
 
 use super::model::{COMMITMENT_COLUMNS, MOU_COLUMNS, Mou, MouCommitment, MouParty, MouRow, MouStatus, PARTY_COLUMNS};
-use crate::db::schema::{mou_commitments, mou_parties, mous, products};
-use crate::db::{Db, each, insert_all, load_of};
+use crate::db::schema::{mou_commitments, mou_parties, mous};
+use crate::db::{Db, each, insert_all};
 use crate::error::Result;
 use chrono::NaiveDate;
 use diesel::backend::Backend;
@@ -61,16 +61,18 @@ pub(super) fn signing_day() -> SqlLiteral<Date> {
     sql("COALESCE(mous.signed_on, '9999-12-31')")
 }
 
-/// The oldest `MoU` that is to be signed yet by these two, in which one commits this product on a day between these two.
+/// The oldest `MoU` that is to be signed yet by these two, in which one commits this product on a day between these two, for this
+/// demand or for none that is named.
 pub(crate) fn unsigned_alike(
     db: &mut Db,
     [one, other]: [&str; 2],
-    product: &str,
+    (product, demand): (&str, Option<&str>),
     (from, until): (NaiveDate, NaiveDate),
 ) -> Result<Option<String>> {
     let of_party = |id: &str| mou_parties::organisation_id.eq(id.to_owned()).and(mou_parties::mou_id.eq(mous::id));
     let committed = mou_commitments::table
         .filter(mou_commitments::product_id.eq(product))
+        .filter(mou_commitments::demand_id.is_null().or(mou_commitments::demand_id.eq(demand)))
         .filter(mou_commitments::starts_on.is_null().or(mou_commitments::starts_on.le(until)))
         .filter(mou_commitments::ends_on.is_null().or(mou_commitments::ends_on.ge(from)))
         .select(mou_commitments::mou_id);
@@ -83,12 +85,6 @@ pub(crate) fn unsigned_alike(
         .select(mous::id)
         .first(db)
         .optional()?)
-}
-
-/// Which of `ids` are products.
-pub(super) fn known_products(db: &mut Db, ids: &[&str]) -> Result<HashSet<String>> {
-    let found: Vec<String> = load_of!(db, ids, products::id, products::table.select(products::id));
-    Ok(found.into_iter().collect())
 }
 
 /// A natural key: registrar, external number, day of signing.

@@ -1,9 +1,10 @@
 //! `/v1/offers`
 
-use super::model::{BaseColumns, NewOffer, Offer, OfferView, PriceColumns, ProductOfOffer, PromisedMonth};
-use super::rules::{self, Checked, Commitment, check, counts_in_packs, must_be_over};
+use super::model::{BaseColumns, NewOffer, Offer, OfferView, PriceColumns, ProductOfOffer};
+use super::rules::{self, Checked, check, counts_in_packs, must_be_over};
 use super::store::{self, Product};
 use crate::access::{Caller, Owners, Permit, Sight};
+use crate::check::Uses;
 use crate::closing::{Closes, closed_already};
 use crate::db::Db;
 use crate::db::Json;
@@ -16,6 +17,7 @@ use crate::introductions::introduced_to_offers;
 use crate::log::{Meta, Operation, Tx, is_same};
 use crate::measure::{self, Worth};
 use crate::months;
+use crate::mous::{self, PromisedOf};
 use crate::price::{Visibility, is_hidden};
 use crate::products::ProductStatus;
 use chrono::NaiveDate;
@@ -148,7 +150,8 @@ impl Collection for Offers {
         stored(tx, current, next)
     }
 
-    fn delete(tx: &mut Tx<'_>, _: &Permit, current: &Offer) -> Result<()> {
+    fn delete(tx: &mut Tx<'_>, permit: &Permit, current: &Offer) -> Result<()> {
+        mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Offer(&current.id))?.refuse()?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "offer", &current.id, current.version + 1, &())
     }
@@ -178,7 +181,7 @@ impl Collection for Offers {
     fn views(db: &mut Db, records: Vec<Offer>, as_of: NaiveDate) -> Result<Vec<OfferView>> {
         let ids = product_ids(&records);
         let products = store::products_of(db, &ids)?;
-        let commitments = store::commitments(db, &ids, as_of)?;
+        let commitments = mous::signed_commitments(db, PromisedOf::Products(&ids), as_of)?;
         let view = |record: Offer| {
             let product = products.get(&record.product_id);
             let written = commitments.get(&record.product_id).map_or(&[] as &[_], Vec::as_slice);
@@ -190,7 +193,7 @@ impl Collection for Offers {
                     group: product.group_id.into(),
                 }),
                 producer: product.map(|product| product.producer.summary(&product.producer_id, as_of)),
-                promised: product.map(|product| promised(&record, product, written, as_of)),
+                promised: product.map(|_| mous::promised_months(written, record.season(), record.quantity_base.unit, as_of)),
                 record,
             }
         };
@@ -301,23 +304,6 @@ fn record_of(new: NewOffer, checked: Checked, meta: Meta) -> Offer {
         closed_reason: None,
         illustrative,
     }
-}
-
-fn promised(record: &Offer, product: &Product, written: &[store::Written], as_of: NaiveDate) -> Vec<PromisedMonth> {
-    let commitments: Vec<Commitment> = written
-        .iter()
-        .filter_map(|commitment| {
-            let quantity = measure::to_base(commitment.quantity, commitment.unit, product.pack.as_ref()).ok()?;
-            let store::Written { quantity: _, unit: _, period, starts_on, ends_on } = *commitment;
-            Some(Commitment { quantity, period, starts_on, ends_on })
-        })
-        .collect();
-    let unit = record.quantity_base.unit;
-    let of_month = |(month, quantity): (i32, _)| {
-        let month = format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1);
-        PromisedMonth { month, quantity, unit }
-    };
-    rules::promised(&commitments, record.season(), unit, as_of).into_iter().map(of_month).collect()
 }
 
 type Query = offers::BoxedQuery<'static, crate::db::MultiBackend>;

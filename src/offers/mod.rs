@@ -17,6 +17,6 @@ mod store;
 pub(crate) use collection::made;
 pub use collection::{FILTERS, Offers, SORTS};
 pub use http::routes;
-pub use model::{NewOffer, NewPrice, Offer, OfferStatus, OfferView, Price, ProductOfOffer, PromisedMonth};
-pub use rules::{Commitment, Season, promised, status};
+pub use model::{NewOffer, NewPrice, Offer, OfferStatus, OfferView, Price, ProductOfOffer};
+pub use rules::status;
 pub(crate) use store::insert;

@@ -1,12 +1,13 @@
 //! What an offer is: the row, the body that makes it, and the answer.
 
-use super::rules::{Season, months_as_given};
+use super::rules::months_as_given;
 use crate::db::schema::offers;
 use crate::db::{Json, text_enum};
 use crate::decimal::{Amount, Quantity};
 use crate::log::Meta;
 use crate::measure::Base;
 use crate::months::Months;
+use crate::mous::{PromisedMonth, Season};
 use crate::organisations::OrganisationSummary;
 use crate::price::{PriceBasis, Visibility};
 use crate::reference::views::GroupView;
@@ -269,18 +270,6 @@ pub struct ProductOfOffer {
     pub name: String,
     /// Its OCOP product group.
     pub group: GroupView,
-}
-
-/// What is promised in one calendar month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PromisedMonth {
-    /// The month.
-    #[schema(pattern = "^[0-9]{4}-[0-9]{2}$", example = "2027-03")]
-    pub month: String,
-    /// How much.
-    pub quantity: Quantity,
-    /// What it is counted in: the unit of `quantity_base`.
-    pub unit: UnitId,
 }
 
 /// The body that states a price.

@@ -1,16 +1,14 @@
 //! Offers in the database, and what other tables say of their products.
 
 use super::model::{OFFER_COLUMNS, Offer};
-use crate::db::schema::{mou_commitments, mous, offers, products};
+use crate::db::schema::{offers, products};
 use crate::db::{Db, each, insert_all};
 use crate::decimal::Quantity;
 use crate::error::Result;
 use crate::measure::Pack;
-use crate::mous::Period;
 use crate::organisations::{Identity, identities};
 use crate::products::ProductStatus;
 use crate::reference::{GroupId, UnitId};
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -92,47 +90,4 @@ pub(super) fn update(db: &mut Db, current: &Offer, next: &Offer) -> Result<bool>
 pub(super) fn delete(db: &mut Db, id: &str) -> Result<()> {
     diesel::delete(offers::table.find(id)).execute(db)?;
     Ok(())
-}
-
-/// A commitment as an `MoU` has it.
-#[derive(Debug, Clone)]
-pub(super) struct Written {
-    pub(super) quantity: Quantity,
-    pub(super) unit: UnitId,
-    pub(super) period: Period,
-    pub(super) starts_on: NaiveDate,
-    pub(super) ends_on: Option<NaiveDate>,
-}
-
-/// What `MoUs` that are signed and not ended on `as_of` commit of the products of `ids`, by product.
-///
-/// Where a commitment states no days, those of its `MoU` hold.
-pub(super) fn commitments(db: &mut Db, ids: &[&str], as_of: NaiveDate) -> Result<HashMap<String, Vec<Written>>> {
-    type Days = (Option<NaiveDate>, Option<NaiveDate>);
-    type Row = (Option<String>, Option<Quantity>, Option<UnitId>, Option<Period>, Days, Days);
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<Row> = mou_commitments::table
-        .inner_join(mous::table)
-        .filter(mou_commitments::product_id.eq_any(ids.iter().copied()))
-        .filter(mous::signed_on.le(as_of).and(mous::ended_on.is_null().or(mous::ended_on.gt(as_of))))
-        .select((
-            mou_commitments::product_id,
-            mou_commitments::quantity_milli,
-            mou_commitments::unit,
-            mou_commitments::period,
-            (mou_commitments::starts_on, mou_commitments::ends_on),
-            (mous::effective_from, mous::effective_until),
-        ))
-        .load(db)?;
-    let mut found: HashMap<String, Vec<Written>> = HashMap::new();
-    for (product_id, quantity, unit, period, (starts_on, ends_on), (from, until)) in rows {
-        let (Some(product_id), Some(quantity), Some(unit), Some(starts_on)) = (product_id, quantity, unit, starts_on.or(from)) else {
-            continue;
-        };
-        let period = period.unwrap_or(Period::Total);
-        found.entry(product_id).or_default().push(Written { quantity, unit, period, starts_on, ends_on: ends_on.or(until) });
-    }
-    Ok(found)
 }

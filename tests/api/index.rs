@@ -201,7 +201,9 @@ fn a_pack_that_is_stated_anew_changes_what_was_promised_in_it() {
         .unwrap()
         .into_iter()
         .filter_map(|change| match change {
-            Change::Mou(record) if record.id == mou => Some(record.promises.iter().map(|promise| promise.quantity).collect::<Vec<_>>()),
+            Change::Mou(record) if record.id == mou => {
+                Some(record.promises.iter().map(|(_, promise)| promise.quantity).collect::<Vec<_>>())
+            }
             _ => None,
         })
         .collect();

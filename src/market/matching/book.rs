@@ -279,7 +279,7 @@ impl Book {
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
-        let need = &*need.still_needed(setting.as_of);
+        let need = &*need.still_needed(setting);
         let question = Question::new(need, setting, &self.places, self.today);
         let promises = |rest: &Rest| self.promises_of(rest);
         let mut scan = Scan::new();
@@ -326,7 +326,7 @@ impl Book {
         if !need.is_open(setting.as_of) {
             return race.finish();
         }
-        let need = &*need.still_needed(setting.as_of);
+        let need = &*need.still_needed(setting);
         let Some(question) = Question::new(need, setting, &self.places, self.today) else {
             let wanted = places.places().filter(|place| need.wants(place.group) && own.binary_search(place).is_err());
             let supplies = wanted.filter_map(|place| Some((place, self.get(place)?)));

@@ -259,14 +259,14 @@ pub struct Missed {
 
 /// The score of a pair that is known to fit: the same as [`evaluate`] gives, without the constraints.
 pub fn scored(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Scored {
-    let need = &*need.still_needed(setting.as_of);
+    let need = &*need.still_needed(setting);
     with_parts(&judge(supply, need, true, setting), supply, need, setting)
 }
 
 /// The score of a pair that is known to be a near miss, what keeps it apart and what would mend that: the same as
 /// [`evaluate`] and [`super::mends`] give, judged once.
 pub fn missed(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Missed {
-    let need = &*need.still_needed(setting.as_of);
+    let need = &*need.still_needed(setting);
     let found = judge(supply, need, true, setting);
     let failing = || Code::ALL.into_iter().filter(|code| found.fails.contains(*code));
     Missed {
@@ -283,9 +283,9 @@ fn with_parts(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting
 /// Holds `supply` against what is still needed of `need` and says why it fits or not; `text` says whether the product answers
 /// the demand's words.
 pub fn evaluate(supply: &Supply, need: &Need, text: bool, setting: &Setting<'_>) -> Evaluation {
-    let need = &*need.still_needed(setting.as_of);
-    let found = judge(supply, need, text, setting);
     let considered = supply.is_open(setting.as_of) && need.is_open(setting.as_of) && !need.is_of(supply.producer);
+    let need = &*need.still_needed(setting);
+    let found = judge(supply, need, text, setting);
     Evaluation {
         considered,
         eligible: considered && found.fails.is_empty(),

@@ -110,7 +110,7 @@ impl DemandBook {
         let is_considered = |need: &&Need| need.is_open(setting.as_of) && !need.is_of(supply.producer) && answers(need);
         for need in self.of_group(supply.group).filter(is_considered) {
             race.considered += 1;
-            let found = judge(supply, &need.still_needed(setting.as_of), true, setting);
+            let found = judge(supply, &need.still_needed(setting), true, setting);
             let rank = (Reverse(found.score_bp(setting)), found.distance, need.id);
             if found.fails.is_empty() {
                 race.eligible += 1;

@@ -3,9 +3,9 @@
 use super::calendar;
 use super::papers::{PaperSet, Papers, PromiseSet, Promises};
 use super::score::Weights;
-use crate::market::record::{Day, DemandRecord, Id, Month, MonthBits, Price, Rows, Visibility};
+use crate::market::record::{Day, DemandRecord, Id, Month, MonthBits, Price, Promise, Rows, Visibility};
 use crate::market::tables::Tables;
-use std::borrow::Cow;
+use std::sync::Arc;
 
 /// One offer as the engine keeps it. Quantities are thousandths of the base unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub struct Need {
     pub single_supplier: bool,
     /// Day from which on it is closed; [`FOREVER`] while it is not.
     pub closed_on: Day,
+    /// What signed `MoUs` promise it; `None` where nothing is.
+    pub met: Option<Arc<[Promise]>>,
     /// Invented for a demo.
     pub illustrative: bool,
 }
@@ -158,35 +160,9 @@ impl Need {
             answer_by: record.answer_by,
             single_supplier: record.suppliers_at_most == 1,
             closed_on: record.closed_on,
+            met: None,
             illustrative: record.illustrative,
         }
-    }
-
-    /// Whether it takes answers on `as_of`, and anything of it is needed still.
-    pub fn is_open(&self, as_of: Day) -> bool {
-        self.closed_on > as_of && self.answer_by >= as_of && !self.is_over(as_of)
-    }
-
-    /// Whether the last month in which it is needed has passed.
-    pub fn is_over(&self, as_of: Day) -> bool {
-        self.until < as_of || self.from < as_of && self.months_after(as_of) == 0
-    }
-
-    /// What is needed of it from `as_of` on: nobody delivers into months that are over, nor mends the papers of these.
-    ///
-    /// Of one that is over it is all that ever was needed: it is not open, and only explained.
-    pub fn still_needed(&self, as_of: Day) -> Cow<'_, Self> {
-        if self.from >= as_of || self.is_over(as_of) {
-            return Cow::Borrowed(self);
-        }
-        let months = self.months_after(as_of);
-        let months_needed = calendar::count(calendar::month_of(as_of), calendar::month_of(self.until), months).max(1);
-        Cow::Owned(Self { from: as_of, months, months_needed, ..self.clone() })
-    }
-
-    /// Those of its months of the year that lie between a day and its end.
-    fn months_after(&self, day: Day) -> MonthBits {
-        self.months & calendar::bits(calendar::month_of(day), calendar::month_of(self.until))
     }
 
     /// The first and the last calendar month in which it is needed.
@@ -273,7 +249,7 @@ impl View<'_> {
         self.introduced.binary_search(&id).is_ok()
     }
 
-    fn sees(&self, visibility: Visibility, owner: u32, province: u8, about: Id) -> bool {
+    pub(super) fn sees(&self, visibility: Visibility, owner: u32, province: u8, about: Id) -> bool {
         visibility <= self.level
             || self.organisation == Some(owner)
             || self.provinces.contains(province)

@@ -227,11 +227,11 @@ mod tests {
     use super::*;
     use crate::decimal::Decimal;
     use crate::market::matching::samples::{self, NEW_YEAR, TODAY};
-    use crate::market::record::{FOREVER, Id};
+    use crate::market::record::FOREVER;
     use crate::measure::Base;
     use crate::months::Months;
     use crate::mous::Period;
-    use crate::offers::{self, Commitment, Season};
+    use crate::mous::{Commitment, Season, promised as shown_as_promised};
     use chrono::{Days, NaiveDate};
     use proptest::prelude::*;
 
@@ -261,7 +261,6 @@ mod tests {
     #[test]
     fn a_total_is_spread_over_its_months() {
         let promise = Promise {
-            product: Id(1),
             unit: 0,
             quantity: 12_000_000,
             per: Per::Total,
@@ -295,7 +294,7 @@ mod tests {
                 })
                 .collect();
             let season = Season { months: Months::ALL, from: date(0), until: None };
-            let shown = offers::promised(&commitments, season, kilogram, date(TODAY));
+            let shown = shown_as_promised(&commitments, season, kilogram, date(TODAY));
             let first = month_of(TODAY);
             let ours: Vec<(Month, i64)> =
                 (first..first + 12).map(|month| (month, promised(&promises, 0, month, TODAY))).filter(|(_, quantity)| *quantity > 0).collect();

@@ -52,7 +52,7 @@ pub enum Mend {
 /// All of them together make the pair eligible, unless it fails what no change mends (category, text, unit), the caller may
 /// not see the ceiling that the price is above, or no price is low enough.
 pub fn mends(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<(Code, Mend)> {
-    let need = &*need.still_needed(setting.as_of);
+    let need = &*need.still_needed(setting);
     let found = judge(supply, need, true, setting);
     Code::ALL.into_iter().flat_map(|code| mend(code, &found, supply, need, setting)).collect()
 }

@@ -5,7 +5,7 @@
 //! not see (a price, a ceiling) is unknown: it neither keeps a pair apart nor moves its score. Who wins is score, then
 //! distance, then id.
 //!
-//! In reading order: [`Supply`], [`Need`], [`View`] and [`Setting`] (what is matched), [`evaluate`] (one pair, explained)
+//! In reading order: [`Supply`], [`Need`], [`View`] and [`Setting`] (what is matched), `needed` (what is left of a demand), [`evaluate`] (one pair, explained)
 //! with [`mends`], [`Papers`] and [`Promises`] (sets that offers share), [`Book`] (all offers, and the best for a demand),
 //! [`Stretches`] (some of them), [`DemandBook`] (all demands, and the best for an offer), [`readiness()`] (what a producer lacks).
 
@@ -22,6 +22,7 @@ mod facts;
 mod judge;
 mod left;
 mod mend;
+mod needed;
 mod papers;
 mod places;
 mod planes;

@@ -137,7 +137,7 @@ pub fn readiness(
         if !groups.iter().any(|group| need.wants(*group)) {
             continue;
         }
-        let need = &*need.still_needed(setting.as_of);
+        let need = &*need.still_needed(setting);
         let asked = supplies.iter().copied().filter(|supply| need.wants(supply.group) && answers(supply, need));
         let (mut is_considered, mut is_served) = (false, false);
         let mut lacks: BTreeMap<Lack, Kept> = BTreeMap::new();

@@ -131,7 +131,7 @@ pub fn promise() -> impl Strategy<Value = Promise> {
         |(unit, quantity, per, from, until, signed, ended_on)| {
             let from = NEW_YEAR + from;
             let signed_on = TODAY + signed;
-            Promise { product: Id(1), unit: u8::from(unit == 0), quantity, per, from, until: until.max(from), signed_on, ended_on }
+            Promise { unit: u8::from(unit == 0), quantity, per, from, until: until.max(from), signed_on, ended_on }
         },
     )
 }
@@ -236,8 +236,29 @@ pub fn demand() -> impl Strategy<Value = DemandRecord> {
     })
 }
 
+/// A demand to which now and then something is promised.
 pub fn need() -> impl Strategy<Value = Need> {
-    (demand(), 3..5_u32, 0..8_u8).prop_map(|(record, buyer, province)| Need::new(&record, buyer, province, &tables()))
+    need_promised(proptest::option::weighted(0.2, promises_met()).boxed())
+}
+
+/// A demand to which something is promised, mostly less than it needs.
+pub fn need_met() -> impl Strategy<Value = Need> {
+    need_promised(promises_met().prop_map(Some).boxed())
+}
+
+fn promises_met() -> impl Strategy<Value = Vec<(u8, Promise)>> {
+    vec((0..6_u8, promise()), 1..4)
+}
+
+fn need_promised(promises: BoxedStrategy<Option<Vec<(u8, Promise)>>>) -> impl Strategy<Value = Need> {
+    (demand().boxed(), 3..5_u32, 0..8_u8, promises).prop_map(|(record, buyer, province, promises)| {
+        let need = Need::new(&record, buyer, province, &tables());
+        let part = |(parts, promise): (u8, Promise)| match parts {
+            0 => promise,
+            parts => Promise { quantity: (need.quantity / (1 + i64::from(parts))).max(1), ..promise },
+        };
+        Need { met: promises.map(|promises| promises.into_iter().map(part).collect()), ..need }
+    })
 }
 
 /// Whose eyes, introduced about some of the ids that offers and demands of samples have.

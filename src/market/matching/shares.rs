@@ -17,13 +17,13 @@ pub struct Share {
     pub quantity: i64,
 }
 
-/// What `supply` can bring of what is still needed, beside what is promised; nothing where they share no month.
+/// What `supply` can bring of what is still needed, beside what is promised of either; nothing where they share no month.
 pub fn shares(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<Share> {
-    let need = &*need.still_needed(setting.as_of);
+    let (whole, need) = (need, &*need.still_needed(setting));
     let reach = Reach::new(supply, need, setting);
     let mut shares: Vec<(Month, Share)> = Vec::new();
     for month in reach.months(need).take_while(|_| reach.shares_months && reach.shares_days) {
-        let quantity = left_in(supply, month, setting).min(need.quantity);
+        let quantity = left_in(supply, month, setting).min(whole.needed_in(month, setting));
         // Of less than its least order nothing is brought.
         if quantity < supply.minimum_order.max(1) {
             continue;
@@ -53,7 +53,7 @@ mod tests {
             let Some(supply) = world.supplies.first() else { return Ok(()) };
             let shares = shares(supply, &need, &world.today());
             let is_eligible = super::super::evaluate(supply, &need, true, &world.today()).eligible;
-            prop_assert!(!is_eligible || !shares.is_empty(), "whoever fits has something to bring");
+            prop_assert!(!is_eligible || !shares.is_empty() || need.met.is_some(), "whoever fits has something to bring");
             for share in &shares {
                 prop_assert!(0 < share.quantity && share.quantity <= need.quantity.min(supply.quantity));
                 prop_assert!(supply.minimum_order <= share.quantity);

@@ -151,8 +151,8 @@ pub fn rows_of_records(changes: &[Change]) -> Vec<Row<'_>> {
             }
             Change::Offer(record) => rows.iter_mut().filter(|row| row.id == record.product).for_each(|row| row.offers.push(record)),
             Change::Mou(record) => {
-                for promise in &record.promises {
-                    rows.iter_mut().filter(|row| row.id == promise.product).for_each(|row| row.promises.push(promise));
+                for (product, promise) in &record.promises {
+                    rows.iter_mut().filter(|row| row.id == *product).for_each(|row| row.promises.push(promise));
                 }
             }
             _ => unreachable!("samples have no other change"),

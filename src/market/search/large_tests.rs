@@ -61,7 +61,6 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
         }
         if chance(20) == 0 {
             let promise = Promise {
-                product: Id(id),
                 unit: 0,
                 quantity: i64::try_from(1 + chance(60)).unwrap(),
                 per: Per::Month,
@@ -70,7 +69,7 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
                 signed_on: TODAY,
                 ended_on: FOREVER,
             };
-            changes.push(Change::Mou(MouRecord { id: Id(200_000 + id), version: 1, promises: vec![promise] }));
+            changes.push(Change::Mou(MouRecord { id: Id(200_000 + id), version: 1, promises: vec![(Id(id), promise)], meets: Vec::new() }));
         }
     }
     loaded(changes)

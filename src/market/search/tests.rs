@@ -133,7 +133,6 @@ fn changes(sample: &Sample) -> Vec<Change> {
     }
     for (at, (of, unit, quantity, from, days, signed, has_ended)) in sample.promises.iter().enumerate() {
         let promise = Promise {
-            product: product_id(of % sample.products.len()),
             unit: *unit,
             quantity: *quantity,
             per: Per::Month,
@@ -142,7 +141,12 @@ fn changes(sample: &Sample) -> Vec<Change> {
             signed_on: TODAY + signed,
             ended_on: if *has_ended { TODAY + 12 } else { FOREVER },
         };
-        changes.push(Change::Mou(MouRecord { id: Id(9_000 + at as u128), version: 1, promises: vec![promise] }));
+        changes.push(Change::Mou(MouRecord {
+            id: Id(9_000 + at as u128),
+            version: 1,
+            promises: vec![(product_id(of % sample.products.len()), promise)],
+            meets: Vec::new(),
+        }));
     }
     changes
 }

@@ -163,16 +163,7 @@ fn a_neighbour_that_leads_nowhere_is_no_reason_to_find_nothing() {
 
 /// 60 a month of product 1 in October and November 2024 (days 20,000 to 20,057).
 fn a_promise() -> Promise {
-    Promise {
-        product: Id(1),
-        unit: 0,
-        quantity: 60,
-        per: Per::Month,
-        from: TODAY,
-        until: TODAY + 57,
-        signed_on: TODAY - 5,
-        ended_on: FOREVER,
-    }
+    Promise { unit: 0, quantity: 60, per: Per::Month, from: TODAY, until: TODAY + 57, signed_on: TODAY - 5, ended_on: FOREVER }
 }
 
 #[test]
@@ -183,7 +174,7 @@ fn what_is_promised_is_not_there_for_others() {
         market.apply(Change::Offer(offer(id, product, 100)));
     }
     let promise = a_promise();
-    market.apply(Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![promise] }));
+    market.apply(Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![(Id(1), promise)], meets: Vec::new() }));
     let (october, november, december) = (1 << 9, 1 << 10, 1 << 11);
     for (months, quantity, found) in [
         (0, 100, vec![1, 2]),
@@ -211,7 +202,7 @@ fn what_is_promised_is_not_there_for_others() {
 fn what_was_promised_over_a_year_ago_is_forgotten() {
     let promise = a_promise();
     let changes = || {
-        let mou = Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![promise] });
+        let mou = Change::Mou(MouRecord { id: Id(9), version: 1, promises: vec![(Id(1), promise)], meets: Vec::new() });
         [
             Change::Organisation(organisation(1_000, "HTX Minh Phát", 0)),
             Change::Product(product(1, 1_000, "Hành tím", 0)),

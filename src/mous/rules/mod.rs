@@ -346,8 +346,11 @@ fn check_status(new: &NewMou, current: Option<MouStatus>, faults: &mut Faults) {
 
 fn check_commitment(commitment: &NewMouCommitment, at: &str, day: NaiveDate, faults: &mut Faults) -> CheckedCommitment {
     let here = |member: &str| format!("{at}/{member}");
-    if commitment.product_id.is_none() && commitment.group.is_none() && commitment.description.is_none() {
-        faults.add(at, "incomplete", text("Name a product_id, a group or a description.", "Hãy nêu product_id, group hoặc description."));
+    let is_named = commitment.product_id.is_some() || commitment.offer_id.is_some();
+    if !is_named && commitment.group.is_none() && commitment.description.is_none() {
+        let told =
+            text("Name a product_id, an offer_id, a group or a description.", "Hãy nêu product_id, offer_id, group hoặc description.");
+        faults.add(at, "incomplete", told);
     }
     check::maybe_line(faults, &here("description"), commitment.description.as_deref(), check::LINE_LIMIT);
     let group_id = commitment.group.as_deref().and_then(|group| check::group(faults, &here("group"), group, day));

@@ -1,6 +1,7 @@
 //! Matches over HTTP: the right offers with their reasons, what just misses and what mends it, through whose eyes, and drafts.
 
 mod mends;
+mod met;
 mod notes;
 mod proposals;
 mod readiness;

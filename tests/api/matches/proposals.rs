@@ -103,8 +103,11 @@ fn a_match_becomes_a_draft_that_the_parties_alone_see() {
     for to in ["proposed", "agreed", "signed"] {
         app.post(&format!("{path}/transitions"), json!({"to": to})).key(&admin).send().expect(200);
     }
-    assert_eq!(fair.matches()["eligible"], 0);
-    let refused = app.post(&propose, json!({})).key(&key).send().expect(409);
+    // What is needed is met, and for others nothing is left of the offer.
+    assert_eq!(fair.matches()["note"]["code"], "demand_met");
+    app.post(&propose, json!({})).key(&key).send().expect(409);
+    let of_another = onions_wanted(app, &a_buyer(app).named("Chuỗi cửa hàng Sen Xanh").create()).create();
+    let refused = app.post(&format!("{}/matches/{}/propose", of_another.path, fair.offer.id), json!({})).key(&admin).send().expect(409);
     assert_eq!((refused.problem_code().as_str(), refused.json()["blocked_by"][0]["code"].as_str()), ("not_eligible", Some("quantity")));
 }
 
@@ -116,9 +119,17 @@ fn what_was_cancelled_or_is_of_another_time_or_buyer_is_proposed() {
     };
     let first = propose(&fair.demand).expect(201);
     let path = first.header("Location").unwrap().to_owned();
-    // The months of another demand of the same buyer are in the draft already, or are not.
+    // Another demand of the same buyer is another matter; a memorandum that names none may be about it.
     let until_february = onions_wanted(&fair.app, &fair.buyer).with(json!({"ends_on": "2027-02-28"})).create();
-    assert_eq!(propose(&until_february).expect(409).header("Location"), Some(path.as_str()));
+    let of_another_demand = propose(&until_february).expect(201);
+    assert_eq!(propose(&until_february).expect(409).header("Location"), of_another_demand.header("Location"));
+    let for_no_demand = json!([{"product_id": fair.product.id, "starts_on": "2027-01-01", "ends_on": "2027-01-31"}]);
+    let february = onions_wanted(&fair.app, &fair.buyer).with(json!({"months": [2]})).create();
+    let january = onions_wanted(&fair.app, &fair.buyer).with(json!({"months": [1]})).create();
+    let by_hand =
+        a_mou(&fair.app).draft().of_producer(&fair.producer).with_buyer(&fair.buyer).with(json!({"commitments": for_no_demand})).create();
+    propose(&february).expect(201);
+    assert_eq!(propose(&january).expect(409).header("Location"), Some(by_hand.path.as_str()));
     let a_year_later = onions_wanted(&fair.app, &fair.buyer)
         .with(json!({"starts_on": "2028-01-01", "ends_on": "2028-03-31", "required_certificates": []}))
         .create();
@@ -126,11 +137,10 @@ fn what_was_cancelled_or_is_of_another_time_or_buyer_is_proposed() {
     let of_another = onions_wanted(&fair.app, &a_buyer(&fair.app).named("Chuỗi cửa hàng Sen Xanh").create()).create();
     propose(&of_another).expect(201);
     propose(&fair.demand).expect(409);
-    fair.app
-        .post(&format!("{path}/transitions"), json!({"to": "cancelled", "reason": "Nhập nhầm"}))
-        .key(&fair.app.admin())
-        .send()
-        .expect(200);
+    for path in [&path, &by_hand.path] {
+        let cancelled = json!({"to": "cancelled", "reason": "Nhập nhầm"});
+        fair.app.post(&format!("{path}/transitions"), cancelled).key(&fair.app.admin()).send().expect(200);
+    }
     propose(&fair.demand).expect(201);
 }
 
@@ -138,17 +148,12 @@ fn what_was_cancelled_or_is_of_another_time_or_buyer_is_proposed() {
 fn of_two_who_propose_at_once_one_is_told_of_the_other() {
     let fair = a_fair();
     let app = &fair.app;
-    // For two demands of the same months.
-    let demands = [&fair.demand, &onions_wanted(app, &fair.buyer).create()];
-    let propose = demands.map(|demand| format!("{}/matches/{}/propose", demand.path, fair.offer.id));
+    let propose = format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id);
     let keys = [app.buyer(&fair.buyer), app.producer(&fair.producer), app.admin(), app.officer("92")];
     let mut statuses: Vec<u16> = std::thread::scope(|scope| {
-        let paths = propose.iter().cycle();
-        let asked: Vec<_> = keys
-            .iter()
-            .zip(paths)
-            .map(|(key, path)| scope.spawn(move || app.post(path, json!({})).key(key).send_patiently().status))
-            .collect();
+        let path = &propose;
+        let asked: Vec<_> =
+            keys.iter().map(|key| scope.spawn(move || app.post(path, json!({})).key(key).send_patiently().status)).collect();
         asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     });
     statuses.sort_unstable();

@@ -1,0 +1,204 @@
+//! What signed memoranda promise a demand: it is not asked for again, and who sees how much that is.
+
+use super::*;
+use crate::support::Response;
+
+/// 12 kg a carton of dried shallots of another cooperative, which offers 9 t a month without a least order.
+fn another_offer(fair: &Fair) -> (Record, Record, Record) {
+    let other = a_producer(&fair.app).named("Hợp tác xã Vĩnh Phước").create();
+    let pack = json!({"group": "QD26-2026/I.1.a", "pack": {"unit": "THUNG", "content_quantity": "12", "content_unit": "KG"}});
+    let product = a_product(&fair.app, &other).named("Hành tím sấy").with(pack).create();
+    let offer = an_offer(&fair.app, &product).with(json!({"quantity": "9", "minimum_order": null, "minimum_order_unit": null})).create();
+    (other, product, offer)
+}
+
+/// A memorandum of `producer` with the fair's buyer, signed on 1 November 2026, with one commitment for January to March 2027.
+fn signed<'a>(fair: &'a Fair, producer: &Record, commitment: Value) -> Draft<'a> {
+    let mut whole = json!({"quantity": "2", "unit": "TAN", "period": "month", "starts_on": "2027-01-01", "ends_on": "2027-03-31"});
+    whole.as_object_mut().unwrap().extend(commitment.as_object().unwrap().clone());
+    a_mou(&fair.app).of_producer(producer).with_buyer(&fair.buyer).with(json!({
+        "proposed_on": "2026-10-01", "agreed_on": "2026-10-15", "signed_on": "2026-11-01", "effective_from": "2026-11-01",
+        "effective_until": "2027-12-31", "commitments": [whole]
+    }))
+}
+
+fn propose(fair: &Fair) -> Response {
+    fair.app.post(&format!("{}/matches/{}/propose", fair.demand.path, fair.offer.id), json!({})).key(&fair.app.admin()).send()
+}
+
+/// How much of the fair's demand a caller is told to be needed still, from the demand's side and from the offer's.
+fn left(fair: &Fair, key: Option<&str>) -> Value {
+    let pair = fair.pair(key);
+    let found = fair.ask(&format!("{}/matches", fair.offer.path), key);
+    assert_eq!(found["items"][0]["demand"]["left_base"], pair["demand"]["left_base"]);
+    assert_eq!(found["items"][0]["parts"], pair["parts"]);
+    pair["demand"].get("left_base").cloned().unwrap_or_default()
+}
+
+// 5 t a month are needed, of which 2 t are signed with another: 3 t are left, and when these are signed too, nothing.
+#[test]
+fn what_is_signed_for_a_demand_is_not_asked_for_again() {
+    let fair = a_fair();
+    let (other, product, offer) = another_offer(&fair);
+    assert_eq!(left(&fair, None), Value::Null);
+    let first = signed(&fair, &other, json!({"offer_id": offer.id, "demand_id": fair.demand.id})).create();
+    let read = fair.app.get(&first.path).key(&fair.app.admin()).send().expect(200).json();
+    assert_eq!(read["commitments"][0]["product_id"], product.id.as_str(), "of the offer's product");
+
+    assert_eq!(left(&fair, None), json!({"quantity": "3000", "unit": "KG"}));
+    let pair = fair.pair(None);
+    let quantity = pair["constraints"].as_array().unwrap().iter().find(|one| one["code"] == "quantity").unwrap();
+    assert_eq!(quantity["needed"]["quantity_base"], json!({"quantity": "3000", "unit": "KG"}));
+    assert_eq!(pair["demand"]["quantity_base"], json!({"quantity": "5000", "unit": "KG"}), "the demand is shown as it was registered");
+    assert_eq!(fair.matches()["items"][0]["parts"], pair["parts"]);
+    // Before it was signed all was needed.
+    let in_october = fair.ask(&format!("{}/matches/{}?as_of=2026-10-31", fair.demand.path, fair.offer.id), None);
+    assert_eq!(in_october["demand"].get("left_base"), None);
+
+    let draft = propose(&fair).expect(201);
+    let commitment = draft.json()["commitments"][0].clone();
+    assert_eq!(
+        (&commitment["quantity"], &commitment["demand_id"], &commitment["offer_id"]),
+        (&json!("3000"), &json!(fair.demand.id), &json!(fair.offer.id))
+    );
+    let path = draft.header("Location").unwrap().to_owned();
+    let decide = |to: Value| drop(fair.app.post(&format!("{path}/transitions"), to).key(&fair.app.admin()).send().expect(200));
+    for to in ["proposed", "agreed", "signed"] {
+        assert_eq!(left(&fair, None), json!({"quantity": "3000", "unit": "KG"}), "a draft promises nothing");
+        decide(json!({"to": to}));
+    }
+    let met = fair.matches();
+    assert_eq!((&met["considered"], &met["note"]["code"]), (&json!(0), &json!("demand_met")));
+    let pair = fair.pair(None);
+    assert_eq!((&pair["demand_is_open"], &pair["eligible"], &pair["mendable"]), (&json!(false), &json!(false), &json!(false)));
+    assert_eq!((&pair["what_if"], &pair["note"]["code"]), (&json!([]), &json!("demand_met")));
+    assert_eq!(pair["demand"]["left_base"], json!({"quantity": "0", "unit": "KG"}));
+    let refused = propose(&fair).expect(409);
+    assert_eq!(refused.problem_code(), "not_eligible");
+    assert!(refused.json()["detail"].as_str().unwrap().starts_with("Signed memoranda promise all"), "{}", refused.json());
+    let ready = fair.ask(&format!("/v1/producers/{}/readiness", fair.producer.id), None);
+    assert_eq!(ready["open"], 0);
+
+    // Ended before its time, it promises nothing any more.
+    decide(json!({"to": "terminated", "reason": "Mất mùa"}));
+    assert_eq!(left(&fair, None), json!({"quantity": "3000", "unit": "KG"}));
+    propose(&fair).expect(201);
+}
+
+// 1,234 kg of January are promised, of 5 t: 3,766 kg are left, of which strangers are told 3,800.
+#[test]
+fn how_much_is_promised_to_a_demand_is_for_its_buyer_and_officers() {
+    let fair = a_fair();
+    let (other, _, offer) = another_offer(&fair);
+    fair.change(&fair.demand, json!({"months": [1], "ends_on": "2027-01-31"}));
+    signed(&fair, &other, json!({"offer_id": offer.id, "demand_id": fair.demand.id, "quantity": "1234", "unit": "KG"})).create();
+    let app = &fair.app;
+    let strangers = [None, Some(app.producer(&fair.producer)), Some(app.officer("92")), Some(app.partner())];
+    for key in strangers {
+        assert_eq!(left(&fair, key.as_deref()), json!({"quantity": "3800", "unit": "KG"}));
+        let request = app.get(&fair.demand.path);
+        let read = match &key {
+            None => request.send(),
+            Some(key) => request.key(key).send(),
+        };
+        assert_eq!(read.expect(200).json().get("promised"), None);
+    }
+    for key in [app.buyer(&fair.buyer), app.officer("79"), app.auditor(), app.admin()] {
+        assert_eq!(left(&fair, Some(&key)), json!({"quantity": "3766", "unit": "KG"}));
+        let read = app.get(&fair.demand.path).key(&key).send().expect(200).json();
+        assert_eq!(read["promised"], json!([{"month": "2027-01", "quantity": "1234", "unit": "KG"}]));
+    }
+    let path = format!("{}/matches/{}/propose?validate_only=true", fair.demand.path, fair.offer.id);
+    let would = |key: &str| app.post(&path, json!({})).key(key).send().expect(200).json()["commitments"][0]["quantity"].clone();
+    assert_eq!((would(&app.producer(&fair.producer)), would(&app.buyer(&fair.buyer))), (json!("3800"), json!("3766")));
+}
+
+// 100 cartons of 12 kg a month; then 120 kg in all of March; then something in litres, which meets nothing.
+#[test]
+fn what_is_promised_counts_by_its_pack_and_period_and_another_process_knows() {
+    let fair = a_fair();
+    let (other, _, offer) = another_offer(&fair);
+    let of = |change: Value| {
+        let mut commitment = json!({"demand_id": fair.demand.id, "offer_id": offer.id});
+        commitment.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        signed(&fair, &other, commitment).create()
+    };
+    of(json!({"quantity": "100", "unit": "THUNG"}));
+    of(json!({"quantity": "120", "unit": "KG", "period": "total", "starts_on": "2027-03-01"}));
+    of(json!({"quantity": "9", "unit": "L"}));
+    // Of the demand, and of no product that the register has.
+    signed(&fair, &other, json!({"demand_id": fair.demand.id, "description": "hành tím loại 2", "quantity": "80", "unit": "KG"})).create();
+    let told = |app: &TestApp| {
+        let read = app.get(&fair.demand.path).key(&app.admin()).send().expect(200).json();
+        let months: Vec<String> =
+            read["promised"].as_array().unwrap().iter().map(|one| one["quantity"].as_str().unwrap().to_owned()).collect();
+        let pair = ask(app, &format!("{}/matches/{}", fair.demand.path, fair.offer.id), Some(&app.admin()));
+        (months, pair["demand"]["left_base"]["quantity"].clone())
+    };
+    let expected = (["1280", "1280", "1400"].map(str::to_owned).to_vec(), json!("3720"));
+    assert_eq!(told(&fair.app), expected);
+    if let Some(second) = fair.app.second_server() {
+        assert_eq!(told(&second), expected);
+    }
+    fair.app.index().rebuild().unwrap();
+    assert_eq!(told(&fair.app), expected);
+}
+
+#[test]
+fn a_commitment_names_an_offer_and_a_demand_of_its_parties() {
+    let fair = a_fair();
+    let (other, product, offer) = another_offer(&fair);
+    let faults = |producer: &Record, commitment: Value| {
+        let body = signed(&fair, producer, commitment).into_body();
+        fair.app.post("/v1/mous", body).key(&fair.app.admin()).send().expect(422).fault_codes()
+    };
+    let fault = |member: &str, code: &str| vec![(format!("/commitments/0/{member}"), code.to_owned())];
+    assert_eq!(faults(&other, json!({"offer_id": "ofr_0"})), fault("offer_id", "unknown_reference"));
+    assert_eq!(faults(&other, json!({"demand_id": "dmd_0", "description": "hành"})), fault("demand_id", "unknown_reference"));
+    assert_eq!(faults(&fair.producer, json!({"offer_id": offer.id})), fault("offer_id", "not_a_party"));
+    assert_eq!(faults(&fair.producer, json!({"offer_id": fair.offer.id, "product_id": product.id})), fault("product_id", "other_product"));
+    let of_another = onions_wanted(&fair.app, &a_buyer(&fair.app).named("Chuỗi cửa hàng Sen Xanh").create()).create();
+    assert_eq!(faults(&other, json!({"offer_id": offer.id, "demand_id": of_another.id})), fault("demand_id", "not_a_party"));
+    signed(&fair, &other, json!({"offer_id": offer.id, "product_id": product.id, "demand_id": fair.demand.id})).create();
+}
+
+#[test]
+fn who_sees_commitments_finds_the_memoranda_of_a_demand_or_an_offer() {
+    let fair = a_fair();
+    let (other, _, offer) = another_offer(&fair);
+    let app = &fair.app;
+    let whole = signed(&fair, &other, json!({"offer_id": offer.id, "demand_id": fair.demand.id})).create();
+    let draft = propose(&fair).expect(201).json()["id"].as_str().unwrap().to_owned();
+    let find = |filter: String, key: Option<&str>| {
+        let request = app.get(&format!("/v1/mous?{filter}"));
+        match key {
+            None => request.send().expect(200).ids(),
+            Some(key) => request.key(key).send().expect(200).ids(),
+        }
+    };
+    let (of_demand, of_offer) = (format!("demand={}", fair.demand.id), format!("offer={}", offer.id));
+    for key in [app.admin(), app.buyer(&fair.buyer), app.officer("79")] {
+        assert_eq!(find(of_demand.clone(), Some(&key)), [whole.id.clone(), draft.clone()]);
+        assert_eq!(find(of_offer.clone(), Some(&key)), [whole.id.clone()]);
+    }
+    let producer = app.producer(&fair.producer);
+    assert_eq!(find(of_demand.clone(), Some(&producer)), [draft.clone()]);
+    assert_eq!(find(of_offer.clone(), Some(&producer)), Vec::<String>::new());
+    let stranger = a_producer(app).named("Người lạ").in_province("01").create();
+    for key in [None, Some(app.producer(&stranger)), Some(app.partner())] {
+        assert_eq!(find(of_demand.clone(), key.as_deref()), Vec::<String>::new());
+        assert_eq!(find(of_offer.clone(), key.as_deref()), Vec::<String>::new());
+    }
+
+    // What a memorandum names stays.
+    let delete = |path: &str| {
+        let etag = app.get(path).key(&app.admin()).send().expect(200).etag();
+        app.delete(path, &etag).key(&app.admin()).send()
+    };
+    let refused = delete(&offer.path).expect(409);
+    assert_eq!(refused.json()["references"], json!([{"collection": "mous", "ids": [whole.id]}]));
+    assert_eq!(delete(&fair.demand.path).expect(409).problem_code(), "in_use");
+    assert_eq!(delete(&fair.offer.path).expect(409).json()["references"], json!([{"collection": "mous", "ids": [draft]}]));
+    delete(&format!("/v1/mous/{draft}")).expect(204);
+    delete(&fair.offer.path).expect(204);
+}
