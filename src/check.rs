@@ -1,6 +1,6 @@
 //! Checks of meaning that several collections share: each notes its fault and lets the others go on.
 
-use crate::error::{Code, Faults, Problem, text};
+use crate::error::{Code, Faults, Problem, Text, text};
 use crate::reference::texts::{self, Taken};
 use crate::reference::{GroupId, ProvinceId, UnitId, reference};
 use crate::text::in_vietnamese;
@@ -183,21 +183,32 @@ impl Uses {
     /// # Errors
     /// 409 with a member `references`, which lists what the caller may see.
     pub fn refuse(self) -> Result<(), Problem> {
-        let Self { named, hides } = self;
-        let detail = match (named.is_empty(), hides) {
+        let detail = match (self.named.is_empty(), self.hides) {
             (true, false) => return Ok(()),
             (true, true) => text(
                 "Records refer to it that you may not see: whoever they belong to has to delete or change them first.",
                 "Có bản ghi tham chiếu đến mà bạn không được xem: chủ của các bản ghi đó cần xóa hoặc sửa trước.",
             ),
             (false, _) => {
-                let names = named.iter().map(|(collection, _)| *collection).collect::<Vec<_>>().join(", ");
+                let names = self.named.iter().map(|(collection, _)| *collection).collect::<Vec<_>>().join(", ");
                 text(
                     format!("Delete or change what refers to it first: {names}."),
                     format!("Hãy xóa hoặc sửa những bản ghi tham chiếu trước: {names}."),
                 )
             }
         };
+        self.refuse_with(detail)
+    }
+
+    /// `Ok` when nothing refers to the record.
+    ///
+    /// # Errors
+    /// 409 that says `detail`, with a member `references`, which lists what the caller may see.
+    pub fn refuse_with(self, detail: Text) -> Result<(), Problem> {
+        let Self { named, hides } = self;
+        if named.is_empty() && !hides {
+            return Ok(());
+        }
         let listed = named.iter().map(|(collection, ids)| json!({"collection": collection, "ids": ids})).collect();
         Err(Problem::new(Code::InUse, detail).with_member("references", Value::Array(listed)))
     }

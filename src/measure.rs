@@ -62,9 +62,21 @@ pub enum MeasureError {
 /// # Errors
 /// [`MeasureError`] when the unit is worth nothing fixed, or the result is no [`Quantity`].
 pub fn to_base(quantity: Quantity, unit: UnitId, pack: Option<&Pack>) -> Result<Base, MeasureError> {
+    worth(quantity, unit, pack, false)
+}
+
+/// The same rounded up to a whole thousandth of the base, so that nothing that is promised is left out.
+///
+/// # Errors
+/// As [`to_base`], but never [`MeasureError::TooFine`].
+pub fn to_base_up(quantity: Quantity, unit: UnitId, pack: Option<&Pack>) -> Result<Base, MeasureError> {
+    worth(quantity, unit, pack, true)
+}
+
+fn worth(quantity: Quantity, unit: UnitId, pack: Option<&Pack>, rounds_up: bool) -> Result<Base, MeasureError> {
     match pack.filter(|pack| pack.unit == unit && pack.content_unit != unit) {
-        None => scaled(i128::from(quantity.0), 1, unit),
-        Some(pack) => scaled(i128::from(quantity.0) * i128::from(pack.content.0), ONE, pack.content_unit),
+        None => scaled((i128::from(quantity.0), 1), unit, rounds_up),
+        Some(pack) => scaled((i128::from(quantity.0) * i128::from(pack.content.0), ONE), pack.content_unit, rounds_up),
     }
 }
 
@@ -77,7 +89,7 @@ pub fn one(unit: UnitId, pack: Option<&Pack>) -> Result<Base, MeasureError> {
 }
 
 /// `parts / per` thousandths of `unit`, in its base unit.
-fn scaled(parts: i128, per: i128, unit: UnitId) -> Result<Base, MeasureError> {
+fn scaled((parts, per): (i128, i128), unit: UnitId, rounds_up: bool) -> Result<Base, MeasureError> {
     let facts = reference().units.get(unit);
     let (FactorKind::Fixed, Some(factor), Some(base)) = (facts.factor_kind, facts.factor_micro, facts.base_unit) else {
         return Err(match facts.factor_kind {
@@ -87,6 +99,7 @@ fn scaled(parts: i128, per: i128, unit: UnitId) -> Result<Base, MeasureError> {
     };
     let divisor = per * ONE_FACTOR;
     let product = parts.checked_mul(i128::from(factor)).ok_or(MeasureError::TooLarge(unit))?;
+    let product = if rounds_up { product + (divisor - product % divisor) % divisor } else { product };
     if product / divisor > LARGEST {
         return Err(MeasureError::TooLarge(unit));
     }

@@ -9,7 +9,7 @@ use crate::closing::{Closes, closed_already};
 use crate::db::Db;
 use crate::db::Json;
 use crate::db::schema::demands;
-use crate::error::{Faults, Problem, Result};
+use crate::error::{Faults, Problem, Result, text};
 use crate::http::collection::{Collection, Spec, operations};
 use crate::http::page::{Page, day_key, keys_with, keyset};
 use crate::http::query::{Args, Kind, Param, param};
@@ -64,6 +64,8 @@ fn example() -> Value {
 }
 
 impl Collection for Demands {
+    const CHANGES_REFUSED: Option<&'static str> =
+        Some("While a memorandum names the demand, it stays of the same buyer: another one is refused with 409 `in_use`.");
     const SPEC: Spec = Spec {
         name: "demands",
         noun: "demand",
@@ -135,6 +137,9 @@ impl Collection for Demands {
         let buyers = identities(tx.db, &[new.buyer_id.as_str()])?;
         let checked = accepted(tx, permit, &new, buyers.get(&new.buyer_id))?;
         let next = record_of(new, checked, tx.next_version(current.meta()));
+        if next.buyer_id != current.buyer_id {
+            refuse_named(tx, permit, current)?;
+        }
         // The same demand in other words, such as a province by its name, is no new version.
         if is_same(current, &next)? {
             return Ok(current.clone());
@@ -143,7 +148,7 @@ impl Collection for Demands {
     }
 
     fn delete(tx: &mut Tx<'_>, permit: &Permit, current: &Demand) -> Result<()> {
-        mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Demand(&current.id))?.refuse()?;
+        refuse_named(tx, permit, current)?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "demand", &current.id, current.version + 1, &())
     }
@@ -242,6 +247,15 @@ fn checked(new: &NewDemand, today: NaiveDate, has_buyer: bool) -> Result<Checked
 pub(crate) fn made(new: NewDemand, day: NaiveDate, has_buyer: bool, meta: Meta) -> Result<Demand> {
     let checked = checked(&new, day, has_buyer)?;
     Ok(record_of(new, checked, meta))
+}
+
+/// Refuses to take a demand from under the memoranda that name it.
+fn refuse_named(tx: &mut Tx<'_>, permit: &Permit, current: &Demand) -> Result<()> {
+    let named = mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Demand(&current.id))?;
+    named.refuse_with(text(
+        "Memoranda name this demand: it stays, and of the same buyer. Close it instead, and make another one.",
+        "Đã có biên bản ghi nhớ nêu nhu cầu này nên không thể xóa hoặc đổi bên mua. Hãy đóng lại và tạo mới.",
+    ))
 }
 
 /// Stores `next` in place of `current`, and its change.

@@ -9,9 +9,9 @@ use super::convert::{self, Unfit};
 use crate::db::schema::{mou_commitments, mous, products};
 use crate::db::{BIND_LIMIT, Db};
 use crate::decimal::Quantity;
-use crate::market::record::{Id, MouRecord, Per, Promise};
+use crate::market::record::{FOREVER, Id, MouRecord, Per, Promise};
 use crate::measure::{self, Pack};
-use crate::mous::Period;
+use crate::mous::{MouStatus, Period};
 use crate::products::is_package;
 use crate::reference::UnitId;
 use chrono::NaiveDate;
@@ -54,6 +54,7 @@ struct Mou {
     ended_on: Option<NaiveDate>,
     effective_from: Option<NaiveDate>,
     effective_until: Option<NaiveDate>,
+    status: MouStatus,
 }
 
 /// What of a commitment says it.
@@ -129,7 +130,7 @@ fn promised(db: &mut Db, ids: Option<&[String]>) -> QueryResult<Promised> {
     }
     let mous: Vec<Mou> = query
         .order(mous::id)
-        .select((mous::id, mous::version, mous::signed_on, mous::ended_on, mous::effective_from, mous::effective_until))
+        .select((mous::id, mous::version, mous::signed_on, mous::ended_on, mous::effective_from, mous::effective_until, mous::status))
         .load(db)?;
     let mous =
         mous.iter().map(|mou| (mou.id.clone(), record(mou, of_mou.get(mou.id.as_str()).map_or(&[], Vec::as_slice), &products))).collect();
@@ -168,7 +169,9 @@ fn record(mou: &Mou, commitments: &[&Commitment], products: &HashMap<String, Pro
             promises.push((convert::id(product)?, promise));
         }
         if let Some(demand) = &commitment.demand_id {
-            meets.push((convert::id(demand)?, promise));
+            // What was fulfilled before its time is not needed again.
+            let ended_on = if mou.status == MouStatus::Completed { FOREVER } else { promise.ended_on };
+            meets.push((convert::id(demand)?, Promise { ended_on, ..promise }));
         }
     }
     // The versions of the products whose packs count stand below its own, so that a pack that is stated anew makes a
@@ -180,7 +183,7 @@ fn record(mou: &Mou, commitments: &[&Commitment], products: &HashMap<String, Pro
 /// The promise of a commitment, by the rule by which an offer shows what is promised of it: what has no quantity, no
 /// first day or no worth in a base unit promises nothing.
 fn promise(commitment: &Commitment, mou: &Mou, pack: Option<&Pack>) -> Option<Promise> {
-    let base = measure::to_base(commitment.quantity?, commitment.unit?, pack).ok()?;
+    let base = measure::to_base_up(commitment.quantity?, commitment.unit?, pack).ok()?;
     Some(Promise {
         unit: base.unit.row(),
         quantity: base.quantity.0,
@@ -192,6 +195,7 @@ fn promise(commitment: &Commitment, mou: &Mou, pack: Option<&Pack>) -> Option<Pr
         },
         from: convert::day(commitment.starts_on.or(mou.effective_from)?),
         until: convert::day_or_forever(commitment.ends_on.or(mou.effective_until)),
+        effect: (convert::day(mou.effective_from.or(mou.signed_on)?), convert::day_or_forever(mou.effective_until)),
         signed_on: convert::day(mou.signed_on?),
         ended_on: convert::day_or_forever(mou.ended_on),
     })

@@ -91,7 +91,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn promise(quantity: i64) -> Promise {
-        Promise { unit: 0, quantity, per: Per::Month, from: TODAY, until: TODAY + 400, signed_on: TODAY, ended_on: FOREVER }
+        Promise {
+            unit: 0,
+            quantity,
+            per: Per::Month,
+            from: TODAY,
+            until: TODAY + 400,
+            effect: (-30_000, FOREVER),
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        }
     }
 
     fn mou(id: u128, version: i64, meets: &[(u128, i64)]) -> Change {

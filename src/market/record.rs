@@ -319,6 +319,9 @@ pub struct Promise {
     pub from: Day,
     /// Last day; [`FOREVER`] without one.
     pub until: Day,
+    /// First and last day on which the `MoU` is in effect, the last one [`FOREVER`] without one: in months beyond these it
+    /// promises nothing.
+    pub effect: (Day, Day),
     /// Day on which the `MoU` was signed: it promises from then on.
     pub signed_on: Day,
     /// Day from which on the `MoU` has ended; [`FOREVER`] while it has not.

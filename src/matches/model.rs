@@ -188,7 +188,8 @@ pub struct MatchedDemand {
     /// How much a month, in the base unit.
     pub quantity_base: Base,
     /// How much of it is needed still, beside what signed memoranda promise the demand, in the month with most; where that is
-    /// less, and rounded up to two digits for callers to whom promises are not shown. Matches are about this.
+    /// less, and rounded up to two digits for callers to whom promises are not shown. A pair is judged by what is needed so in
+    /// each month.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_base: Option<Base>,
     /// Months of the year in which it is needed.

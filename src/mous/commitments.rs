@@ -6,6 +6,7 @@ use crate::check;
 use crate::db::schema::{demands, offers, products};
 use crate::db::{Db, load_of};
 use crate::error::{Faults, Result, text};
+use crate::organisations::ProfileKind;
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -43,7 +44,8 @@ impl Subjects {
 
     /// Notes what the commitments of `new`, an `MoU` of `parties`, name wrongly.
     pub fn check(&self, new: &NewMou, parties: &[MouParty], faults: &mut Faults) {
-        let is_party = |id: &str| parties.iter().any(|party| party.organisation_id == id);
+        let signs_as =
+            |id: &str, capacity: ProfileKind| parties.iter().any(|party| party.organisation_id == id && party.capacity == capacity);
         for (index, commitment) in new.commitments.iter().enumerate() {
             let here = |member: &str| format!("/commitments/{index}/{member}");
             if commitment.product_id.as_ref().is_some_and(|id| !self.products.contains(id)) {
@@ -61,7 +63,7 @@ impl Subjects {
                             );
                             faults.add(&here("product_id"), "other_product", told);
                         }
-                        if !is_party(&offer.producer_id) {
+                        if !signs_as(&offer.producer_id, ProfileKind::Producer) {
                             not_a_party(
                                 faults,
                                 &here("offer_id"),
@@ -75,7 +77,7 @@ impl Subjects {
             if let Some(id) = &commitment.demand_id {
                 match self.demands.get(id) {
                     None => check::unknown_reference(faults, &here("demand_id"), "demand", "nhu cầu"),
-                    Some(buyer) if !is_party(buyer) => {
+                    Some(buyer) if !signs_as(buyer, ProfileKind::Buyer) => {
                         not_a_party(faults, &here("demand_id"), buyer, ("The buyer of the demand", "Bên mua của nhu cầu"));
                     }
                     Some(_) => {}
@@ -130,8 +132,8 @@ fn not_a_party(faults: &mut Faults, pointer: &str, id: &str, (en, vi): (&str, &s
         pointer,
         "not_a_party",
         text(
-            format!("{en}, {id}, is no party: add it to the parties, or leave this out."),
-            format!("{vi} ({id}) không phải là một bên: hãy thêm vào các bên, hoặc bỏ mục này."),
+            format!("{en}, {id}, is no party in that capacity: add it to the parties, or leave this out."),
+            format!("{vi} ({id}) không phải là một bên với tư cách đó: hãy thêm vào các bên, hoặc bỏ mục này."),
         ),
     );
 }

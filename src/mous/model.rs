@@ -445,13 +445,15 @@ pub struct NewMouCommitment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40, example = "TAN")]
     pub unit: Option<String>,
-    /// What the quantity is for.
+    /// What the quantity is for. Signed, it promises so much of each calendar month from that of the first day to that of the
+    /// last one: a month's quantity, a third of a quarter's, a twelfth of a year's, and of a total an equal share of each (of one
+    /// without a last day a twelfth of each of the first twelve); in months in which the memorandum is not in effect, nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
-    /// First day.
+    /// First day; that of the memorandum's effect unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_on: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; that of the memorandum's effect unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_on: Option<NaiveDate>,
     /// Value in the currency, for the same period as the quantity where one is given.
@@ -461,12 +463,14 @@ pub struct NewMouCommitment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, example = "VND")]
     pub currency: Option<String>,
-    /// The demand that it is to meet; its buyer is a party. What is signed is not asked for again: matches and memoranda that are
-    /// proposed of the demand are about what is left of it.
+    /// The demand that it is to meet; its buyer is a party as such. What is signed is not asked for again, also where it was
+    /// fulfilled before its time: matches and memoranda that are proposed of the demand are about what is left of it. It counts in
+    /// the demand's months, where both count in one base unit; in a pack, where the product says what it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub demand_id: Option<String>,
-    /// The offer that it is made of; its producer is a party. The product is that of the offer.
+    /// The offer that it is made of; its producer is a party as such. The product is that of the offer, and of all offers of this
+    /// product so much is promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub offer_id: Option<String>,

@@ -1,6 +1,6 @@
 //! What signed `MoUs` promise, month by month: of the offers of a product, and to a demand.
 
-use super::model::Period;
+use super::model::{MouStatus, Period};
 use crate::db::Db;
 use crate::db::schema::{mou_commitments, mous, products};
 use crate::decimal::{Decimal, Quantity};
@@ -34,6 +34,7 @@ pub struct Written {
     period: Period,
     starts_on: NaiveDate,
     ends_on: Option<NaiveDate>,
+    effect: (Option<NaiveDate>, Option<NaiveDate>),
     /// Of its product, where it names one.
     pack: Option<Pack>,
 }
@@ -47,7 +48,8 @@ pub enum PromisedOf<'a> {
     Demands(&'a [&'a str]),
 }
 
-/// What `MoUs` that are signed and not ended on `as_of` commit of products or to demands, by the id of these.
+/// What `MoUs` that are signed and not ended on `as_of` commit of products, and with them those that were fulfilled to demands, by
+/// the id of these.
 ///
 /// Where a commitment states no days, those of its `MoU` hold.
 ///
@@ -61,23 +63,26 @@ pub fn signed_commitments(db: &mut Db, of: PromisedOf<'_>, as_of: NaiveDate) -> 
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let signed = mou_commitments::table
-        .inner_join(mous::table)
-        .left_join(products::table)
-        .filter(mous::signed_on.le(as_of).and(mous::ended_on.is_null().or(mous::ended_on.gt(as_of))))
-        .select((
-            mou_commitments::product_id,
-            mou_commitments::demand_id,
-            mou_commitments::quantity_milli,
-            mou_commitments::unit,
-            mou_commitments::period,
-            (mou_commitments::starts_on, mou_commitments::ends_on),
-            (mous::effective_from, mous::effective_until),
-            (products::pack_unit.nullable(), products::pack_content_milli.nullable(), products::pack_content_unit.nullable()),
-        ));
+    let signed = mou_commitments::table.inner_join(mous::table).left_join(products::table).filter(mous::signed_on.le(as_of)).select((
+        mou_commitments::product_id,
+        mou_commitments::demand_id,
+        mou_commitments::quantity_milli,
+        mou_commitments::unit,
+        mou_commitments::period,
+        (mou_commitments::starts_on, mou_commitments::ends_on),
+        (mous::effective_from, mous::effective_until),
+        (products::pack_unit.nullable(), products::pack_content_milli.nullable(), products::pack_content_unit.nullable()),
+    ));
     let rows: Vec<Row> = match of {
-        PromisedOf::Products(_) => signed.filter(mou_commitments::product_id.eq_any(ids.iter().copied())).load(db)?,
-        PromisedOf::Demands(_) => signed.filter(mou_commitments::demand_id.eq_any(ids.iter().copied())).load(db)?,
+        PromisedOf::Products(_) => {
+            let going_on = signed.filter(mous::ended_on.is_null().or(mous::ended_on.gt(as_of)));
+            going_on.filter(mou_commitments::product_id.eq_any(ids.iter().copied())).load(db)?
+        }
+        // What was fulfilled before its time is not needed again either.
+        PromisedOf::Demands(_) => {
+            let kept = mous::ended_on.is_null().or(mous::ended_on.gt(as_of)).or(mous::status.eq(MouStatus::Completed));
+            signed.filter(kept).filter(mou_commitments::demand_id.eq_any(ids.iter().copied())).load(db)?
+        }
     };
     let mut found: HashMap<String, Vec<Written>> = HashMap::new();
     for (product_id, demand_id, quantity, unit, period, (starts_on, ends_on), (from, until), pack) in rows {
@@ -88,7 +93,15 @@ pub fn signed_commitments(db: &mut Db, of: PromisedOf<'_>, as_of: NaiveDate) -> 
             _ => None,
         };
         let period = period.unwrap_or(Period::Total);
-        found.entry(id).or_default().push(Written { quantity, unit, period, starts_on, ends_on: ends_on.or(until), pack });
+        found.entry(id).or_default().push(Written {
+            quantity,
+            unit,
+            period,
+            starts_on,
+            ends_on: ends_on.or(until),
+            effect: (from, until),
+            pack,
+        });
     }
     Ok(found)
 }
@@ -98,9 +111,9 @@ pub fn promised_months(written: &[Written], season: Season, unit: UnitId, as_of:
     let commitments: Vec<Commitment> = written
         .iter()
         .filter_map(|commitment| {
-            let quantity = measure::to_base(commitment.quantity, commitment.unit, commitment.pack.as_ref()).ok()?;
-            let Written { quantity: _, unit: _, period, starts_on, ends_on, pack: _ } = *commitment;
-            Some(Commitment { quantity, period, starts_on, ends_on })
+            let quantity = measure::to_base_up(commitment.quantity, commitment.unit, commitment.pack.as_ref()).ok()?;
+            let Written { quantity: _, unit: _, period, starts_on, ends_on, effect, pack: _ } = *commitment;
+            Some(Commitment { quantity, period, starts_on, ends_on, effect })
         })
         .collect();
     let of_month = |(month, quantity): (i32, _)| {
@@ -121,6 +134,8 @@ pub struct Commitment {
     pub starts_on: NaiveDate,
     /// Last day; none when it goes on.
     pub ends_on: Option<NaiveDate>,
+    /// First and last day on which the `MoU` is in effect, as far as it says: in months beyond these it promises nothing.
+    pub effect: (Option<NaiveDate>, Option<NaiveDate>),
 }
 
 /// A promise in all without an end is spread over so many months: what nobody ended is looked at again after a year.
@@ -136,7 +151,9 @@ impl Commitment {
             (None, Period::Total) => first + OPEN_MONTHS - 1,
             (None, _) => i32::MAX,
         };
-        if month < first || month > last {
+        let (begins, ends) = self.effect;
+        let is_in_effect = begins.is_none_or(|day| ordinal(day) <= month) && ends.is_none_or(|day| month <= ordinal(day));
+        if month < first || month > last || !is_in_effect {
             return 0;
         }
         let months = match self.period {
@@ -198,7 +215,7 @@ mod tests {
 
     fn commitment(quantity: &str, period: Period, starts_on: &str, ends_on: Option<&str>) -> Commitment {
         let quantity = Base { quantity: quantity.parse().unwrap(), unit: "KG".parse().unwrap() };
-        Commitment { quantity, period, starts_on: day(starts_on), ends_on: ends_on.map(day) }
+        Commitment { quantity, period, starts_on: day(starts_on), ends_on: ends_on.map(day), effect: (None, None) }
     }
 
     fn season(months: &[i32], from: &str, until: Option<&str>) -> Season {
@@ -217,6 +234,17 @@ mod tests {
         let found = promised(&[twelve], march_to_august, "KG".parse().unwrap(), day("2026-11-23"));
         let two = || "2000".to_owned();
         assert_eq!(shown(&found), [(2027, 3, two()), (2027, 4, two()), (2027, 5, two()), (2027, 6, two())]);
+    }
+
+    // The same of an MoU that is in effect from February to the middle of April: the rest of the 12 t is promised by nobody.
+    #[test]
+    fn a_promise_is_none_in_months_in_which_its_memorandum_is_not_in_effect() {
+        let all_year = season(&[1, 2, 3, 4, 5, 6], "2026-01-01", None);
+        let effect = (Some(day("2027-02-01")), Some(day("2027-04-15")));
+        let twelve = Commitment { effect, ..commitment("12000", Period::Total, "2027-01-01", Some("2027-06-30")) };
+        let found = promised(&[twelve], all_year, "KG".parse().unwrap(), day("2026-11-23"));
+        let two = || "2000".to_owned();
+        assert_eq!(shown(&found), [(2027, 2, two()), (2027, 3, two()), (2027, 4, two())]);
     }
 
     #[test]
@@ -253,6 +281,7 @@ mod tests {
                 period: Period::Total,
                 starts_on: day("2027-01-01"),
                 ends_on: Some(ends_on),
+                effect: (None, None),
             };
             let season = Season { months: Months::ALL, from: day("2020-01-01"), until: None };
             let found = promised(&[total], season, "KG".parse().unwrap(), day("2027-01-01"));

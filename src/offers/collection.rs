@@ -9,7 +9,7 @@ use crate::closing::{Closes, closed_already};
 use crate::db::Db;
 use crate::db::Json;
 use crate::db::schema::{certificates, offers, organisations, products};
-use crate::error::{Faults, Problem, Result};
+use crate::error::{Faults, Problem, Result, text};
 use crate::http::collection::{Collection, Spec, operations};
 use crate::http::page::{Page, day_key, keyset};
 use crate::http::query::{Args, Kind, Param, many, param};
@@ -64,6 +64,8 @@ fn example() -> Value {
 }
 
 impl Collection for Offers {
+    const CHANGES_REFUSED: Option<&'static str> =
+        Some("While a memorandum names the offer, it stays of the same product: another one is refused with 409 `in_use`.");
     const SPEC: Spec = Spec {
         name: "offers",
         noun: "offer",
@@ -143,6 +145,9 @@ impl Collection for Offers {
         let product = products.get(&new.product_id);
         let checked = accepted(tx, permit, &new, product, was_on_offer || is_made(product))?;
         let next = record_of(new, checked, tx.next_version(current.meta()));
+        if next.product_id != current.product_id {
+            refuse_named(tx, permit, current)?;
+        }
         // The same offer in other words, such as a province by its name, is no new version.
         if is_same(current, &next)? {
             return Ok(current.clone());
@@ -151,7 +156,7 @@ impl Collection for Offers {
     }
 
     fn delete(tx: &mut Tx<'_>, permit: &Permit, current: &Offer) -> Result<()> {
-        mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Offer(&current.id))?.refuse()?;
+        refuse_named(tx, permit, current)?;
         store::delete(tx.db, &current.id)?;
         tx.record(Operation::Delete, "offer", &current.id, current.version + 1, &())
     }
@@ -250,6 +255,15 @@ pub(crate) fn made(new: NewOffer, pack: Option<&measure::Pack>, day: NaiveDate, 
     faults.into_result()?;
     let checked = checked.ok_or_else(|| Problem::internal("an offer without faults was not checked"))?;
     Ok(record_of(new, checked, meta))
+}
+
+/// Refuses to take an offer from under the memoranda that name it.
+fn refuse_named(tx: &mut Tx<'_>, permit: &Permit, current: &Offer) -> Result<()> {
+    let named = mous::using(tx.db, &permit.caller, Uses::default(), mous::Named::Offer(&current.id))?;
+    named.refuse_with(text(
+        "Memoranda name this offer: it stays, and of the same product. Close it instead, and make another one.",
+        "Đã có biên bản ghi nhớ nêu chào bán này nên không thể xóa hoặc đổi sản phẩm. Hãy đóng lại và tạo mới.",
+    ))
 }
 
 /// Stores `next` in place of `current`, and its change.

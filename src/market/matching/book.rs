@@ -300,14 +300,15 @@ impl Book {
         while let Some(standing) = now {
             scan::fetch_ahead(question, [next, second, third], &race);
             [now, next, second, third] = [next, second, third, blocks.next()];
-            if own.is_empty() {
+            let others = if own.is_empty() { Bits::ALL } else { rows_in(own, standing.start).not() };
+            if need.uneven.is_some() {
+                scan::unevenly(question, &standing, others, &mut race);
+            } else if own.is_empty() {
                 scan.all(question, standing, &mut race);
-                self.judge_wide(question, &standing, Bits::ALL, &mut race);
             } else {
-                let others = rows_in(own, standing.start).not();
                 scan.some(question, standing, others, &mut race);
-                self.judge_wide(question, &standing, others, &mut race);
             }
+            self.judge_wide(question, &standing, others, &mut race);
         }
         scan.look(question, &mut race);
         race.finish()
@@ -338,7 +339,11 @@ impl Book {
         for (start, rows) in places.by_block(|group| need.wants(group)) {
             let chosen = if own.is_empty() { rows } else { rows.without(rows_in(own, start)) };
             let standing = Standing { block: self.block(start), start, places: &self.places, promises: &promises };
-            scan.some(&question, standing, chosen, &mut race);
+            if need.uneven.is_some() {
+                scan::unevenly(&question, &standing, chosen, &mut race);
+            } else {
+                scan.some(&question, standing, chosen, &mut race);
+            }
             self.judge_wide(&question, &standing, chosen, &mut race);
         }
         scan.look(&question, &mut race);

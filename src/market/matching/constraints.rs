@@ -312,12 +312,12 @@ fn detail(code: Code, found: &Judgement, supply: &Supply, need: &Need, setting: 
         }
         Code::MinimumOrder | Code::Quantity if found.fails.contains(Code::Unit) => Detail::OtherUnit,
         Code::MinimumOrder => {
-            let is_left = (found.largest_order + 1..=need.quantity).contains(&supply.minimum_order);
-            let needed = if is_left { found.largest_order } else { need.quantity };
+            let is_left = (found.largest_order + 1..=found.left.needed).contains(&supply.minimum_order);
+            let needed = if is_left { found.largest_order } else { found.left.needed };
             Detail::MinimumOrder { needed, found: supply.minimum_order, is_left, rounded: is_left && is_rounded(supply, setting) }
         }
         Code::Quantity => Detail::Quantity {
-            needed: need.quantity,
+            needed: if need.single_supplier { found.left.decisive } else { found.left.needed },
             found: if need.single_supplier { found.left.least } else { found.left.most },
             single_supplier: need.single_supplier,
             rounded: is_rounded(supply, setting),

@@ -20,7 +20,7 @@ fn per_kilogram(amount: i64) -> Price {
 }
 
 /// 1.5 t a month in January and February, 20,000 a kilogram, four stars, HACCP (kind 1) and one more (kind 2).
-fn offer() -> Offered {
+pub(super) fn offer() -> Offered {
     let supply = Supply {
         id: Id(1),
         version: 1,
@@ -245,7 +245,16 @@ fn days_alone_are_not_enough_where_the_month_of_both_is_promised() {
         let Supply { from, until, months, minimum_order, .. } = &mut offered.supply;
         (*from, *until, *months, *minimum_order) = (NEW_YEAR + 32, NEW_YEAR + 32, 1 << 1, 0);
         let quantity = offered.supply.quantity;
-        let promise = Promise { unit: 0, quantity, per: Per::Month, from: NEW_YEAR, until: FOREVER, signed_on: TODAY, ended_on: FOREVER };
+        let promise = Promise {
+            unit: 0,
+            quantity,
+            per: Per::Month,
+            from: NEW_YEAR,
+            until: FOREVER,
+            effect: (-30_000, FOREVER),
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        };
         offered.promises = vec![promise];
         (need.from, need.until, need.months, need.months_needed) = (TODAY + 4, NEW_YEAR + 31, 1 << 10 | 1 << 11 | 1 | 1 << 1, 4);
     });
@@ -258,7 +267,16 @@ fn days_alone_are_not_enough_where_the_month_of_both_is_promised() {
 // would be something: nobody weighs less.
 #[test]
 fn what_is_promised_is_not_offered_again() {
-    let promise = |quantity, from, until| Promise { unit: 0, quantity, per: Per::Month, from, until, signed_on: TODAY, ended_on: FOREVER };
+    let promise = |quantity, from, until| Promise {
+        unit: 0,
+        quantity,
+        per: Per::Month,
+        from,
+        until,
+        effect: (-30_000, FOREVER),
+        signed_on: TODAY,
+        ended_on: FOREVER,
+    };
     let promises = vec![promise(3 * TONNE / 2, NEW_YEAR, NEW_YEAR), promise(TONNE, NEW_YEAR + 40, NEW_YEAR + 40)];
     let world = World::new(&[Offered { promises: promises.clone(), ..offer() }]);
     let found = evaluate(&world.supplies[0], &demand(), true, &world.today());
@@ -290,8 +308,16 @@ fn what_is_promised_is_not_offered_again() {
 fn who_cannot_bring_its_own_least_order_does_not_fit() {
     let kilogram = TONNE / 1_000;
     let world = |until| {
-        let promise =
-            Promise { unit: 0, quantity: 800 * kilogram, per: Per::Month, from: NEW_YEAR, until, signed_on: TODAY, ended_on: FOREVER };
+        let promise = Promise {
+            unit: 0,
+            quantity: 800 * kilogram,
+            per: Per::Month,
+            from: NEW_YEAR,
+            until,
+            effect: (-30_000, FOREVER),
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        };
         let mut offered = Offered { promises: vec![promise], ..offer() };
         (offered.supply.quantity, offered.supply.minimum_order) = (TONNE, 900 * kilogram);
         World::new(&[offered])
@@ -373,6 +399,7 @@ fn a_month_that_is_promised_is_not_the_one_to_add() {
         per: Per::Month,
         from: NEW_YEAR + 59,
         until: END_OF_MARCH,
+        effect: (-30_000, FOREVER),
         signed_on: TODAY,
         ended_on: FOREVER,
     };
@@ -389,8 +416,16 @@ fn a_month_that_is_promised_is_not_the_one_to_add() {
 // 1 t a month, of which 1 t is promised: of 1,001 kg one would be left, whatever else is needed.
 #[test]
 fn what_more_would_unlock_is_what_is_left_of_it() {
-    let promise =
-        Promise { unit: 0, quantity: TONNE, per: Per::Month, from: NEW_YEAR, until: END_OF_MARCH, signed_on: TODAY, ended_on: FOREVER };
+    let promise = Promise {
+        unit: 0,
+        quantity: TONNE,
+        per: Per::Month,
+        from: NEW_YEAR,
+        until: END_OF_MARCH,
+        effect: (-30_000, FOREVER),
+        signed_on: TODAY,
+        ended_on: FOREVER,
+    };
     let mut offered = Offered { promises: vec![promise], ..offer() };
     (offered.supply.quantity, offered.supply.minimum_order) = (TONNE, 0);
     let world = World::new(&[offered]);
@@ -415,8 +450,16 @@ fn world_of(change: impl Fn(&mut Supply)) -> World {
 #[test]
 fn what_is_promised_is_not_told_to_strangers_by_what_is_left() {
     let supply_of = |promised| {
-        let promise =
-            Promise { unit: 0, quantity: promised, per: Per::Month, from: NEW_YEAR, until: FOREVER, signed_on: TODAY, ended_on: FOREVER };
+        let promise = Promise {
+            unit: 0,
+            quantity: promised,
+            per: Per::Month,
+            from: NEW_YEAR,
+            until: FOREVER,
+            effect: (-30_000, FOREVER),
+            signed_on: TODAY,
+            ended_on: FOREVER,
+        };
         let mut offered = Offered { promises: vec![promise], ..offer() };
         (offered.supply.quantity, offered.supply.months) = (10 * TONNE, 0b111);
         World::new(&[offered])

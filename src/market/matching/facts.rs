@@ -95,8 +95,10 @@ pub struct Need {
     pub groups: Rows,
     /// Base unit.
     pub unit: u8,
-    /// A month; more than 0.
+    /// A month; more than 0. Of what is left where in some months more is needed than in others: in the month with most.
     pub quantity: i64,
+    /// How much is needed in each calendar month, in their order, of what is left of a demand where that is not the same in all.
+    pub uneven: Option<Arc<[(Month, i64)]>>,
     /// Months of the year in which it is needed and which its period touches; never empty.
     pub months: MonthBits,
     /// How many calendar months of its period those are.
@@ -146,6 +148,7 @@ impl Need {
             groups: record.groups.unwrap_or(Rows::ALL),
             unit: record.unit,
             quantity: record.quantity.max(1),
+            uneven: None,
             months,
             months_needed: calendar::count(first, last, months).max(1),
             from: record.from,

@@ -26,10 +26,16 @@ pub enum PriceVerdict {
 /// months would open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Left {
-    /// In the month with least.
+    /// In the month that decides for a single supplier: that with least, beside what is needed in it.
     pub least: i64,
     /// In the month with most.
     pub most: i64,
+    /// Needed in the month that decides for a single supplier.
+    pub decisive: i64,
+    /// Needed in the month of these that needs most.
+    pub needed: i64,
+    /// The most that can be brought and is needed in one month.
+    pub largest: i64,
     /// Over all months, in each at most what is needed; nothing in a month of which less than the least order is left.
     pub covered: i128,
     /// Needed over the same months.
@@ -38,7 +44,7 @@ pub(super) struct Left {
 
 impl Left {
     /// Nothing, of nothing that is needed.
-    const NONE: Self = Self { least: 0, most: 0, covered: 0, asked: 0 };
+    const NONE: Self = Self { least: 0, most: 0, decisive: 0, needed: 0, largest: 0, covered: 0, asked: 0 };
 }
 
 /// What was found of a pair.
@@ -71,9 +77,9 @@ pub(super) fn judge(supply: &Supply, need: &Need, text: bool, setting: &Setting<
     let left = if is_counted { left(supply, need, &reach, setting) } else { Left::NONE };
     let price = if is_counted { price_verdict(supply, need, setting) } else { PriceVerdict::Unknown };
     let distance = setting.tables.distance(need.province, supply.province);
-    let enough = if need.single_supplier { left.least >= need.quantity } else { left.most > 0 };
+    let enough = if need.single_supplier { left.least >= left.decisive } else { left.most > 0 };
     // Where too little is left at all, that alone is told.
-    let largest_order = if enough { need.quantity.min(left.most) } else { need.quantity };
+    let largest_order = if enough { left.largest } else { left.needed };
     let fails = Fails::of([
         (Code::Category, !need.wants(supply.group)),
         (Code::Text, !text),
@@ -137,30 +143,35 @@ fn price_verdict(supply: &Supply, need: &Need, setting: &Setting<'_>) -> PriceVe
 
 fn left(supply: &Supply, need: &Need, reach: &Reach, setting: &Setting<'_>) -> Left {
     let promises = setting.promises.get(supply.promises);
-    let need_of = |months: u32| i128::from(need.quantity) * i128::from(months);
-    if promises.is_empty() {
-        let months = reach.opened.max(1);
-        let covered = i128::from(supply.quantity.clamp(0, need.quantity)) * i128::from(months);
-        return Left { least: supply.quantity, most: supply.quantity, covered, asked: need_of(months) };
+    if promises.is_empty() && need.uneven.is_none() {
+        let (left, needed, months) = (supply.quantity, need.quantity, i128::from(reach.opened.max(1)));
+        let (covered, asked) = (i128::from(left.clamp(0, needed)) * months, i128::from(needed) * months);
+        return Left { least: left, most: left, decisive: needed, needed, largest: left.min(needed), covered, asked };
     }
-    let mut found = Left { least: i64::MAX, most: i64::MIN, covered: 0, asked: 0 };
-    let in_months: Vec<i64> = reach.months(need).map(|month| left_in(supply, month, setting)).collect();
-    for left in &in_months {
-        found.least = found.least.min(*left);
+    let in_months = reach.months(need).map(|month| (left_in(supply, month, setting), need.needed_in(month)));
+    let in_months: Vec<(i64, i64)> = in_months.filter(|(_, needed)| *needed > 0).collect();
+    let Some((least, decisive)) = in_months.iter().copied().min_by_key(|(left, needed)| left.saturating_sub(*needed)) else {
+        // Of what both name nothing is needed any more.
+        return Left { decisive: need.quantity, needed: need.quantity, ..Left::NONE };
+    };
+    let mut found = Left { least, decisive, most: i64::MIN, needed: 0, largest: i64::MIN, covered: 0, asked: 0 };
+    for (left, needed) in &in_months {
         found.most = found.most.max(*left);
-        found.asked += i128::from(need.quantity);
+        found.needed = found.needed.max(*needed);
+        found.largest = found.largest.max(*left.min(needed));
+        found.asked += i128::from(*needed);
     }
     // A least order that is too large anyway is mended by a smaller one.
-    let least_order = supply.minimum_order.min(need.quantity).min(found.most);
-    let brought = in_months.into_iter().map(|left| left.clamp(0, need.quantity)).filter(|brought| *brought >= least_order);
+    let least_order = supply.minimum_order.min(found.largest);
+    let brought = in_months.into_iter().map(|(left, needed)| left.clamp(0, needed)).filter(|brought| *brought >= least_order);
     found.covered = brought.map(i128::from).sum();
     found
 }
 
-/// What must be left in a month for an offer to be of use: for an order of the least size too, but of one above what is
-/// needed, which is mended by itself, no more than that.
-pub(super) fn enough_in_month(supply: &Supply, need: &Need) -> i64 {
-    if need.single_supplier { need.quantity } else { supply.minimum_order.min(need.quantity).max(1) }
+/// What must be left in a month, of which so much is needed, for an offer to be of use, where at most `most` is needed in one:
+/// for an order of the least size too, but of one above what is needed, which is mended by itself, no more than that.
+pub(super) fn enough_in_month(supply: &Supply, need: &Need, needed: i64, most: i64) -> i64 {
+    if need.single_supplier { needed } else { supply.minimum_order.min(most).max(1) }
 }
 
 /// What is left of an offer in a calendar month.
@@ -210,7 +221,9 @@ fn promised_by(promise: &Promise, month: Month) -> i64 {
         (FOREVER, _) => Month::MAX,
         (day, _) => month_of(day),
     };
-    if month < first || month > last {
+    let (begins, ends) = promise.effect;
+    let is_in_effect = month_of(begins) <= month && (ends == FOREVER || month <= month_of(ends));
+    if month < first || month > last || !is_in_effect {
         return 0;
     }
     let months = match promise.per {
@@ -239,7 +252,6 @@ mod tests {
         NaiveDate::default() + Days::new(u64::try_from(day).unwrap())
     }
 
-    // Settled question 12: 12 t from January to June are 2 t in each of these months and nothing in July.
     #[test]
     fn a_number_is_rounded_to_two_digits() {
         for (number, down, up) in [
@@ -258,6 +270,8 @@ mod tests {
         assert_eq!(two_digits_up(i64::MAX), i64::MAX);
     }
 
+    // Settled question 12: 12 t from January to June are 2 t in each of these months and nothing in July. Of a memorandum that is
+    // in effect from February to April, these three months.
     #[test]
     fn a_total_is_spread_over_its_months() {
         let promise = Promise {
@@ -266,11 +280,15 @@ mod tests {
             per: Per::Total,
             from: NEW_YEAR,
             until: NEW_YEAR + 180,
+            effect: (-30_000, FOREVER),
             signed_on: TODAY,
             ended_on: FOREVER,
         };
         let in_month = |month0: i32| promised(&[promise], 0, 2027 * 12 + month0, TODAY);
         assert_eq!([-1, 0, 5, 6].map(in_month), [0, 2_000_000, 2_000_000, 0]);
+        let in_effect =
+            |month0: i32| promised(&[Promise { effect: (NEW_YEAR + 31, NEW_YEAR + 100), ..promise }], 0, 2027 * 12 + month0, TODAY);
+        assert_eq!([0, 1, 3, 4].map(in_effect), [0, 2_000_000, 2_000_000, 0]);
         assert_eq!(promised(&[promise], 1, 2027 * 12, TODAY), 0, "in another unit");
         assert_eq!(promised(&[promise], 0, 2027 * 12, TODAY - 1), 0, "before it is signed");
     }
@@ -291,6 +309,7 @@ mod tests {
                     },
                     starts_on: date(promise.from),
                     ends_on: (promise.until != FOREVER).then(|| date(promise.until)),
+                    effect: (Some(date(promise.effect.0.max(0))), (promise.effect.1 != FOREVER).then(|| date(promise.effect.1))),
                 })
                 .collect();
             let season = Season { months: Months::ALL, from: date(0), until: None };

@@ -119,14 +119,20 @@ fn whole_down(quantity: i64) -> i64 {
 /// What leaves enough beside what is promised.
 fn quantity(found: &Judgement, supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
     let promises = setting.promises.get(supply.promises);
-    let enough = enough_in_month(supply, need);
-    let in_month = |month| match promised(promises, supply.unit, month, setting.as_of) {
-        taken if taken == 0 || setting.view.sees_promises(supply) => taken.saturating_add(enough),
-        // Neither what is promised nor what is left of the greater offer is shown but in two digits.
-        taken => two_digits_up(taken.saturating_add(two_digits_up(enough))),
+    let of_month = |month| (month, need.needed_in(month));
+    // Where less is needed than an order of the least size no more is of use.
+    let is_of_use = |(_, needed): &(_, i64)| *needed > 0 && *needed >= enough_in_month(supply, need, *needed, found.left.needed);
+    let in_month = |(month, needed)| {
+        let enough = enough_in_month(supply, need, needed, found.left.needed);
+        match promised(promises, supply.unit, month, setting.as_of) {
+            taken if taken == 0 || setting.view.sees_promises(supply) => taken.saturating_add(enough),
+            // Neither what is promised nor what is left of the greater offer is shown but in two digits.
+            taken => two_digits_up(taken.saturating_add(two_digits_up(enough))),
+        }
     };
-    let needed = found.reach.months(need).map(in_month);
-    if need.single_supplier { needed.max() } else { needed.min() }.unwrap_or(enough)
+    let least = found.reach.months(need).map(of_month).filter(is_of_use).map(in_month);
+    let least = if need.single_supplier { least.max() } else { least.min() };
+    least.unwrap_or_else(|| enough_in_month(supply, need, need.quantity, need.quantity))
 }
 
 /// Hundredths in the smallest coin of a currency: whole đồng, yen and won, cents of the others.

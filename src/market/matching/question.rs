@@ -84,7 +84,8 @@ impl<'a> Question<'a> {
             return None;
         }
         let calendar = run(need);
-        let enough = if need.single_supplier { need.quantity } else { 1 };
+        // Where in some months more is needed than in others: who leaves less fails whatever the month.
+        let enough = if need.single_supplier { need.least_needed() } else { 1 };
         // Before all days that have codes everything is still to come.
         let as_of = if setting.as_of <= BEFORE_DAYS { 0 } else { day_code(setting.as_of)? };
         Some(Self {

@@ -51,11 +51,12 @@ impl Reach {
     /// rather than of days, of the month nearest to the season, and of the fewest days.
     fn opening(self, supply: &Supply, need: &Need, setting: &Setting<'_>) -> Self {
         let as_of = setting.as_of;
-        let enough = enough_in_month(supply, need);
         let target = need.months_between(need.from, need.until).min_by_key(|month| {
             let days = days_to(self.window, *month, need);
             let season = distance_to(self.season, *month);
-            let is_promised = left_in(supply, *month, setting) < enough;
+            let needed = need.needed_in(*month);
+            let enough = enough_in_month(supply, need, needed, need.quantity);
+            let is_promised = left_in(supply, *month, setting) < enough || needed < enough;
             (u8::from(days > 0) + u8::from(season > 0) + u8::from(is_promised), is_promised, days > 0, season, days, *month)
         });
         let Some(month) = target else { return self };

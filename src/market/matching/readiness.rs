@@ -147,8 +147,7 @@ pub fn readiness(
             is_served |= judged.fails.is_empty();
             let Some(code) = judged.fails.near() else { continue };
             let mends: Vec<Mend> = mend(code, &judged, supply, need, setting).into_iter().map(|(_, mend)| mend).collect();
-            let most = if code == Code::Quantity { left_of_more(&mends, supply, need, setting) } else { judged.left.most };
-            let quantity = need.quantity.min(most);
+            let quantity = if code == Code::Quantity { left_of_more(&mends, supply, need, setting) } else { judged.left.largest };
             let entry = lacks.entry(lack(code, &mends, supply, need)).or_default();
             entry.most = entry.most.max(quantity);
             widen(&mut entry.mends, &mends);
@@ -187,10 +186,10 @@ fn most_concerned(offers: BTreeMap<Id, (u32, u32)>) -> Vec<Concerned> {
     offers
 }
 
-/// What is left in the month with most, beside what is promised, once so much more is offered as is enough.
+/// What can be brought in the month with most, beside what is promised, once so much more is offered as is enough.
 fn left_of_more(mends: &[Mend], supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
     let quantity = mends.iter().fold(supply.quantity, |most, mend| if let Mend::Quantity(least) = mend { most.max(*least) } else { most });
-    judge(&Supply { quantity, ..supply.clone() }, need, true, setting).left.most
+    judge(&Supply { quantity, ..supply.clone() }, need, true, setting).left.largest
 }
 
 fn lack(code: Code, mends: &[Mend], supply: &Supply, need: &Need) -> Lack {

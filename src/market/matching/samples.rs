@@ -127,11 +127,12 @@ pub fn paper() -> impl Strategy<Value = Paper> {
 pub fn promise() -> impl Strategy<Value = Promise> {
     let per = prop_oneof![Just(Per::Month), Just(Per::Quarter), Just(Per::Year), Just(Per::Total)];
     let ended = prop_oneof![4 => Just(FOREVER), 1 => (-20..20_i32).prop_map(|days| TODAY + days)];
-    (0..5_u8, quantity(), per, -500..500_i32, until(), -100..20_i32, ended).prop_map(
-        |(unit, quantity, per, from, until, signed, ended_on)| {
+    let effect = prop_oneof![3 => Just((-30_000, FOREVER)), 1 => (-300..300_i32, 0..400_i32).prop_map(|(from, days)| (NEW_YEAR + from, NEW_YEAR + from + days))];
+    (0..5_u8, quantity(), per, -500..500_i32, until(), effect, -100..20_i32, ended).prop_map(
+        |(unit, quantity, per, from, until, effect, signed, ended_on)| {
             let from = NEW_YEAR + from;
             let signed_on = TODAY + signed;
-            Promise { unit: u8::from(unit == 0), quantity, per, from, until: until.max(from), signed_on, ended_on }
+            Promise { unit: u8::from(unit == 0), quantity, per, from, until: until.max(from), effect, signed_on, ended_on }
         },
     )
 }

@@ -141,6 +141,19 @@ impl<'b> Scan<'b> {
     }
 }
 
+/// Scans the rows in `chosen` for a demand of which in some months more is needed than in others: who fails twice in the months
+/// with most and with least alike fails, and all others are judged by all that is known of them. Wide ones are the caller's to
+/// look at.
+pub(super) fn unevenly(question: &Question<'_>, standing: &Standing<'_>, chosen: Bits, race: &mut Race<Place>) {
+    let Survey { open, fitting, doubtful, missing } = Survey::new(question, standing.block, chosen, true);
+    race.considered += open.count();
+    for row in fitting.or(doubtful).or(missing).rows() {
+        if let Some(look) = Look::new(standing, row) {
+            race.eligible += u32::from(look.judge(question, race));
+        }
+    }
+}
+
 /// Lets the processor fetch what a scan of all rows will read, block after block: first where things stand, then sets, then
 /// what is found through these.
 pub(super) fn fetch_ahead(question: &Question<'_>, ahead: [Option<Standing<'_>>; 3], race: &Race<Place>) {

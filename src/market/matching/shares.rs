@@ -17,13 +17,17 @@ pub struct Share {
     pub quantity: i64,
 }
 
-/// What `supply` can bring of what is still needed, beside what is promised of either; nothing where they share no month.
+/// What `supply` can bring of what is still needed, beside what is promised of either; nothing where they share no month, or all
+/// that is needed is promised.
 pub fn shares(supply: &Supply, need: &Need, setting: &Setting<'_>) -> Vec<Share> {
-    let (whole, need) = (need, &*need.still_needed(setting));
+    if need.is_met(setting.as_of) {
+        return Vec::new();
+    }
+    let need = &*need.still_needed(setting);
     let reach = Reach::new(supply, need, setting);
     let mut shares: Vec<(Month, Share)> = Vec::new();
     for month in reach.months(need).take_while(|_| reach.shares_months && reach.shares_days) {
-        let quantity = left_in(supply, month, setting).min(whole.needed_in(month, setting));
+        let quantity = left_in(supply, month, setting).min(need.needed_in(month));
         // Of less than its least order nothing is brought.
         if quantity < supply.minimum_order.max(1) {
             continue;
@@ -53,7 +57,7 @@ mod tests {
             let Some(supply) = world.supplies.first() else { return Ok(()) };
             let shares = shares(supply, &need, &world.today());
             let is_eligible = super::super::evaluate(supply, &need, true, &world.today()).eligible;
-            prop_assert!(!is_eligible || !shares.is_empty() || need.met.is_some(), "whoever fits has something to bring");
+            prop_assert!(!is_eligible || !shares.is_empty(), "whoever fits has something to bring");
             for share in &shares {
                 prop_assert!(0 < share.quantity && share.quantity <= need.quantity.min(supply.quantity));
                 prop_assert!(supply.minimum_order <= share.quantity);

@@ -66,6 +66,7 @@ static MARKET: LazyLock<Market> = LazyLock::new(|| {
                 per: Per::Month,
                 from: TODAY,
                 until: TODAY + i32::try_from(chance(200)).unwrap(),
+                effect: (-30_000, FOREVER),
                 signed_on: TODAY,
                 ended_on: FOREVER,
             };

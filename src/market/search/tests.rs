@@ -138,6 +138,7 @@ fn changes(sample: &Sample) -> Vec<Change> {
             per: Per::Month,
             from: TODAY + from,
             until: TODAY + from + days,
+            effect: (-30_000, FOREVER),
             signed_on: TODAY + signed,
             ended_on: if *has_ended { TODAY + 12 } else { FOREVER },
         };

@@ -163,7 +163,16 @@ fn a_neighbour_that_leads_nowhere_is_no_reason_to_find_nothing() {
 
 /// 60 a month of product 1 in October and November 2024 (days 20,000 to 20,057).
 fn a_promise() -> Promise {
-    Promise { unit: 0, quantity: 60, per: Per::Month, from: TODAY, until: TODAY + 57, signed_on: TODAY - 5, ended_on: FOREVER }
+    Promise {
+        unit: 0,
+        quantity: 60,
+        per: Per::Month,
+        from: TODAY,
+        until: TODAY + 57,
+        effect: (-30_000, FOREVER),
+        signed_on: TODAY - 5,
+        ended_on: FOREVER,
+    }
 }
 
 #[test]

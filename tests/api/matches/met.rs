@@ -159,7 +159,22 @@ fn a_commitment_names_an_offer_and_a_demand_of_its_parties() {
     assert_eq!(faults(&fair.producer, json!({"offer_id": fair.offer.id, "product_id": product.id})), fault("product_id", "other_product"));
     let of_another = onions_wanted(&fair.app, &a_buyer(&fair.app).named("Chuỗi cửa hàng Sen Xanh").create()).create();
     assert_eq!(faults(&other, json!({"offer_id": offer.id, "demand_id": of_another.id})), fault("demand_id", "not_a_party"));
-    signed(&fair, &other, json!({"offer_id": offer.id, "product_id": product.id, "demand_id": fair.demand.id})).create();
+    // Who signs as a buyer makes nothing, and who signs as a producer needs nothing.
+    let both = a_producer(&fair.app).named("Công ty chế biến Tân Long").with(json!({"buyer": {"kind": "processor"}})).create();
+    let of_both = onions_wanted(&fair.app, &both).create();
+    assert_eq!(faults(&both, json!({"description": "hành", "demand_id": of_both.id})), fault("demand_id", "not_a_party"));
+    let named = signed(&fair, &other, json!({"offer_id": offer.id, "product_id": product.id, "demand_id": fair.demand.id})).create();
+
+    // What is named stays of its product and of its buyer.
+    let admin = fair.app.admin();
+    let another = a_product(&fair.app, &other).named("Hành lá").create();
+    for (record, change) in [(&offer, json!({"product_id": another.id})), (&fair.demand, json!({"buyer_id": both.id}))] {
+        let etag = fair.app.get(&record.path).key(&admin).send().expect(200).etag();
+        let refused = fair.app.patch(&record.path, &etag, change).key(&admin).send().expect(409);
+        assert_eq!(refused.json()["references"], json!([{"collection": "mous", "ids": [named.id]}]));
+    }
+    fair.change(&offer, json!({"quantity": "8"}));
+    fair.change(&fair.demand, json!({"title": "Hành tím cho Tết 2027"}));
 }
 
 #[test]
@@ -179,10 +194,10 @@ fn who_sees_commitments_finds_the_memoranda_of_a_demand_or_an_offer() {
     let (of_demand, of_offer) = (format!("demand={}", fair.demand.id), format!("offer={}", offer.id));
     for key in [app.admin(), app.buyer(&fair.buyer), app.officer("79")] {
         assert_eq!(find(of_demand.clone(), Some(&key)), [whole.id.clone(), draft.clone()]);
-        assert_eq!(find(of_offer.clone(), Some(&key)), [whole.id.clone()]);
+        assert_eq!(find(of_offer.clone(), Some(&key)), std::slice::from_ref(&whole.id));
     }
     let producer = app.producer(&fair.producer);
-    assert_eq!(find(of_demand.clone(), Some(&producer)), [draft.clone()]);
+    assert_eq!(find(of_demand.clone(), Some(&producer)), std::slice::from_ref(&draft));
     assert_eq!(find(of_offer.clone(), Some(&producer)), Vec::<String>::new());
     let stranger = a_producer(app).named("Người lạ").in_province("01").create();
     for key in [None, Some(app.producer(&stranger)), Some(app.partner())] {
@@ -201,4 +216,60 @@ fn who_sees_commitments_finds_the_memoranda_of_a_demand_or_an_offer() {
     assert_eq!(delete(&fair.offer.path).expect(409).json()["references"], json!([{"collection": "mous", "ids": [draft]}]));
     delete(&format!("/v1/mous/{draft}")).expect(204);
     delete(&fair.offer.path).expect(204);
+}
+
+// Of 10 t a month all but 1 t is promised in February and March: who supplies in these months brings 2 of 2 t, and has to take
+// orders of 1 t.
+#[test]
+fn a_pair_is_judged_by_what_is_left_in_each_month() {
+    let fair = a_fair();
+    let (other, _, offer) = another_offer(&fair);
+    fair.change(&fair.demand, json!({"quantity": "10"}));
+    signed(&fair, &other, json!({"offer_id": offer.id, "demand_id": fair.demand.id, "quantity": "9", "starts_on": "2027-02-01"})).create();
+    fair.change(&fair.offer, json!({"quantity": "12", "months": [2, 3], "minimum_order": "2", "minimum_order_unit": "TAN"}));
+    let missed = fair.matches();
+    assert_eq!((offers(&missed, "items"), offers(&missed, "near_misses")), (vec![], vec![fair.offer.id.clone()]));
+    let mend = &missed["near_misses"][0]["what_if"][0];
+    assert_eq!((&mend["code"], &mend["quantity_base"]), (&json!("minimum_order"), &json!({"quantity": "1000", "unit": "KG"})));
+    fair.change(&fair.offer, json!({"minimum_order": "1"}));
+    let found = fair.matches();
+    assert_eq!(offers(&found, "items"), std::slice::from_ref(&fair.offer.id));
+    let volume = part(&found["items"][0], "volume");
+    assert_eq!((&volume["value"], &volume["of"]), (&json!("2000"), &json!("2000")));
+    assert_eq!(found["items"][0]["parts"], fair.pair(None)["parts"]);
+    let draft = propose(&fair).expect(201).json();
+    assert_eq!(draft["commitments"].as_array().unwrap().len(), 1);
+    assert_eq!((&draft["commitments"][0]["quantity"], &draft["commitments"][0]["starts_on"]), (&json!("1000"), &json!("2027-02-01")));
+}
+
+// What is stated more finely than a gram counts as the next gram; beyond its effect a memorandum promises nothing; and what was
+// fulfilled early is not needed again, though the offer is free.
+#[test]
+fn what_is_fine_lapsed_or_fulfilled_is_counted_as_it_should() {
+    let fair = a_fair();
+    let (other, _, offer) = another_offer(&fair);
+    let of = |change: Value| {
+        let mut commitment = json!({"demand_id": fair.demand.id, "offer_id": offer.id});
+        commitment.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        signed(&fair, &other, commitment)
+    };
+    let told = |record: &Record| {
+        let read = fair.app.get(&record.path).key(&fair.app.admin()).send().expect(200).json();
+        let months = read["promised"].as_array().unwrap().iter();
+        months.map(|one| format!("{} {}", one["month"].as_str().unwrap(), one["quantity"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    let left = || left(&fair, Some(&fair.app.admin()));
+    let fine = of(json!({"quantity": "900000.5", "unit": "G", "starts_on": "2027-03-01"})).create();
+    assert_eq!(told(&fair.demand), ["2027-03 900.001"]);
+    let lapses = of(json!({"quantity": "6", "period": "total"})).with(json!({"effective_until": "2027-02-14"})).create();
+    let promised = ["2027-01 2000", "2027-02 2000", "2027-03 900.001"];
+    assert_eq!((told(&fair.demand), told(&offer)), (promised.map(str::to_owned).to_vec(), promised.map(str::to_owned).to_vec()));
+    assert_eq!(left(), json!({"quantity": "4099.999", "unit": "KG"}));
+    for record in [&fine, &lapses] {
+        fair.app.post(&format!("{}/transitions", record.path), json!({"to": "completed"})).key(&fair.app.admin()).send().expect(200);
+    }
+    assert_eq!((told(&fair.demand), told(&offer)), (promised.map(str::to_owned).to_vec(), vec![]));
+    assert_eq!(left(), json!({"quantity": "4099.999", "unit": "KG"}));
+    fair.app.index().rebuild().unwrap();
+    assert_eq!(left(), json!({"quantity": "4099.999", "unit": "KG"}));
 }
