@@ -310,7 +310,8 @@ pub struct NewDemand {
     /// Last day on which it takes answers; not after `ends_on`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_by: Option<NaiveDate>,
-    /// Among how many suppliers it may be divided; 1 asks an offer for the whole quantity in every month.
+    /// Among how many suppliers it may be divided; 1 asks an offer for the whole quantity in every month, beside what signed
+    /// memoranda promise already, whoever does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1000)]
     pub suppliers_at_most: Option<i32>,

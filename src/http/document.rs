@@ -334,7 +334,7 @@ fn header_parameters(doc: &Doc) -> Vec<Value> {
         list.push(json!({"name": "If-None-Match", "in": "header", "required": false, "description": "ETag of a copy that one has; `*` on PUT only creates.", "schema": {"type": "string"}, "example": "\"v1-2026-11-23-p\""}));
     }
     if doc.idempotency_key {
-        list.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "description": "Repeating a request with the same key repeats its answer, for seven days.", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^\"?[!#-~]([ !#-~]*[!#-~])?\"?$"}, "example": "f3b1c2d4"}));
+        list.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "description": "Repeating a request with the same key repeats its answer, for seven days. An error has had no effect and is not kept: the key is free again.", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^\"?[!#-~]([ !#-~]*[!#-~])?\"?$"}, "example": "f3b1c2d4"}));
     }
     list
 }

@@ -189,7 +189,7 @@ pub struct MatchedDemand {
     pub quantity_base: Base,
     /// How much of it is needed still, beside what signed memoranda promise the demand, in the month with most; where that is
     /// less, and rounded up to two digits for callers to whom promises are not shown. A pair is judged by what is needed so in
-    /// each month.
+    /// each month, and papers over the days from the first to the last month of which something is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_base: Option<Base>,
     /// Months of the year in which it is needed.

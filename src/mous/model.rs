@@ -464,7 +464,7 @@ pub struct NewMouCommitment {
     #[schema(min_length = 3, max_length = 3, example = "VND")]
     pub currency: Option<String>,
     /// The demand that it is to meet; its buyer is a party as such. What is signed is not asked for again, also where it was
-    /// fulfilled before its time: matches and memoranda that are proposed of the demand are about what is left of it. It counts in
+    /// fulfilled before its time (the offer is free again then): matches and memoranda that are proposed of the demand are about what is left of it. It counts in
     /// the demand's months, where both count in one base unit; in a pack, where the product says what it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]

@@ -205,7 +205,7 @@ impl Need {
     pub(super) fn months_between(&self, from: Day, until: Day) -> impl Iterator<Item = Month> {
         let (first, last) = (calendar::month_of(from.max(self.from)), calendar::month_of(until.min(self.until)));
         let months = if from <= until { self.months } else { 0 };
-        (first..=last).filter(move |month| calendar::bit(*month) & months != 0)
+        (first..=last).filter(move |month| calendar::bit(*month) & months != 0 && self.is_needed_in(*month))
     }
 }
 

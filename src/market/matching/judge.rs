@@ -32,10 +32,12 @@ pub(super) struct Left {
     pub most: i64,
     /// Needed in the month that decides for a single supplier.
     pub decisive: i64,
-    /// Needed in the month of these that needs most.
+    /// Needed in the month of these that needs most; of a single supplier, who must bring each, in the one that needs least.
     pub needed: i64,
-    /// The most that can be brought and is needed in one month.
+    /// The most that can be brought and is needed in one month; of a single supplier, in each.
     pub largest: i64,
+    /// The most that can be brought and is needed in one month, of whomever.
+    pub brought: i64,
     /// Over all months, in each at most what is needed; nothing in a month of which less than the least order is left.
     pub covered: i128,
     /// Needed over the same months.
@@ -44,7 +46,7 @@ pub(super) struct Left {
 
 impl Left {
     /// Nothing, of nothing that is needed.
-    const NONE: Self = Self { least: 0, most: 0, decisive: 0, needed: 0, largest: 0, covered: 0, asked: 0 };
+    const NONE: Self = Self { least: 0, most: 0, decisive: 0, needed: 0, largest: 0, brought: 0, covered: 0, asked: 0 };
 }
 
 /// What was found of a pair.
@@ -146,23 +148,28 @@ fn left(supply: &Supply, need: &Need, reach: &Reach, setting: &Setting<'_>) -> L
     if promises.is_empty() && need.uneven.is_none() {
         let (left, needed, months) = (supply.quantity, need.quantity, i128::from(reach.opened.max(1)));
         let (covered, asked) = (i128::from(left.clamp(0, needed)) * months, i128::from(needed) * months);
-        return Left { least: left, most: left, decisive: needed, needed, largest: left.min(needed), covered, asked };
+        let largest = left.min(needed);
+        return Left { least: left, most: left, decisive: needed, needed, largest, brought: largest, covered, asked };
     }
     let in_months = reach.months(need).map(|month| (left_in(supply, month, setting), need.needed_in(month)));
-    let in_months: Vec<(i64, i64)> = in_months.filter(|(_, needed)| *needed > 0).collect();
-    let Some((least, decisive)) = in_months.iter().copied().min_by_key(|(left, needed)| left.saturating_sub(*needed)) else {
-        // Of what both name nothing is needed any more.
-        return Left { decisive: need.quantity, needed: need.quantity, ..Left::NONE };
+    let in_months: Vec<(i64, i64)> = in_months.collect();
+    let decisive = in_months.iter().copied().min_by_key(|(left, needed)| left.saturating_sub(*needed));
+    let (least, decisive) = decisive.unwrap_or((0, need.quantity));
+    let orders = in_months.iter().map(|(left, needed)| *left.min(needed));
+    let needs = in_months.iter().map(|(_, needed)| *needed);
+    let (largest, needed) = if need.single_supplier { (orders.min(), needs.min()) } else { (orders.max(), needs.max()) };
+    let mut found = Left {
+        least,
+        decisive,
+        most: in_months.iter().map(|(left, _)| *left).max().unwrap_or(0),
+        needed: needed.unwrap_or(need.quantity),
+        largest: largest.unwrap_or(0),
+        brought: in_months.iter().map(|(left, needed)| *left.min(needed)).max().unwrap_or(0),
+        covered: 0,
+        asked: in_months.iter().map(|(_, needed)| i128::from(*needed)).sum(),
     };
-    let mut found = Left { least, decisive, most: i64::MIN, needed: 0, largest: i64::MIN, covered: 0, asked: 0 };
-    for (left, needed) in &in_months {
-        found.most = found.most.max(*left);
-        found.needed = found.needed.max(*needed);
-        found.largest = found.largest.max(*left.min(needed));
-        found.asked += i128::from(*needed);
-    }
     // A least order that is too large anyway is mended by a smaller one.
-    let least_order = supply.minimum_order.min(found.largest);
+    let least_order = supply.minimum_order.min(found.brought);
     let brought = in_months.into_iter().map(|(left, needed)| left.clamp(0, needed)).filter(|brought| *brought >= least_order);
     found.covered = brought.map(i128::from).sum();
     found

@@ -91,7 +91,14 @@ impl Reach {
 /// How many calendar months a window and a season share with a demand.
 fn common((from, end): (Day, Day), season: MonthBits, need: &Need) -> u32 {
     let (from, end) = (from.max(need.from), end.min(need.until));
-    if from > end { 0 } else { calendar::count(calendar::month_of(from), calendar::month_of(end), season & need.months) }
+    if from > end {
+        0
+    } else if need.uneven.is_some() {
+        let of_both = need.months_between(from, end).filter(|month| bit(*month) & season != 0);
+        u32::try_from(of_both.count()).unwrap_or(u32::MAX)
+    } else {
+        calendar::count(calendar::month_of(from), calendar::month_of(end), season & need.months)
+    }
 }
 
 /// By how many days a window must grow to have a day of `month` in the demand's period.

@@ -147,7 +147,7 @@ pub fn readiness(
             is_served |= judged.fails.is_empty();
             let Some(code) = judged.fails.near() else { continue };
             let mends: Vec<Mend> = mend(code, &judged, supply, need, setting).into_iter().map(|(_, mend)| mend).collect();
-            let quantity = if code == Code::Quantity { left_of_more(&mends, supply, need, setting) } else { judged.left.largest };
+            let quantity = if code == Code::Quantity { brought_of_more(&mends, supply, need, setting) } else { judged.left.brought };
             let entry = lacks.entry(lack(code, &mends, supply, need)).or_default();
             entry.most = entry.most.max(quantity);
             widen(&mut entry.mends, &mends);
@@ -187,9 +187,9 @@ fn most_concerned(offers: BTreeMap<Id, (u32, u32)>) -> Vec<Concerned> {
 }
 
 /// What can be brought in the month with most, beside what is promised, once so much more is offered as is enough.
-fn left_of_more(mends: &[Mend], supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
+fn brought_of_more(mends: &[Mend], supply: &Supply, need: &Need, setting: &Setting<'_>) -> i64 {
     let quantity = mends.iter().fold(supply.quantity, |most, mend| if let Mend::Quantity(least) = mend { most.max(*least) } else { most });
-    judge(&Supply { quantity, ..supply.clone() }, need, true, setting).left.largest
+    judge(&Supply { quantity, ..supply.clone() }, need, true, setting).left.brought
 }
 
 fn lack(code: Code, mends: &[Mend], supply: &Supply, need: &Need) -> Lack {

@@ -273,3 +273,24 @@ fn what_is_fine_lapsed_or_fulfilled_is_counted_as_it_should() {
     fair.app.index().rebuild().unwrap();
     assert_eq!(left(), json!({"quantity": "4099.999", "unit": "KG"}));
 }
+
+// Of 3 t a month a half is promised in February: alone one brings 1.5 t then, which is no order of 2 t.
+#[test]
+fn a_single_supplier_brings_each_month_what_is_left_of_it() {
+    let fair = a_fair();
+    let (other, _, offer) = another_offer(&fair);
+    fair.change(&fair.demand, json!({"quantity": "3", "suppliers_at_most": 1}));
+    let february = json!({"starts_on": "2027-02-01", "ends_on": "2027-02-28", "quantity": "1.5"});
+    let mut commitment = json!({"offer_id": offer.id, "demand_id": fair.demand.id});
+    commitment.as_object_mut().unwrap().extend(february.as_object().unwrap().clone());
+    signed(&fair, &other, commitment).create();
+    fair.change(&fair.offer, json!({"minimum_order": "2", "minimum_order_unit": "TAN"}));
+    let missed = fair.matches();
+    assert_eq!(offers(&missed, "near_misses"), std::slice::from_ref(&fair.offer.id));
+    assert_eq!(missed["near_misses"][0]["what_if"][0]["quantity_base"], json!({"quantity": "1500", "unit": "KG"}));
+    propose(&fair).expect(409);
+    fair.change(&fair.offer, json!({"minimum_order": "1.5"}));
+    let draft = propose(&fair).expect(201).json();
+    let quantities: Vec<&str> = draft["commitments"].as_array().unwrap().iter().map(|one| one["quantity"].as_str().unwrap()).collect();
+    assert_eq!(quantities, ["3000", "1500", "3000"]);
+}
