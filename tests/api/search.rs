@@ -325,8 +325,8 @@ fn what_is_left_beside_promises_orders_and_is_shown() {
     a_mou(&app)
         .of_producer(&cooperative)
         .with_buyer(&buyer)
-        .with(json!({"commitments": [{"product_id": onions.id, "quantity": "2766", "unit": "KG", "period": "month",
-                                      "starts_on": "2027-01-01", "ends_on": "2027-02-28"}]}))
+        .with(json!({"effective_until": "2027-12-31", "commitments": [{"product_id": onions.id, "quantity": "2766", "unit": "KG",
+                                      "period": "month", "starts_on": "2027-01-01", "ends_on": "2027-02-28"}]}))
         .create();
     let (owner, officer) = (app.producer(&cooperative), app.officer("92"));
     for (months, key, order, left) in [
