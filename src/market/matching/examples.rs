@@ -437,6 +437,20 @@ fn what_more_would_unlock_is_what_is_left_of_it() {
     assert_eq!(unlock.quantities, [(0, 1_000)]);
 }
 
+// 20,000 a kilogram, where one demand pays at most 15,000 and another so little that no whole đồng is low enough: what is told
+// unlocks the first alone.
+#[test]
+fn what_no_price_is_low_enough_for_is_no_part_of_what_a_price_unlocks() {
+    let world = World::new(&[offer()]);
+    let mut demands = DemandBook::default();
+    let at_most = |id: u128, ceiling: Price| Need { id: Id(id), ceiling: Some(ceiling), ..demand() };
+    demands.put(at_most(2, per_kilogram(15_000)));
+    demands.put(at_most(3, Price { amount: 1, ..per_kilogram(0) }));
+    let found = readiness(0, &world.supplies, &demands, |_, _| true, &world.today());
+    let told: Vec<(u32, bool)> = found.unlocks.iter().map(|unlock| (unlock.demands, unlock.mends.is_empty())).collect();
+    assert_eq!(told, [(1, true), (1, false)]);
+}
+
 /// An offer that is changed, alone.
 fn world_of(change: impl Fn(&mut Supply)) -> World {
     let mut offered = offer();

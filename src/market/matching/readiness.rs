@@ -34,6 +34,8 @@ pub enum Lack {
         basis: Basis,
         /// With or without tax.
         vat_included: bool,
+        /// Whether some price would be low enough, and may be told.
+        is_told: bool,
     },
     /// Delivery to this unit of today.
     Delivery(u8),
@@ -203,7 +205,7 @@ fn lack(code: Code, mends: &[Mend], supply: &Supply, need: &Need) -> Lack {
         Code::Price => {
             let of = supply.price.map(|price| (price.currency, price.basis, price.vat_included));
             let (currency, basis, vat_included) = of.unwrap_or((0, Basis::FarmGate, false));
-            Lack::Price { unit: supply.unit, currency, basis, vat_included }
+            Lack::Price { unit: supply.unit, currency, basis, vat_included, is_told: !mends.is_empty() }
         }
         Code::Delivery => Lack::Delivery(need.place),
         Code::ShelfLife => Lack::ShelfLife,
