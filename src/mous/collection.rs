@@ -1,10 +1,10 @@
 //! `/v1/mous` as the kernel sees it.
 
+use super::body::NewMou;
 use super::commitments::Subjects;
 use super::list::{filtered, of_commitments, visible};
 use super::model::{
-    Mou, MouCommitment, MouCommitmentView, MouKind, MouParty, MouPartyView, MouPhase, MouRow, MouStatus, MouView, NewMou, SuccessorView,
-    Transition,
+    Mou, MouCommitment, MouCommitmentView, MouKind, MouParty, MouPartyView, MouPhase, MouRow, MouStatus, MouView, SuccessorView, Transition,
 };
 use super::rules::{check, corrected, day_of_paper, kind_of, party_may, phase_on, restated};
 use super::store::{self, NaturalKey, signing_day};

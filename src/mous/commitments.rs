@@ -1,6 +1,7 @@
 //! What commitments are about: the products, offers and demands that they name, as the register has them.
 
-use super::model::{MouCommitment, MouParty, NewMou, NewMouCommitment};
+use super::body::{NewMou, NewMouCommitment};
+use super::model::{MouCommitment, MouParty};
 use super::rules::CheckedCommitment;
 use crate::check;
 use crate::db::schema::{demands, offers, products};

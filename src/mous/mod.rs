@@ -6,6 +6,7 @@
 //! reuses a number. What is not signed exists for its parties and officers alone; commitments, documents,
 //! decisions and notes are seen by them alone.
 
+mod body;
 mod collection;
 mod commitments;
 mod http;
@@ -15,12 +16,10 @@ mod promised;
 mod rules;
 mod store;
 
+pub use body::{NewMou, NewMouCommitment, NewMouParty};
 pub use collection::Mous;
 pub use http::routes;
 pub use list::{Named, using};
-pub use model::{
-    Document, Mou, MouCommitment, MouKind, MouParty, MouPhase, MouRow, MouStatus, MouView, NewMou, NewMouCommitment, NewMouParty, Note,
-    Period, Side, Transition,
-};
+pub use model::{Document, Mou, MouCommitment, MouKind, MouParty, MouPhase, MouRow, MouStatus, MouView, Note, Period, Side, Transition};
 pub use promised::{Commitment, PromisedMonth, PromisedOf, Season, Written, promised, promised_months, signed_commitments};
 pub(crate) use store::unsigned_alike;

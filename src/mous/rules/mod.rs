@@ -1,6 +1,7 @@
 //! What an MoU may be: pure decisions, no database, no clock.
 
-use super::model::{Mou, MouKind, MouPhase, MouRow, MouStatus, NewMou, NewMouCommitment, Period, Side, Transition};
+use super::body::{NewMou, NewMouCommitment};
+use super::model::{Mou, MouKind, MouPhase, MouRow, MouStatus, Period, Side, Transition};
 use crate::check;
 use crate::decimal::CURRENCIES;
 use crate::error::{Faults, text};
